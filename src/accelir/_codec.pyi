@@ -1,0 +1,84 @@
+"""The compiled JPEG core (csrc/, bound in csrc/bindings.cc).
+
+All calls release the GIL while they compute. Arrays of 8x8 blocks are in natural (row-major) frequency order;
+vectors of 64 frequencies are in zigzag order (ITU-T T.81, figure A.6).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CELL: int
+"""Side of the cells that a mode map addresses, in pixels of the picture: 32."""
+
+class Coefficients:
+    """The DCT coefficients of a picture, one array a component, unquantised, in 1/16 of JPEG's units."""
+
+    @staticmethod
+    def from_pixels(pixels: NDArray[np.uint8], subsampling: str = "4:2:0") -> Coefficients:
+        """pixels: HxWx3 RGB or HxW gray, any strides. subsampling: "4:4:4", "4:2:2" or "4:2:0" (ignored for gray)."""
+
+    @staticmethod
+    def from_arrays(
+        components: list[NDArray[np.float32]], width: int, height: int, subsampling: str = "4:2:0"
+    ) -> Coefficients:
+        """Target coefficients from outside, (rows, cols, 8, 8) a component, in JPEG's units (DC 8 x mean - 1024)."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def subsampling(self) -> str: ...
+    @property
+    def subsampling_loss(self) -> float:
+        """Summed squared RGB error that chroma subsampling alone costs (0 for 4:4:4 and gray)."""
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """What from_arrays takes."""
+
+class Encoding:
+    """A finished file and what its making found out."""
+
+    data: bytes
+    step: float
+    tables: NDArray[np.uint8]  # (1 or 2, 64) zigzag
+    progressive: bool
+    passes: int
+    distortion: NDArray[np.float64]  # per component, summed weighted squared error in pixel units
+    smallest: int  # bytes; only searched for when the budget could not be met
+
+MODE: np.dtype[np.void]
+"""[("rdo", f4), ("deadzone", f4), ("multiple", i4), ("cut", i4)]: see accelir.modes."""
+
+def encode(
+    coefficients: Coefficients,
+    *,
+    shape: NDArray[np.float32],  # (2, 64): luma and chroma steps relative to the base step
+    weights: NDArray[np.float32],  # (n_modes, 3, 64): what a squared error costs, per mode, component, frequency
+    modes: NDArray[np.void],  # (n_modes,) of MODE
+    mode_map: NDArray[np.int32],  # (ceil(H/32), ceil(W/32)) indices into modes
+    step: float | None = None,  # a fixed base step, or
+    max_bytes: int | None = None,  # the whole file's budget
+    options: dict[str, Any] = ...,
+    segments: bytes = b"",  # complete APPn/COM segments, written after SOI
+) -> Encoding: ...
+def encode_levels(
+    levels: list[NDArray[np.int16]],  # (rows, cols, 8, 8) a component
+    tables: NDArray[np.uint8],  # (1..3, 64) zigzag
+    width: int,
+    height: int,
+    subsampling: str = "4:2:0",
+    progressive: bool = False,
+    restart_interval: int = 0,  # MCUs
+    segments: bytes = b"",
+) -> bytes: ...
+def read_levels(data: bytes) -> dict[str, Any]:
+    """Entropy-decode a Huffman JPEG of 8 bits (baseline, extended, progressive).
+
+    -> {"width", "height", "subsampling", "progressive", "tables": (n, 64) uint8/16 per component, "levels": [...]}.
+    Raises ValueError on anything damaged.
+    """
+
+def block_bits(levels: list[NDArray[np.int16]], width: int, height: int, subsampling: str) -> NDArray[np.float32]:
+    """Bits that each 32x32 cell takes in a sequential file with optimal Huffman tables, (ceil(H/32), ceil(W/32))."""
