@@ -1,0 +1,15 @@
+"""The exceptions that are accelir's own; every other mistake of a caller is a plain TypeError or ValueError."""
+
+
+class BudgetError(ValueError):
+    """The budget is below the smallest file that the picture can have.
+
+    `smallest` is the size in bytes that would have been enough.
+    """
+
+    def __init__(self, message: str, smallest: int) -> None:
+        super().__init__(message, smallest)
+        self.smallest = smallest
+
+    def __str__(self) -> str:
+        return str(self.args[0])
