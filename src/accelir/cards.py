@@ -1,0 +1,124 @@
+"""The card of a restoration network: the JSON beside its ONNX file, and the contract that `accelir.restore` relies on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+TASKS = ("sr", "denoise", "deblur", "dejpeg")
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a network takes, gives and was trained on. Every network takes and gives RGB, float32 N x 3 x H x W, 0..1."""
+
+    name: str
+    """The name that `accelir.restore(network=...)` takes, for instance sr-x4-light."""
+    version: str
+    """Of these weights."""
+    task: str
+    """sr, denoise, deblur or dejpeg."""
+    strength: float
+    """What it was trained to undo: sr factor, noise sigma in 8-bit steps, blur sigma in pixels; 0 for dejpeg."""
+    scale: int
+    """Output pixels per input pixel along a side."""
+    sha256: str
+    """Of the ONNX file, lower-case hexadecimal."""
+    halo: int | None
+    """How many input pixels away an input can change an output, along a side: what tiles must overlap. None: all of them."""
+    multiple_of: int
+    """Both sides of the input must be multiples of this; `restore` pads and crops."""
+    macs: float
+    """Multiply-accumulates per input pixel."""
+    parameters: int
+    """Trained weights, as exported."""
+    memory: float
+    """Bytes that running takes per input pixel, measured; see accelir.restore."""
+    architecture: str
+    """Name in accelir.networks and its options."""
+    color_space: str = "rgb"
+    """What the network corrects: rgb, or y (luma alone, chroma enlarged bilinearly)."""
+    channels: int = 3
+    """Of input and output."""
+    range: tuple[float, float] = (0.0, 1.0)
+    """Of input values; outputs are clipped to it by `restore`."""
+    trained_on: dict[str, Any] = field(default_factory=dict)
+    """Codecs and their quality ranges, pictures, steps, seed."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """Measured, name -> value; PSNR in dB."""
+    licence: str = ""
+    format: int = FORMAT
+    """Of this card."""
+
+    @classmethod
+    def from_dict(cls, entries: dict[str, Any], origin: str = "card") -> Card:
+        """Check and build. Raises ValueError naming `origin` and the entry that is missing, unknown or out of range."""
+        known = {f.name for f in fields(cls)}
+        if not isinstance(entries, dict):
+            raise ValueError(f"{origin}: a card is a JSON object, got {type(entries).__name__}")
+        if entries.get("format", FORMAT) != FORMAT:
+            raise ValueError(f"{origin}: card format {entries['format']!r} is not known here; this release reads {FORMAT}")
+        if unknown := sorted(set(entries) - known):
+            raise ValueError(f"{origin}: unknown entries {', '.join(unknown)}")
+        try:
+            card = cls(**{**entries, "range": tuple(entries.get("range", (0.0, 1.0)))})
+        except TypeError as error:
+            raise ValueError(f"{origin}: {str(error).replace('Card.__init__() ', '')}") from None
+        card._check(origin)
+        return card
+
+    def _check(self, origin: str) -> None:
+        whole = (int,)
+        number = (int, float)
+        text = (str,)
+        rules: list[tuple[str, tuple[type, ...], bool, str]] = [
+            ("name", text, bool(self.name), "a name"),
+            ("version", text, True, "text"),
+            ("task", text, self.task in TASKS, f"one of {', '.join(TASKS)}"),
+            ("strength", number, True, "a number"),
+            ("scale", whole, self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
+            ("sha256", text, len(str(self.sha256)) == 64, "64 hexadecimal digits"),
+            ("halo", (int, type(None)), True, "a whole number of pixels or null"),
+            ("multiple_of", whole, True, "a whole number of pixels"),
+            ("macs", number, True, "a number"),
+            ("parameters", whole, True, "a whole number"),
+            ("memory", number, True, "bytes per input pixel"),
+            ("architecture", text, True, "text"),
+            ("color_space", text, self.color_space in ("rgb", "y"), "rgb or y"),
+            ("channels", whole, self.channels == 3, "3"),
+            ("range", (tuple,), self.range == (0.0, 1.0), "[0, 1]"),
+            ("trained_on", (dict,), True, "an object"),
+            ("scores", (dict,), True, "an object"),
+            ("licence", text, True, "text"),
+        ]
+        for name, types, fine, wanted in rules:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, types) or not fine:
+                raise ValueError(f"{origin}: {name} is {value!r}; wanted is {wanted}")
+        for name, least in (("halo", 0), ("multiple_of", 1), ("macs", 0), ("parameters", 0), ("memory", 0)):
+            if (value := getattr(self, name)) is not None and value < least:
+                raise ValueError(f"{origin}: {name} is {value!r}; wanted is {least} or more")
+        if self.task == "sr" and self.scale != self.strength:
+            raise ValueError(f"{origin}: scale is {self.scale} and strength {self.strength:g}; sr wants them equal")
+
+    @classmethod
+    def read(cls, path: str | Path) -> Card:
+        """From a JSON file. Raises ValueError for a broken one, OSError for none."""
+        try:
+            entries = json.loads(Path(path).read_bytes())
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path}: not JSON: {error}") from None
+        return cls.from_dict(entries, str(path))
+
+    def to_json(self) -> str:
+        """The text of the JSON file."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def sha256(data: bytes) -> str:
+    """As in a card."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,27 @@
+"""Restoration networks, one architecture a file. torch is needed by those files only, not by this one."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+ARCHITECTURES = {
+    "arsr": "ARSR",
+    "artefact": "ArtefactNet",
+}
+"""Module and class of each architecture, by the name that `accelir-train --network` takes."""
+
+
+def build(name: str, **options: Any) -> nn.Module:
+    """A fresh network by name. Raises ValueError for an unknown name or option; says which there are."""
+    if name not in ARCHITECTURES:
+        raise ValueError(f"unknown network {name!r}; there are {', '.join(ARCHITECTURES)}")
+    cls = getattr(importlib.import_module(f"accelir.networks.{name}"), ARCHITECTURES[name])
+    taken = inspect.signature(cls).parameters
+    if wrong := [option for option in options if option not in taken]:
+        raise ValueError(f"{name} takes no {', '.join(wrong)}; it takes {', '.join(taken)}")
+    return cls(**options)

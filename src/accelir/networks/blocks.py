@@ -1,0 +1,121 @@
+"""What several networks share: collapsible convolutions, fixed upsampling kernels, the last layer's start at zero.
+
+Collapsible (linearly over-parameterised) convolutions are those of Bhardwaj et al., "Collapsible Linear Blocks for
+Super-Efficient Super Resolution" (SESR, MLSys 2022), which ARSR uses as well.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class CollapsibleConv(nn.Module):
+    """A k x k convolution trained as the product of a wide k x k and a narrow 1 x 1 one, with no activation between.
+
+    The product is formed before the convolution, in float32: a few hundred thousand multiplications per step in place
+    of a convolution with `expansion` output channels at every pixel. `residual` adds the identity to the kernel.
+
+    Shapes: float N x inputs x H x W -> float N x outputs x H x W, zero padding.
+    Raises ValueError for a residual between different numbers of channels.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, expansion: int = 256, residual: bool = False) -> None:
+        super().__init__()
+        if residual and inputs != outputs:
+            raise ValueError(f"a residual needs as many outputs as inputs, got {inputs} inputs and {outputs} outputs")
+        self.residual = residual
+        self.wide = nn.Parameter(torch.empty(expansion, inputs, kernel, kernel))
+        self.narrow = nn.Parameter(torch.empty(outputs, expansion))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        # Variances chosen so that the product starts with He's variance for a ReLU; a tenth of it beside an identity.
+        gain = 0.1 if residual else 1.0
+        nn.init.normal_(self.wide, std=(2.0 * gain / (inputs * kernel * kernel)) ** 0.5)
+        nn.init.normal_(self.narrow, std=expansion**-0.5)
+
+    def weight(self) -> Tensor:
+        """The collapsed kernel, float32 outputs x inputs x k x k."""
+        with torch.autocast(self.wide.device.type, enabled=False):
+            weight = (self.narrow @ self.wide.flatten(1)).view(-1, *self.wide.shape[1:])
+            if self.residual:
+                weight = weight.clone()
+                middle = self.wide.shape[-1] // 2
+                channels = torch.arange(weight.shape[0], device=weight.device)
+                weight[channels, channels, middle, middle] += 1.0
+        return weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight(), self.bias, padding=self.wide.shape[-1] // 2)
+
+    def collapsed(self) -> nn.Conv2d:
+        """The same map as one plain convolution."""
+        outputs, inputs, kernel, _ = self.weight().shape
+        conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+        with torch.no_grad():
+            conv.weight.copy_(self.weight())
+            conv.bias.copy_(self.bias)
+        return conv
+
+
+def collapse(network: nn.Module) -> nn.Module:
+    """A copy of `network` in which every collapsible convolution is a plain one: what is counted, exported and run."""
+    network = copy.deepcopy(network)
+    for module in list(network.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, CollapsibleConv):
+                setattr(module, name, child.collapsed())
+    return network
+
+
+def zero_last(conv: nn.Module) -> nn.Module:
+    """Set a layer to zero, so that a residual network starts as its skip connection. Returns the layer."""
+    with torch.no_grad():
+        if isinstance(conv, CollapsibleConv):
+            conv.narrow.zero_()
+            conv.bias.zero_()
+        else:
+            for parameter in conv.parameters():
+                parameter.zero_()
+    return conv
+
+
+def _cubic(t: Tensor) -> Tensor:
+    """Keys' cubic with a = -0.5, which is Pillow's BICUBIC."""
+    t = t.abs()
+    near = (1.5 * t - 2.5) * t * t + 1.0
+    far = ((-0.5 * t + 2.5) * t - 4.0) * t + 2.0
+    return torch.where(t < 1, near, torch.where(t < 2, far, torch.zeros_like(t)))
+
+
+def _linear(t: Tensor) -> Tensor:
+    return (1.0 - t.abs()).clamp_min(0.0)
+
+
+class Upsample(nn.Module):
+    """Bicubic or bilinear enlargement by a whole factor, as one fixed 5 x 5 convolution and a pixel shuffle.
+
+    A plain convolution runs several times faster in ONNX runtime than its cubic Resize, and is exact under tiling.
+    Samples lie at pixel centres; edges are repeated. "bicubic" equals Pillow's BICUBIC except at the two outermost rows,
+    where Pillow drops the taps that fall outside.
+
+    Shapes: float N x 3 x H x W -> float N x 3 x sH x sW.
+    """
+
+    def __init__(self, scale: int, kind: str = "bicubic") -> None:
+        super().__init__()
+        if kind not in ("bicubic", "bilinear"):
+            raise ValueError(f"unknown kind of upsampling {kind!r}; choose 'bicubic' or 'bilinear'")
+        self.scale = scale
+        phase = (torch.arange(scale, dtype=torch.float64) + 0.5) / scale - 0.5
+        taps = torch.arange(-2, 3, dtype=torch.float64)
+        line = (_cubic if kind == "bicubic" else _linear)(taps[None, :] - phase[:, None])
+        kernel = torch.einsum("ai,bj->abij", line, line).reshape(scale * scale, 1, 5, 5)
+        self.register_buffer("kernel", kernel.float().repeat(3, 1, 1, 1), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            phases = F.conv2d(F.pad(x, (2, 2, 2, 2), mode="replicate"), self.kernel, groups=3)
+            return F.pixel_shuffle(phases, self.scale)

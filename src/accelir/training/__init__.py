@@ -1,0 +1,1 @@
+"""Training restoration networks on what real encoders leave: `accelir-train`. Needs the `train` extra."""

@@ -1,0 +1,84 @@
+"""The command `accelir-train`."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import click
+
+from accelir.networks import ARCHITECTURES
+from accelir.training.codecs import parse_mixture
+from accelir.training.tasks import Task
+
+
+def _options(pairs: tuple[str, ...]) -> dict[str, object]:
+    options = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(f"write NAME=VALUE, got {pair!r}", param_hint="--set")
+        try:
+            options[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            options[name] = value
+    return options
+
+
+@click.command(context_settings={"show_default": True})
+@click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA, deblur-SIGMA or dejpeg.")
+@click.option("--network", required=True, type=click.Choice(list(ARCHITECTURES)))
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the network; repeatable.")
+@click.option("--codecs", default="jpeg:10-100*3,webp:20-95,none*0.2", help="The codec in the loop.")
+@click.option("--steps", default=20_000, type=click.IntRange(1))
+@click.option("--batch", default=16, type=click.IntRange(1))
+@click.option("--patch", default=48, type=click.IntRange(8), help="Side of an input crop, pixels.")
+@click.option("--rate", default=1e-3, type=click.FloatRange(0, min_open=True), help="Highest learning rate.")
+@click.option("--mse-from", default=0.6, type=click.FloatRange(0, 1), help="Squared error after this part of the steps.")
+@click.option("--seed", default=0, type=click.IntRange(0))
+@click.option("--slots", default=128, type=click.IntRange(1), help="Decoded pictures held.")
+@click.option("--every", default=1000, type=click.IntRange(1), help="Steps between checkpoints.")
+@click.option("--workers", default=1, type=click.IntRange(0), help="Processes that prepare pictures; 0 for none.")
+@click.option("--threads", default=1, type=click.IntRange(1), help="Threads of the network.")
+@click.option("--start-from", type=click.Path(exists=True, dir_okay=False), help="A checkpoint whose weights to take.")
+@click.option("--export", "name", help="Write NAME.onnx and NAME.json into FOLDER when done.")
+@click.option("--licence", default="MIT", help="The licence that the card names.")
+def main(
+    pictures: Path, folder: Path, task: str, network: str, settings: tuple[str, ...], codecs: str, steps: int, batch: int,
+    patch: int, rate: float, mse_from: float, seed: int, slots: int, every: int, workers: int, threads: int,
+    start_from: str | None, name: str | None, licence: str,
+) -> None:
+    """Train a restoration network on PICTURES, with the codec in the loop; keep the run in FOLDER and resume what is there."""
+    try:
+        Task.parse(task), parse_mixture(codecs)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    try:
+        import torch
+    except ImportError:
+        raise click.ClickException("training needs torch: pip install 'accelir[train]'") from None
+    from accelir.training.trainer import Recipe, Trainer
+
+    torch.set_num_threads(threads)
+    try:
+        recipe = Recipe(
+            task=task, network=network, options=_options(settings), codecs=codecs, steps=steps, batch=batch, patch=patch,
+            rate=rate, mse_from=mse_from, seed=seed, slots=slots,
+        )
+        trainer = Trainer(recipe, pictures, folder, workers=workers)
+        if start_from:
+            trainer.load_weights(start_from)
+        score = trainer.run(every=every)
+        click.echo(f"{task} {network}: {score:.2f} dB on held-out pictures after {trainer.step} steps")
+        if name:
+            from accelir.training.export import export
+
+            click.echo(f"wrote {export(trainer, name, folder, licence=licence)}")
+    except (ValueError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

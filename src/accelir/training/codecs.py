@@ -1,0 +1,99 @@
+"""The codec in the loop: mixtures of real encoders at random rates that every training picture passes through.
+
+A mixture is written as items with optional weights, for instance "jpeg:10-100*3,flat:4-40*2,webp:20-95,none":
+
+    jpeg:LOW-HIGH       Pillow's JPEG, standard tables, 4:2:0, quality drawn evenly
+    flat:LOW-HIGH       Pillow's JPEG with one step for all luma frequencies, drawn evenly in its logarithm, and chroma
+                        steps 0.6 to 1 of it: the tables that this project's encoder uses for super-resolution
+    webp:LOW-HIGH       Pillow's lossy WebP, quality drawn evenly
+    ours:PROFILE:LOW-HIGH   accelir.encode with that profile, bits per pixel drawn evenly in the logarithm
+    none                no codec
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+RANGES = {"jpeg": (1, 100), "flat": (1, 255), "webp": (0, 100), "ours": (0.02, 24.0)}
+
+
+def roundtrip(picture: np.ndarray, format: str, **options: object) -> np.ndarray:
+    """Encode uint8 H x W x 3 with Pillow and decode it again."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format, **options)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """One encoder and the range its rate is drawn from."""
+
+    name: str
+    """jpeg, flat, webp, ours or none."""
+    low: float = 0.0
+    """Lowest quality, step or bits per pixel."""
+    high: float = 0.0
+    """Highest."""
+    profile: str = ""
+    """The profile's name, for `ours` alone."""
+    weight: float = 1.0
+    """How often, relative to the others of a mixture."""
+
+    def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """uint8 H x W x 3 -> what a decoder gets back, the same shape."""
+        if self.name == "none":
+            return picture
+        if self.name == "jpeg":
+            return roundtrip(picture, "JPEG", quality=int(rng.integers(self.low, self.high + 1)))
+        if self.name == "webp":
+            return roundtrip(picture, "WEBP", quality=int(rng.integers(self.low, self.high + 1)), method=2)
+        rate = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
+        if self.name == "flat":
+            luma, chroma = (max(1, min(255, round(step))) for step in (rate, rate * rng.uniform(0.6, 1.0)))
+            return roundtrip(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
+        return self._ours(picture, rate)
+
+    def _ours(self, picture: np.ndarray, bpp: float) -> np.ndarray:
+        import accelir
+
+        try:
+            data = accelir.encode(picture, bpp=bpp, profile=self.profile)
+        except accelir.BudgetError:  # a picture too rich for so few bytes: the next rate that may do
+            data = accelir.encode(picture, bpp=4 * bpp, profile=self.profile)
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def _parse_one(item: str) -> Codec:
+    body, _, weight = item.strip().partition("*")
+    name, *fields = body.split(":")
+    profile = fields.pop(0) if name == "ours" and len(fields) == 2 else ""
+    try:
+        share = float(weight) if weight else 1.0
+        if name == "none" and not fields and share > 0:
+            return Codec(name, weight=share)
+        low, high = (float(x) for x in fields[0].split("-"))
+        least, most = RANGES[name]
+        if len(fields) == 1 and least <= low <= high <= most and share > 0 and (name != "ours" or profile):
+            return Codec(name, low, high, profile, share)
+    except (KeyError, IndexError, ValueError):
+        pass
+    raise ValueError(
+        f"cannot read the codec {item!r}; write jpeg:10-100, flat:4-40, webp:20-95, ours:PROFILE:0.5-2 or none, "
+        "each with an optional weight such as *2, separated by commas"
+    )
+
+
+def parse_mixture(text: str) -> tuple[Codec, ...]:
+    """Read a mixture (see the top of this file). Raises ValueError that says what is taken."""
+    return tuple(_parse_one(item) for item in text.split(","))
+
+
+def draw(mixture: tuple[Codec, ...], rng: np.random.Generator) -> Codec:
+    """One codec of the mixture, by weight."""
+    weights = np.array([codec.weight for codec in mixture])
+    return mixture[int(rng.choice(len(mixture), p=weights / weights.sum()))]

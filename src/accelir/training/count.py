@@ -1,0 +1,98 @@
+"""Operations of a network, counted by walking its ONNX graph with the shapes that a run of it really has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime
+
+_MACS = ("Conv", "ConvTranspose", "MatMul", "Gemm")
+_ACTIVATIONS = ("Relu", "PRelu", "LeakyRelu", "Sigmoid", "Tanh", "Erf", "Softmax")
+_SHUFFLES = ("DepthToSpace", "SpaceToDepth")
+
+
+@dataclass(frozen=True)
+class Count:
+    """Operations per input pixel of one run."""
+
+    macs: float
+    """Multiply-accumulates of convolutions and matrix products."""
+    biases: float
+    """Additions of their biases."""
+    activations_applied: float
+    """Outputs of ReLU and its like."""
+    adds: float
+    """Outputs of element-wise additions of two activations."""
+    shuffled: float
+    """Values moved by depth to space."""
+    parameters: int
+    """Values of all float tensors stored in the file."""
+    activations: tuple[int, ...]
+    """Elements of each node's output in the order of running."""
+
+
+def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tuple[int, ...]]:
+    """The shape of every float tensor of a run on a 1 x 3 x height x width input."""
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    names = [name for node in model.graph.node for name in node.output if name]
+    final = {output.name for output in model.graph.output}
+    # A type-less output is taken by ONNX runtime, which knows the type itself.
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in final)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    run = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    x = np.zeros((1, 3, height, width), np.float32)
+    outputs = run.run(names, {run.get_inputs()[0].name: x})
+    shapes = {name: value.shape for name, value in zip(names, outputs, strict=True) if value.dtype == np.float32}
+    return {run.get_inputs()[0].name: x.shape, **shapes}
+
+
+def count(model: bytes, height: int = 48, width: int = 48) -> Count:
+    """Count the operations of an ONNX model (its bytes) on one RGB picture of the given size."""
+    graph = onnx.load_from_string(model)
+    shapes = _observed(graph, height, width)
+    constants = {tensor.name: tuple(tensor.dims) for tensor in graph.graph.initializer}
+    kinds = {tensor.name: tensor.data_type for tensor in graph.graph.initializer}
+    sums: Counter[str] = Counter()
+    activations = []
+    for node in graph.graph.node:
+        if node.output[0] not in shapes:
+            continue
+        out = shapes[node.output[0]]
+        size = int(np.prod(out))
+        activations.append(size)
+        if node.op_type in _MACS:
+            sums["macs"] += _macs(node, out, {**constants, **shapes})
+            if node.op_type != "MatMul" and len(node.input) > 2 and node.input[2]:
+                sums["biases"] += size
+        elif node.op_type in _ACTIVATIONS:
+            sums["activations"] += size
+        elif node.op_type in _SHUFFLES:
+            sums["shuffled"] += size
+        elif node.op_type == "Add":
+            both = all(name in shapes for name in node.input)
+            sums["adds" if both else "biases"] += size
+    floats = [int(np.prod(dims)) for name, dims in constants.items() if kinds[name] == onnx.TensorProto.FLOAT]
+    pixels = height * width
+    return Count(
+        sums["macs"] / pixels, sums["biases"] / pixels, sums["activations"] / pixels, sums["adds"] / pixels,
+        sums["shuffled"] / pixels, sum(floats), tuple(activations),
+    )
+
+
+def _macs(node: onnx.NodeProto, out: tuple[int, ...], shapes: dict[str, tuple[int, ...]]) -> int:
+    size = int(np.prod(out))
+    if node.op_type == "MatMul":
+        return size * shapes[node.input[0]][-1]
+    weight = shapes[node.input[1]]
+    if node.op_type == "Conv":  # outputs x inputs / groups x kernel
+        return size * int(np.prod(weight[1:]))
+    if node.op_type == "ConvTranspose":  # inputs x outputs / groups x kernel, once per input value
+        return int(np.prod(shapes[node.input[0]])) * int(np.prod(weight[1:]))
+    transposed = any(a.name == "transA" and a.i for a in node.attribute)
+    return size * shapes[node.input[0]][0 if transposed else 1]

@@ -1,0 +1,152 @@
+"""Training data: degraded and compressed pictures made ahead of time by worker processes, and random crops of them.
+
+Opening, degrading and compressing a picture costs far more than cutting a crop out of it, so whole pictures wait decoded
+in a ring of slots, every batch cuts its crops from all of them, and a few slots are replaced per step (the buffer of
+decoded pictures of Palloni's thesis). Which pictures fill the ring at step s follows from s and the seed alone, whatever
+the number of workers: a resumed run sees what an unbroken one would have seen.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from accelir.training.codecs import draw, parse_mixture
+from accelir.training.tasks import Task
+
+SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm")
+
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def list_pictures(folder: str | Path) -> list[Path]:
+    """Every picture in a folder and below it, sorted by path. Raises FileNotFoundError if there is none."""
+    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not found:
+        raise FileNotFoundError(f"no picture in {folder}; taken are {', '.join(SUFFIXES)}")
+    return found
+
+
+def split(paths: Sequence[Path], every: int = 20) -> tuple[list[Path], list[Path]]:
+    """(train, validation): each `every`-th picture validates; with fewer pictures than that, one does both."""
+    held = list(paths[every - 1 :: every])
+    train = [p for i, p in enumerate(paths) if i % every != every - 1]
+    return train, held or list(paths[-1:])
+
+
+@functools.lru_cache(maxsize=512)
+def load(path: Path) -> np.ndarray:
+    """uint8 H x W x 3."""
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def crop_to_multiple(picture: np.ndarray, scale: int) -> np.ndarray:
+    """The top-left part with sides that are multiples of `scale`."""
+    height, width = (side - side % scale for side in picture.shape[:2])
+    return picture[:height, :width]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything that decides what the n-th compressed picture is."""
+
+    paths: tuple[Path, ...]
+    task: Task
+    mixture: str
+    seed: int = 0
+    side: int = 512
+    """Pictures are cut to at most this many ground-truth pixels a side before they are degraded."""
+
+    def pair(self, index: int) -> Pair:
+        """The index-th (input, truth): uint8 h x w x 3 and uint8 sh x sw x 3."""
+        rng = np.random.default_rng((self.seed, index))
+        picture = load(self.paths[int(rng.integers(len(self.paths)))])
+        tops = [int(rng.integers(max(0, length - self.side) + 1)) for length in picture.shape[:2]]
+        picture = picture[tops[0] : tops[0] + self.side, tops[1] : tops[1] + self.side]
+        truth = crop_to_multiple(picture, self.task.scale)
+        degraded = self.task.degrade(truth, rng)
+        return draw(parse_mixture(self.mixture), rng)(degraded, rng), truth
+
+
+class Feed:
+    """An endless, ordered stream of pairs from `start` on, made `ahead` in worker processes (0 workers: made inline)."""
+
+    def __init__(self, source: Source, start: int = 0, workers: int = 1, ahead: int = 16) -> None:
+        self._source = source
+        self._next = start
+        self._ahead = ahead
+        # spawn, not fork: the parent has torch's threads running.
+        spawn = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, mp_context=spawn) if workers else None
+        self._waiting: deque[Future[Pair]] = deque()
+
+    def take(self) -> Pair:
+        """The next pair."""
+        if self._pool is None:
+            self._next += 1
+            return self._source.pair(self._next - 1)
+        while len(self._waiting) < self._ahead:
+            self._waiting.append(self._pool.submit(self._source.pair, self._next))
+            self._next += 1
+        return self._waiting.popleft().result()
+
+    def close(self) -> None:
+        """Stop the workers."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+class Sampler:
+    """Batches of random crops, turned and mirrored at random, from a ring of decoded pictures.
+
+    `fresh` pictures a step replace the oldest of `slots`. Memory: slots x side^2 x 3 x (1 + 1/s^2) bytes.
+    """
+
+    def __init__(
+        self, source: Source, patch: int, batch: int, *, step: int = 0, slots: int = 128, fresh: float = 0.25,
+        workers: int = 1,
+    ) -> None:
+        self.source, self.patch, self.batch = source, patch, batch
+        self._slots, self._fresh = slots, fresh
+        self._first = int(step * fresh)
+        self._feed = Feed(source, self._first, workers)
+        self._ring = deque((self._take() for _ in range(slots)), maxlen=slots)
+
+    def _take(self) -> Pair:
+        pair = self._feed.take()
+        if min(pair[0].shape[:2]) < self.patch:
+            raise ValueError(
+                f"a training picture has an input of {pair[0].shape[1]}x{pair[0].shape[0]} pixels, smaller than the "
+                f"patch of {self.patch}; take larger pictures or a smaller patch"
+            )
+        return pair
+
+    def sample(self, step: int) -> Pair:
+        """The batch of a step: uint8 B x p x p x 3 and uint8 B x sp x sp x 3. Steps must not go backwards."""
+        while self._first < int(step * self._fresh):
+            self._ring.append(self._take())
+            self._first += 1
+        rng = np.random.default_rng((self.source.seed, step, 1))
+        pairs = [self._crop(self._ring[int(rng.integers(self._slots))], rng) for _ in range(self.batch)]
+        return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs])
+
+    def _crop(self, pair: Pair, rng: np.random.Generator) -> Pair:
+        x, y = pair
+        s, p = self.source.task.scale, self.patch
+        top, left = (int(rng.integers(side - p + 1)) for side in x.shape[:2])
+        turns, mirror = int(rng.integers(4)), bool(rng.integers(2))
+        crops = x[top : top + p, left : left + p], y[s * top : s * (top + p), s * left : s * (left + p)]
+        turned = [np.rot90(crop, turns) for crop in crops]
+        return tuple(crop[:, ::-1] if mirror else crop for crop in turned)
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self._feed.close()

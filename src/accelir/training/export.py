@@ -1,0 +1,138 @@
+"""From a trained network to what ships: an ONNX file with free height and width, checked against torch, and its card."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from torch import nn
+
+from accelir.cards import Card, sha256
+from accelir.networks.blocks import collapse
+from accelir.training.count import count
+from accelir.training.tasks import Task
+
+if TYPE_CHECKING:
+    from accelir.training.trainer import Trainer
+
+OPSET = 17
+TOLERANCE = 1e-4
+"""Largest difference allowed between torch and ONNX runtime, of values in 0..1; a step of 8 bits is 39 times it."""
+
+
+def to_onnx(network: nn.Module) -> bytes:
+    """The collapsed network as an ONNX model, input `x` and output `y` with free N, H and W. Weights are kept float32."""
+    network = collapse(network).eval().cpu()
+    side = 4 * network.multiple_of
+    buffer = io.BytesIO()
+    free = {0: "n", 2: "h", 3: "w"}
+    with warnings.catch_warnings():
+        # The tracing exporter: its graphs are small and free of shape arithmetic, which the newer one is not yet.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, (torch.rand(1, 3, side, side),), buffer, input_names=["x"], output_names=["y"], opset_version=OPSET,
+            dynamic_axes={"x": free, "y": {0: "n", 2: "sh", 3: "sw"}}, dynamo=False,
+        )
+    return buffer.getvalue()
+
+
+def session(model: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+    """ONNX runtime on the CPU."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def difference(network: nn.Module, model: bytes, sizes: tuple[tuple[int, int], ...] = ((1, 1), (3, 5), (13, 22))) -> float:
+    """Largest absolute difference between torch and ONNX runtime over some sizes, given in units of `multiple_of`."""
+    network = collapse(network).eval().cpu()
+    run = session(model)
+    rng, worst = np.random.default_rng(0), 0.0
+    for height, width in sizes:
+        x = rng.random((1, 3, height * network.multiple_of, width * network.multiple_of), dtype=np.float32)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(x)).numpy()
+        worst = max(worst, float(np.abs(run.run(None, {"x": x})[0] - expected).max()))
+    return worst
+
+
+def halo(network: nn.Module, limit: int = 512) -> int | None:
+    """How far, in input pixels along a side, one input can reach an output; None if farther than `limit`.
+
+    Found by setting one input to NaN and looking for it in the output: exact for whatever the network is made of, as a
+    NaN survives every operation, also a multiplication by a weight that happens to be zero.
+    """
+    network = collapse(network).eval().cpu()
+    m, s = network.multiple_of, network.scale
+    radius = 16 * m
+    while radius <= limit + 16 * m:
+        side = 2 * radius + m
+        reach = 0
+        for offset in {0, m - 1}:
+            x = torch.zeros(1, 3, m * (side // m), side)
+            centre = radius - radius % m + offset
+            x[:, :, : m * (side // m) // 2] = 0.0
+            x = torch.zeros(1, 3, side - side % m, side - side % m)
+            x[..., centre, centre] = torch.nan
+            with torch.inference_mode():
+                hit = network(x)[0].isnan().any(0)
+            places = torch.nonzero(hit.any(0) | hit.any(1))[:, 0] // s
+            reach = max(reach, int((places - centre).abs().max()))
+        if reach < radius - m:
+            return reach
+        radius *= 2
+    return None
+
+
+def measure_memory(model: bytes, multiple_of: int, side: int = 512) -> float:
+    """Bytes per input pixel that a run's working memory takes: the sum of the two largest neighbouring activations."""
+    shapes = count(model, side - side % multiple_of, side - side % multiple_of).activations
+    pairs = [a + b for a, b in zip(shapes, shapes[1:], strict=False)] or shapes
+    return 4.0 * max(pairs) / side**2
+
+
+def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1", licence: str = "MIT") -> Path:
+    """Write NAME.onnx and NAME.json; returns the former's path.
+
+    Raises ArithmeticError if ONNX runtime and torch differ by more than TOLERANCE.
+    """
+    network, recipe, task = trainer.ema, trainer.recipe, Task.parse(trainer.recipe.task)
+    model = to_onnx(network)
+    if (off := difference(network, model)) > TOLERANCE:
+        raise ArithmeticError(f"ONNX runtime and torch differ by {off:.2g}, more than {TOLERANCE:g}; do not ship this")
+    tally = count(model)
+    card = Card(
+        name=name, version=version, task=task.kind, strength=float(task.strength), scale=task.scale, sha256="0" * 64,
+        halo=halo(network), multiple_of=network.multiple_of, macs=round(tally.macs, 2), parameters=tally.parameters,
+        memory=measure_memory(model, network.multiple_of), licence=licence,
+        architecture=" ".join([recipe.network, *(f"{k}={v}" for k, v in recipe.options.items())]),
+        color_space=getattr(network, "color", "rgb"),
+        trained_on={
+            "codecs": recipe.codecs, "pictures": trainer.pictures.name, "steps": trainer.step, "seed": recipe.seed,
+            "batch": recipe.batch, "patch": recipe.patch,
+        },
+        scores={"validation_psnr": trainer.rows[-1][4], "validation_psnr_before": trainer.rows[-1][3]} if trainer.rows else {},
+    )
+    return write(model, card, folder)
+
+
+def write(model: bytes, card: Card, folder: str | Path) -> Path:
+    """The ONNX file with the card in its metadata, and the card with the file's sha256 beside it."""
+    graph = onnx.load_from_string(model)
+    del graph.metadata_props[:]
+    entry = graph.metadata_props.add()
+    entry.key, entry.value = "accelir", json.dumps({**json.loads(card.to_json()), "sha256": None})
+    path = Path(folder) / f"{card.name}.onnx"
+    data = graph.SerializeToString(deterministic=True)
+    path.write_bytes(data)
+    path.with_suffix(".json").write_text(replace(card, sha256=sha256(data)).to_json())
+    return path

@@ -1,0 +1,271 @@
+"""The training loop. A run is a folder: checkpoint.pt, log.csv, curve.png, recipe.json; it can be killed and resumed."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import csv
+import io
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from accelir.networks import build
+from accelir.networks.blocks import collapse
+from accelir.training.codecs import parse_mixture
+from accelir.training.data import Pair, Sampler, Source, crop_to_multiple, list_pictures, load, split
+from accelir.training.tasks import Task
+
+COLUMNS = ("step", "seconds", "loss", "psnr_input", "psnr")
+EMA_DECAY = 0.999
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run's result."""
+
+    task: str
+    """As Task.parse reads it."""
+    network: str
+    """A name in accelir.networks.ARCHITECTURES."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The network's own parameters; `scale` follows from the task."""
+    codecs: str = "jpeg:10-100*3,webp:20-95,none*0.2"
+    """The codec in the loop, as accelir.training.codecs.parse_mixture reads it."""
+    steps: int = 20_000
+    """Optimiser steps in all."""
+    batch: int = 16
+    """Crops a step."""
+    patch: int = 48
+    """Side of an input crop in pixels."""
+    rate: float = 1e-3
+    """Adam's highest learning rate; it falls along half a cosine to a hundredth."""
+    mse_from: float = 0.6
+    """Fraction of the steps after which the squared error follows on the absolute one."""
+    seed: int = 0
+    slots: int = 128
+    """Decoded pictures held."""
+    fresh: float = 0.5
+    """Pictures replaced per step."""
+
+    def make_network(self) -> nn.Module:
+        """The untrained network, seeded."""
+        torch.manual_seed(self.seed)
+        scale = Task.parse(self.task).scale
+        return build(self.network, **({"scale": scale} if scale > 1 else {}), **self.options)
+
+
+def to_tensor(pictures: np.ndarray, device: torch.device) -> Tensor:
+    """uint8 N x H x W x 3 -> float32 N x 3 x H x W in 0..1, channels last in memory."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2).float() / 255.0
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """PSNR in dB over all values of two uint8 pictures."""
+    error = np.mean((a.astype(np.float64) - b) ** 2)
+    return 10.0 * math.log10(255.0**2 / error) if error else math.inf
+
+
+def run_network(network: nn.Module, picture: np.ndarray, device: torch.device) -> np.ndarray:
+    """uint8 h x w x 3 -> uint8 sh x sw x 3, the whole picture at once."""
+    m = network.multiple_of
+    height, width = picture.shape[:2]
+    padded = np.pad(picture, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge")
+    with torch.inference_mode():
+        out = network(to_tensor(padded[None], device))[0]
+    out = out[:, : height * network.scale, : width * network.scale]
+    return out.mul(255.0).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+
+
+def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
+    """What there is without a network: Pillow's bicubic."""
+    from PIL import Image
+
+    if scale == 1:
+        return picture
+    size = picture.shape[1] * scale, picture.shape[0] * scale
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+
+
+def validation_pairs(recipe: Recipe, folder: str | Path, most: int = 12) -> list[Pair]:
+    """Held-out pictures under the run's own mixture, the same ones at every call."""
+    _, held = split(list_pictures(folder))
+    task, mixture = Task.parse(recipe.task), parse_mixture(recipe.codecs)
+    pairs = []
+    for i, path in enumerate(held[:most]):
+        rng = np.random.default_rng((recipe.seed, i, 2))
+        truth = crop_to_multiple(load(path)[:256, :256], task.scale)
+        codec = mixture[i % len(mixture)]
+        pairs.append((codec(task.degrade(truth, rng), rng), truth))
+    return pairs
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """A reader, or the next run, sees the old file or the new one, never half of one."""
+    scratch = path.with_name(path.name + ".part")
+    with open(scratch, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(scratch, path)
+
+
+def curve_png(rows: list[list[float]]) -> bytes:
+    """The validation PSNR over the steps as a PNG; empty without matplotlib."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return b""
+    figure = Figure(figsize=(6, 4))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlabel="step", ylabel="PSNR, dB")
+    steps = [row[0] for row in rows]
+    axes.plot(steps, [row[4] for row in rows], label="restored")
+    axes.plot(steps, [row[3] for row in rows], label="input")
+    axes.legend()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+class Trainer:
+    """One run in one folder.
+
+    folder: where the run lives; made if missing. pictures: a folder of ground truths. Raises ValueError if `folder` holds a
+    run of another recipe. Given the same recipe, pictures and device, losses agree to 1e-5 after a resume.
+    """
+
+    def __init__(
+        self, recipe: Recipe, pictures: str | Path, folder: str | Path, *, workers: int = 1, device: str = "auto"
+    ) -> None:
+        self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
+        self.workers = workers
+        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        network = recipe.make_network().to(self.device, memory_format=torch.channels_last)
+        self.network, self.ema = network, copy.deepcopy(network).requires_grad_(False)
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.rate)
+        self.step, self.seconds, self.rows = 0, 0.0, []
+        self._resume()
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    def _resume(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        recipe = asdict(self.recipe)
+        if not self.checkpoint.exists():
+            write_atomically(self.folder / "recipe.json", json.dumps(recipe, indent=1).encode())
+            return
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        if state["recipe"] != recipe:
+            wrong = [k for k in recipe if recipe[k] != state["recipe"].get(k)]
+            raise ValueError(f"{self.folder} holds a run with another {', '.join(wrong)}; choose another folder")
+        self.network.load_state_dict(state["network"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.rows = state["step"], state["seconds"], state["rows"]
+
+    def load_weights(self, checkpoint: str | Path) -> None:
+        """Start from another run's averaged weights, for a finer training; of no effect on a resumed run."""
+        if self.step == 0:
+            state = torch.load(checkpoint, map_location=self.device, weights_only=True)["ema"]
+            self.network.load_state_dict(state)
+            self.ema.load_state_dict(state)
+
+    def save(self) -> None:
+        """Write the checkpoint, the log and the curve, each atomically."""
+        buffer = io.BytesIO()
+        torch.save(
+            {
+                "recipe": asdict(self.recipe), "step": self.step, "seconds": self.seconds, "rows": self.rows,
+                "network": self.network.state_dict(), "ema": self.ema.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            },
+            buffer,
+        )
+        write_atomically(self.checkpoint, buffer.getvalue())
+        text = io.StringIO()
+        csv.writer(text).writerows([COLUMNS, *self.rows])
+        write_atomically(self.folder / "log.csv", text.getvalue().encode())
+        if self.rows and (png := curve_png(self.rows)):
+            write_atomically(self.folder / "curve.png", png)
+
+    def _rate(self) -> float:
+        warm = min(1.0, (self.step + 1) / 200)
+        return self.recipe.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.step / self.recipe.steps)) / 2)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[None]:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+    def _train_one(self, batch: Pair) -> float:
+        x, y = (to_tensor(part, self.device) for part in batch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        with self._autocast():
+            out = self.network(x)
+        # Ten times the squared error has gradients of the absolute error's size, so Adam's averages carry over.
+        late = self.step >= self.recipe.mse_from * self.recipe.steps
+        loss = 10.0 * F.mse_loss(out.float(), y) if late else F.l1_loss(out.float(), y)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        decay = min(EMA_DECAY, self.step / (self.step + 10))
+        with torch.no_grad():
+            for slow, fast in zip(self.ema.parameters(), self.network.parameters(), strict=True):
+                slow.lerp_(fast, 1.0 - decay)
+        return float(loss.detach())
+
+    def evaluate(self, pairs: list[Pair]) -> tuple[float, float]:
+        """Mean PSNR in dB over the pairs: (of the input, enlarged if need be; of the averaged network's output)."""
+        network = collapse(self.ema).eval()
+        scale = network.scale
+        before = np.mean([psnr(enlarge(x, scale), y) for x, y in pairs])
+        after = np.mean([psnr(run_network(network, x, self.device), y) for x, y in pairs])
+        return float(before), float(after)
+
+    def run(self, every: int = 1000, progress: bool = True, stop: Callable[[int], bool] = lambda step: False) -> float:
+        """Train to the end, or until `stop(step)`; validate and save each `every` steps. Returns the last PSNR in dB."""
+        recipe = self.recipe
+        paths, _ = split(list_pictures(self.pictures))
+        source = Source(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
+        pairs = validation_pairs(recipe, self.pictures)
+        score = self.rows[-1][4] if self.rows else math.nan
+        if self.step >= recipe.steps:
+            return score
+        sampler = Sampler(
+            source, recipe.patch, recipe.batch, step=self.step, slots=recipe.slots, fresh=recipe.fresh,
+            workers=self.workers,
+        )
+        bar = tqdm(total=recipe.steps, initial=self.step, disable=not progress, unit="step")
+        started, losses = time.perf_counter() - self.seconds, []
+        try:
+            while self.step < recipe.steps and not stop(self.step):
+                losses.append(self._train_one(sampler.sample(self.step)))
+                bar.update()
+                if self.step % every == 0 or self.step == recipe.steps:
+                    before, score = self.evaluate(pairs)
+                    self.seconds = time.perf_counter() - started
+                    row = [self.step, self.seconds, float(np.mean(losses)), before, score]
+                    self.rows.append([round(value, 5) for value in row])
+                    losses.clear()
+                    self.save()
+                    bar.set_postfix(psnr=f"{score:.2f}", input=f"{before:.2f}")
+        finally:
+            sampler.close()
+            bar.close()
+        return score
