@@ -1,0 +1,52 @@
+// Quantised coefficients, and the walks over them that scans make.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "geometry.h"
+
+namespace accelir {
+
+struct ComponentLevels {
+  std::vector<int16_t> values;  // padded_x * padded_y blocks of 64, zigzag order
+  std::vector<uint64_t> nonzero;  // a block's nonzero levels, bit i for zigzag place i
+};
+
+struct Levels {
+  Geometry geometry;
+  std::vector<ComponentLevels> components;
+
+  Levels() = default;
+  explicit Levels(const Geometry& g);
+  int16_t* block(int c, size_t index) { return components[c].values.data() + index * 64; }
+  const int16_t* block(int c, size_t index) const { return components[c].values.data() + index * 64; }
+};
+
+uint64_t nonzero_mask(const int16_t* block);
+
+// Gives the blocks that only pad MCUs the DC level of the block coded before them, which costs least. Their AC is 0.
+void fill_padding(Levels& levels);
+
+// Calls visit(component, block index, MCU number) in coding order (T.81, A.2).
+template <class Visit>
+void for_each_block(const Geometry& g, const std::vector<int>& components, Visit&& visit) {
+  if (components.size() == 1) {
+    const int c = components[0];
+    const ComponentGeometry& k = g.components[c];
+    for (int y = 0; y < k.blocks_y; ++y)
+      for (int x = 0; x < k.blocks_x; ++x)
+        visit(c, static_cast<size_t>(y) * k.padded_x + x, static_cast<size_t>(y) * k.blocks_x + x);
+    return;
+  }
+  size_t mcu = 0;
+  for (int my = 0; my < g.mcus_y; ++my)
+    for (int mx = 0; mx < g.mcus_x; ++mx, ++mcu)
+      for (int c : components) {
+        const ComponentGeometry& k = g.components[c];
+        for (int y = my * k.v; y < (my + 1) * k.v; ++y)
+          for (int x = mx * k.h; x < (mx + 1) * k.h; ++x) visit(c, static_cast<size_t>(y) * k.padded_x + x, mcu);
+      }
+}
+
+}  // namespace accelir

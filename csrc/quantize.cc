@@ -1,0 +1,76 @@
+#include "quantize.h"
+
+#include "simd.h"
+#include "trellis.h"
+
+namespace accelir {
+namespace {
+
+constexpr float kMaxAcLevel = 1023.0f;  // T.81, table F.2: ten bits
+
+// Magnitudes in steps, and as rounded levels.
+ACCELIR_INLINE void round_block(const int16_t* coefficient, const BlockQuantizer& q, float* x, int16_t* level) {
+  const float m = static_cast<float>(q.multiple), inverse_m = 1.0f / m;
+  for (int k = 0; k < 64; ++k) {
+    const int c = coefficient[k];
+    x[k] = static_cast<float>(c < 0 ? -c : c) * q.inverse[k];
+    const float rounded = x[k] * inverse_m + q.rounding;
+    const float whole = m * static_cast<float>(static_cast<int>(rounded > 0 ? rounded : 0));
+    level[k] = static_cast<int16_t>(whole < kMaxAcLevel ? whole : kMaxAcLevel);
+  }
+  level[0] = static_cast<int16_t>(x[0] + 0.5f);
+}
+
+// Eight flags of a byte each become eight bits by one multiplication; the flags themselves vectorise.
+ACCELIR_INLINE uint64_t mask_of(const int16_t* level) {
+  uint64_t mask = 0;
+  uint8_t flag[64];
+  for (int k = 0; k < 64; ++k) flag[k] = level[k] != 0;
+  for (int i = 0; i < 8; ++i) {
+    uint64_t eight = 0;
+    for (int j = 0; j < 8; ++j) eight |= static_cast<uint64_t>(flag[8 * i + j]) << (8 * j);
+    mask |= ((eight * 0x0102040810204080u) >> 56) << (8 * i);
+  }
+  return mask;
+}
+
+ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQuantizer& q, const AcBits& bits,
+                                       int16_t* level) {
+  float x[64];
+  round_block(coefficient, q, x, level);
+  const uint64_t rounded = mask_of(level);
+  uint64_t kept = rounded & q.keep;
+  if (q.lambda > 0 && kept) kept = trellis(q, bits, x, level, kept);
+  kept |= rounded & 1;
+  for (int k = 0; k < 64; ++k) level[k] = coefficient[k] < 0 ? -level[k] : level[k];
+  if (rounded & ~q.keep & ~uint64_t{1})
+    for (int k = 1; k < 64; ++k) level[k] = q.keep >> k & 1 ? level[k] : 0;
+  return kept;
+}
+
+ACCELIR_MULTIVERSION
+void quantize_component(const int16_t* coefficients, const ComponentGeometry& g, int cells_x, const int32_t* mode_map,
+                        const BlockQuantizer* quantizers, const AcBits& bits, int16_t* levels, uint64_t* nonzero) {
+  for (int y = 0; y < g.blocks_y; ++y)
+    for (int x = 0; x < g.blocks_x; ++x) {
+      const size_t to = static_cast<size_t>(y) * g.padded_x + x;
+      const int mode = mode_map[static_cast<size_t>(y / g.cell_y) * cells_x + x / g.cell_x];
+      nonzero[to] = quantize_block(coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64, quantizers[mode], bits,
+                                   levels + to * 64);
+    }
+}
+
+}  // namespace
+
+void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels) {
+  const Geometry& g = coefficients.geometry;
+  for (size_t c = 0; c < g.components.size(); ++c) {
+    const ComponentGeometry& k = g.components[c];
+    ComponentLevels& out = levels.components[c];
+    quantize_component(coefficients.blocks[c].data(), k, g.cells_x, job.mode_map, job.quantizers[c].data(),
+                       job.bits[c > 0], out.values.data(), out.nonzero.data());
+  }
+  fill_padding(levels);
+}
+
+}  // namespace accelir

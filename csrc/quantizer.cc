@@ -1,0 +1,53 @@
+#include "quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dct.h"
+
+namespace accelir {
+
+Table make_table(const FloatTable& shape, float step) {
+  Table table;
+  for (int k = 0; k < 64; ++k) {
+    const float dither = (k + 0.5f) / 64.0f;
+    table[k] = static_cast<uint8_t>(std::clamp(std::floor(step * shape[k] + dither), 1.0f, kMaxStep));
+  }
+  return table;
+}
+
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step) {
+  BlockQuantizer q;
+  for (int k = 0; k < 64; ++k) {
+    q.inverse[k] = 1.0f / (table[k] * kCoefficientScale);
+    q.cost[k] = weight[k] * table[k] * table[k];
+  }
+  // Beyond the coarsest table the step goes on to act through the Lagrangian and the dead zone; below a step of 1,
+  // where tables can't get finer, both fade until only rounding is left.
+  const float beyond = std::max(1.0f, step / kMaxStep);
+  const float fade = std::clamp((step - kFinestStep) / (1.0f - kFinestStep), 0.0f, 1.0f);
+  q.lambda = mode.rdo * step * step * fade;
+  q.rounding = 0.5f - (mode.deadzone * beyond - 0.5f) * fade;
+  q.multiple = mode.multiple;
+  q.keep = (~uint64_t{0} >> (64 - mode.cut)) & ~uint64_t{1};
+  return q;
+}
+
+AcBits ac_bits(const Histogram& histogram) {
+  const HuffmanTable table = build_huffman(histogram);
+  uint64_t total = 1;
+  for (uint64_t count : histogram) total += count;
+  // A symbol the histogram lacks would lengthen the table too: taken as one that occurs half a time.
+  const float unseen = std::min(16.0f, std::log2(2.0f * static_cast<float>(total)));
+  const auto bits = [&](int symbol) { return table.length[symbol] ? table.length[symbol] : unseen; };
+  AcBits out;
+  out.end_of_block = bits(0x00);
+  for (int size = 0; size <= 10; ++size) {
+    for (int run = 0; run < 64; ++run)
+      out.run_size[size][run] = bits(0xF0) * (run >> 4) + bits((run & 15) << 4 | size) + size;
+    out.min_size[size] = *std::min_element(out.run_size[size], out.run_size[size] + 63);
+  }
+  return out;
+}
+
+}  // namespace accelir

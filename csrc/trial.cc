@@ -1,0 +1,118 @@
+#include "trial.h"
+
+#include <algorithm>
+
+#include "scan_script.h"
+
+namespace accelir {
+namespace {
+
+// The dead zone whose levels resemble the trellis's most: its level histogram gives the first code lengths.
+constexpr float kGuessDeadZone = 0.62f;
+
+std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
+  std::vector<Table> tables{make_table(settings.shape[0], step)};
+  if (components == 1) return tables;
+  const Table chroma = make_table(settings.shape[1], step);
+  if (chroma != tables[0]) tables.push_back(chroma);
+  return tables;
+}
+
+}  // namespace
+
+Trials::Trials(const Coefficients& coefficients, const Settings& settings)
+    : coefficients_(coefficients),
+      settings_(settings),
+      levels_(coefficients.geometry),
+      frame_{&levels_, {}, false, settings.restart_interval, settings.segments},
+      bits_(2, ac_bits(Histogram{})) {}
+
+bool Trials::wants_trellis() const {
+  return std::any_of(settings_.modes.begin(), settings_.modes.end(), [](const Mode& m) { return m.rdo > 0; });
+}
+
+void Trials::quantize_with(float step, bool trellis) {
+  const size_t components = coefficients_.geometry.components.size();
+  frame_.tables = make_tables(settings_, components, step);
+  QuantizeJob job;
+  job.bits = bits_;
+  job.mode_map = settings_.mode_map.data();
+  job.quantizers.resize(components);
+  for (size_t c = 0; c < components; ++c)
+    for (size_t m = 0; m < settings_.modes.size(); ++m) {
+      Mode mode = settings_.modes[m];
+      if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
+      const Table& table = frame_.tables[std::min(c, frame_.tables.size() - 1)];
+      job.quantizers[c].push_back(make_quantizer(mode, table, &settings_.weights[(m * 3 + c) * 64], step));
+    }
+  quantize(coefficients_, job, levels_);
+}
+
+void Trials::learn_code_lengths() {
+  ScanCount count;
+  code_scan(levels_, sequential_script(levels_.geometry)[0], false, 0, count);
+  sequential_bits_ = static_cast<double>(count.extra_bits);
+  for (const Histogram& h : count.histogram) sequential_bits_ += static_cast<double>(coded_bits(h, build_huffman(h)));
+  for (int i = 0; i < 2; ++i) bits_[i] = ac_bits(count.histogram[2 + i]);
+}
+
+void Trials::guess_code_lengths(float step) {
+  quantize_with(step, false);
+  learn_code_lengths();
+}
+
+void Trials::quantize_at(float step) {
+  quantize_with(step, true);
+  if (wants_trellis()) learn_code_lengths();
+  ++passes_;
+}
+
+size_t Trials::plan() {
+  const auto plan_kind = [&](bool progressive) {
+    frame_.progressive = progressive;
+    if (progressive && script_.empty()) script_ = progressive_script(levels_, settings_.scan_breadth);
+    scans_ = plan_scans(frame_, progressive ? script_ : sequential_script(levels_.geometry));
+    return planned_bytes(frame_, scans_);
+  };
+  if (settings_.progressive == Progressive::kNever) kind_ = false;
+  if (settings_.progressive == Progressive::kAlways) kind_ = true;
+  if (kind_) return plan_kind(*kind_);
+  const size_t sequential = plan_kind(false);
+  const std::vector<PlannedScan> kept = scans_;
+  const size_t progressive = plan_kind(true);
+  kind_ = progressive < sequential;
+  if (*kind_) return progressive;
+  frame_.progressive = false;
+  scans_ = kept;
+  return sequential;
+}
+
+std::vector<uint8_t> Trials::write() const { return write_jpeg(frame_, scans_); }
+
+Coefficients thin(const Coefficients& from, int n) {
+  const Geometry& g = from.geometry;
+  const int rows = (g.cells_y + n - 1) / n;
+  const int height = std::min(g.height, rows * kCell - (g.cells_y % n == 1 ? g.cells_y * kCell - g.height : 0));
+  Coefficients to;
+  to.geometry = make_geometry(g.width, height, subsampling_name(g));
+  for (size_t c = 0; c < from.blocks.size(); ++c) {
+    const ComponentGeometry& k = to.geometry.components[c];
+    const size_t row = static_cast<size_t>(k.blocks_x) * 64;
+    to.blocks.emplace_back(row * k.blocks_y);
+    for (int y = 0; y < k.blocks_y; ++y) {
+      const int source = y / k.cell_y * n * k.cell_y + y % k.cell_y;
+      std::copy_n(from.blocks[c].begin() + source * row, row, to.blocks[c].begin() + y * row);
+    }
+  }
+  return to;
+}
+
+std::vector<int32_t> thin_map(const std::vector<int32_t>& map, const Geometry& g, int n) {
+  std::vector<int32_t> out;
+  for (int y = 0; y < g.cells_y; y += n)
+    out.insert(out.end(), map.begin() + static_cast<ptrdiff_t>(y) * g.cells_x,
+               map.begin() + static_cast<ptrdiff_t>(y + 1) * g.cells_x);
+  return out;
+}
+
+}  // namespace accelir

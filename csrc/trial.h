@@ -1,0 +1,69 @@
+// One try of the encoder: quantise cached coefficients at a base step, plan the file, learn its code lengths.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "coefficients.h"
+#include "jpeg_writer.h"
+#include "quantize.h"
+
+namespace accelir {
+
+enum class Progressive { kNever, kAlways, kAuto };  // auto: whichever file is smaller
+
+struct Settings {
+  FloatTable shape[2];         // luma and chroma steps relative to the base step, each above 0 and at most 16
+  std::vector<Mode> modes;     // at least one
+  std::vector<float> weights;  // [mode][component 0..2][64]
+  std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into modes
+  Progressive progressive = Progressive::kAuto;
+  int scan_breadth = 1;      // of the scan search
+  int loops = 2;             // quantisations at a fixed step, each with the code lengths of the one before
+  int passes = 8;            // whole-picture quantisations that the size search may make
+  double tolerance = 0.002;  // how far below the budget the search may stop
+  int restart_interval = 0;
+  std::vector<uint8_t> segments;
+};
+
+class Trials {
+ public:
+  Trials(const Coefficients& coefficients, const Settings& settings);
+
+  // Guesses the code lengths at a step from rounding alone, without a trellis.
+  void guess_code_lengths(float step);
+  // Quantises, then learns the code lengths that the result asks for.
+  void quantize_at(float step);
+  // Entropy in bits of the levels under the learned code lengths, without headers; for a first estimate of the size.
+  double sequential_bits() const { return sequential_bits_; }
+  // Plans the file of the present levels: the smaller of the kinds that the settings allow.
+  size_t plan();
+  std::vector<uint8_t> write() const;
+
+  int passes() const { return passes_; }
+  bool progressive() const { return frame_.progressive; }
+  const std::vector<Table>& tables() const { return frame_.tables; }
+  void take_code_lengths(const Trials& other) { bits_ = other.bits_; }
+
+ private:
+  void quantize_with(float step, bool trellis);
+  void learn_code_lengths();
+  bool wants_trellis() const;
+
+  const Coefficients& coefficients_;
+  const Settings& settings_;
+  Levels levels_;
+  Frame frame_;
+  std::vector<AcBits> bits_;
+  double sequential_bits_ = 0;
+  std::vector<Scan> script_;  // once found, the progressive scans are kept
+  std::optional<bool> kind_;  // once found, progressive or not is kept
+  std::vector<PlannedScan> scans_;
+  int passes_ = 0;
+};
+
+// Every n-th row of cells of a picture, and its modes: what the first estimates are made on.
+Coefficients thin(const Coefficients& coefficients, int n);
+std::vector<int32_t> thin_map(const std::vector<int32_t>& mode_map, const Geometry& geometry, int n);
+
+}  // namespace accelir

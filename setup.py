@@ -1,0 +1,32 @@
+"""Builds the two compiled modules: the codec (csrc/, pybind11) and the allocator (Cython). The rest is pyproject.toml."""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, naive_recompile
+from setuptools import Extension, setup
+
+# No contraction of a * b + c into one rounding: every CPU gives the same file.
+UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra"]
+
+flags = [] if os.name == "nt" else UNIX_FLAGS
+sources = sorted(str(p) for p in Path("csrc").glob("*.cc"))
+codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, extra_compile_args=flags)
+codec.depends = sorted(str(p) for p in Path("csrc").glob("*.h"))
+allocate = Extension("accelir.allocate", ["src/accelir/allocate.pyx"])
+
+ParallelCompile("ACCELIR_BUILD_JOBS", default=2, needs_recompile=naive_recompile).install()
+setup(
+    ext_modules=[codec, *cythonize([allocate], language_level=3)],
+    packages=[
+        "accelir",
+        "accelir._profiles",
+        *(f"accelir.{p.parent.name}" for p in sorted(Path("src/accelir").glob("*/__init__.py"))),
+    ],
+    package_dir={"": "src", "accelir._profiles": "profiles"},
+    package_data={
+        "accelir": ["py.typed", "*.pyi"],
+        "accelir._profiles": ["*/*.json", "*/*.npz", "*/*.onnx"],
+    },
+)
