@@ -1,0 +1,182 @@
+"""Restoration networks on the evaluation pictures: what each gains over doing nothing, and what it costs.
+
+    python benches/networks.py EVAL [NETWORK.onnx ...] [--sets kodak,urban100,clic2025] [--json OUT] [--plot OUT.png]
+
+EVAL holds one folder of lossless pictures per set. Every picture is degraded for the network's task (4 or 2 times downscaled
+with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the file's stem; a Gaussian blur; nothing), encoded by Pillow as
+4:2:0 JPEG with optimised tables at the largest quality that keeps to the rate (1.2 bpp; 0.8 for deblurring; quality 30 for
+dejpeg), decoded and restored. Scores are means over pictures, PSNR over RGB and over BT.601 luma, SSIM over luma (Gaussian
+window, sigma 1.5); "before" is the decoded picture, bicubically enlarged for super-resolution.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from accelir.restore import Network, open_network
+
+RATES = {"sr": 1.2, "denoise": 1.2, "deblur": 0.8}
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def degrade(truth: np.ndarray, task: str, strength: float, stem: str) -> np.ndarray:
+    """The protocol's picture to encode, uint8."""
+    if task == "sr":
+        size = truth.shape[1] // int(strength), truth.shape[0] // int(strength)
+        return np.asarray(Image.fromarray(truth).resize(size, Image.Resampling.BICUBIC))
+    if task == "denoise":
+        noise = np.random.default_rng(zlib.crc32(stem.encode())).normal(0.0, strength, truth.shape)
+        return np.rint(truth + noise).clip(0, 255).astype(np.uint8)
+    if task == "deblur":
+        soft = gaussian_filter(truth.astype(np.float64), (strength, strength, 0))
+        return np.rint(soft).clip(0, 255).astype(np.uint8)
+    return truth
+
+
+def jpeg(picture: np.ndarray, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, optimize=True, subsampling="4:2:0")
+    return buffer.getvalue()
+
+
+def jpeg_within(picture: np.ndarray, most: float) -> bytes:
+    """The file of the largest quality, of 1 to 95, that has at most so many bytes (quality 1 if none has)."""
+    low, high = 1, 95
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if len(jpeg(picture, middle)) <= most else (low, middle - 1)
+    return jpeg(picture, low)
+
+
+def encode(picture: np.ndarray, task: str, bpp: float | None) -> bytes:
+    if task == "dejpeg" and bpp is None:
+        return jpeg(picture, 30)
+    return jpeg_within(picture, (bpp or RATES[task]) * picture.shape[0] * picture.shape[1] / 8)
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return float(10 * np.log10(255.0**2 / np.mean((a.astype(np.float64) - b) ** 2)))
+
+
+def ssim(a: np.ndarray, b: np.ndarray) -> float:
+    """Wang et al. 2004, over two luma planes in 0..255."""
+    def blur(x: np.ndarray) -> np.ndarray:
+        return gaussian_filter(x, 1.5, truncate=3.5)[5:-5, 5:-5]
+
+    ma, mb = blur(a), blur(b)
+    va, vb, cov = blur(a * a) - ma * ma, blur(b * b) - mb * mb, blur(a * b) - ma * mb
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    return float(np.mean((2 * ma * mb + c1) * (2 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2))))
+
+
+def scores(picture: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """PSNR RGB, PSNR Y, SSIM Y."""
+    ya, yb = picture @ LUMA, truth @ LUMA
+    return np.array([psnr(picture, truth), psnr(ya, yb), ssim(ya, yb)])
+
+
+def truths(folder: Path, sets: str, scale: int) -> Iterator[tuple[str, np.ndarray]]:
+    for name in sets.split(","):
+        for path in sorted((folder / name).iterdir()):
+            picture = np.asarray(Image.open(path).convert("RGB"))
+            height, width = (side - side % scale for side in picture.shape[:2])
+            yield path.stem, picture[:height, :width]
+
+
+def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
+    size = picture.shape[1] * scale, picture.shape[0] * scale
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)) if scale > 1 else picture
+
+
+def measure(network: Network, folder: Path, sets: str, bpp: float | None, report: Callable[[str], None]) -> dict[str, Any]:
+    """One row: mean scores before and after, bytes, and output megapixels a second."""
+    card = network.card
+    rows, seconds, pixels = [], 0.0, 0
+    for stem, truth in truths(folder, sets, card.scale):
+        data = encode(degrade(truth, card.task, card.strength, stem), card.task, bpp)
+        decoded = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+        started = time.process_time()
+        restored = network(decoded)
+        seconds += time.process_time() - started
+        pixels += restored.shape[0] * restored.shape[1]
+        rows.append(np.concatenate([scores(enlarge(decoded, card.scale), truth), scores(restored, truth), [len(data)]]))
+        report(f"{card.name} {stem}")
+    mean = np.mean(rows, axis=0)
+    names = ("psnr_before", "psnr_y_before", "ssim_before", "psnr", "psnr_y", "ssim", "bytes")
+    return {
+        "network": card.name, "architecture": card.architecture, "task": card.task, "macs": card.macs,
+        "parameters": card.parameters, "mp_per_s": pixels / seconds / 1e6, "pictures": len(rows),
+        **dict(zip(names, mean.tolist(), strict=True)),
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown."""
+    lines = [
+        "| network | PSNR RGB before | after | gain | PSNR Y before | after | SSIM Y before | after | MAC/px | weights | MP/s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        lines.append(
+            f"| {r['network']} | {r['psnr_before']:.2f} | {r['psnr']:.2f} | {r['psnr'] - r['psnr_before']:+.2f} "
+            f"| {r['psnr_y_before']:.2f} | {r['psnr_y']:.2f} | {r['ssim_before']:.4f} | {r['ssim']:.4f} "
+            f"| {r['macs']:,.0f} | {r['parameters']:,} | {r['mp_per_s']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def plot(rows: list[dict[str, Any]], path: str) -> None:
+    """PSNR against MACs, one line an architecture, one panel a task."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    tasks = sorted({r["task"] for r in rows})
+    figure = Figure(figsize=(5 * len(tasks), 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks))), tasks, strict=True):
+        mine = [r for r in rows if r["task"] == task]
+        for name in sorted({r["architecture"].split()[0] for r in mine}):
+            line = sorted((r["macs"], r["psnr"]) for r in mine if r["architecture"].split()[0] == name)
+            axes.plot(*zip(*line, strict=True), "o-", label=name)
+        axes.set(title=task, xlabel="MAC per input pixel", ylabel="PSNR RGB, dB", xscale="log")
+        axes.legend()
+    figure.savefig(path)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("models", nargs=-1, type=click.Path(exists=True, dir_okay=False))
+@click.option("--sets", default="kodak,urban100,clic2025", show_default=True)
+@click.option("--bpp", type=float, help="Another rate than the task's own.")
+@click.option("--json", "target", type=click.Path(dir_okay=False), help="Rows that are there stay, unless measured anew.")
+@click.option("--plot", "picture", type=click.Path(dir_okay=False))
+def main(
+    folder: Path, models: tuple[str, ...], sets: str, bpp: float | None, target: str | None, picture: str | None
+) -> None:
+    """Measure NETWORKS (default: those in profiles/networks) on one core."""
+    shipped = Path(__file__).parent.parent / "profiles" / "networks"
+    rows = json.loads(Path(target).read_text()) if target and Path(target).exists() else []
+    for model in models or sorted(map(str, shipped.glob("*.onnx"))):
+        row = measure(open_network(model, threads=1), folder, sets, bpp, lambda text: print(text, file=sys.stderr))
+        rows = [r for r in rows if r["network"] != row["network"]] + [row]
+        if target:
+            Path(target).write_text(json.dumps(rows, indent=1) + "\n")
+    print(table(rows))
+    if picture:
+        plot(rows, picture)
+
+
+if __name__ == "__main__":
+    main()
