@@ -1,0 +1,75 @@
+"""Files on disk: inputs found, sizes read as people write them, outputs written whole or not at all."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from PIL import Image
+
+_UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?)?b?", re.IGNORECASE | re.ASCII)
+
+
+def parse_size(text: str) -> int:
+    """Bytes from "78643", "120k" (1,000), "120Ki" (1,024), "1.5M", each with or without a "B" behind; rounded down.
+
+    Raises ValueError for anything else and for less than one byte.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    size = int(Decimal(match[1]) * _UNITS[(match[2] or "").lower()]) if match else 0
+    if size < 1:
+        raise ValueError(f"{text!r} is no size in bytes; write one as 78643, 120k, 120Ki or 1.5M")
+    return size
+
+
+def expand_inputs(inputs: Iterable[str]) -> Iterator[str]:
+    """The files that the inputs stand for, in order.
+
+    A folder stands for the pictures directly in it, by their suffixes, sorted; a pattern (* ? [ **) for the files that
+    it matches, sorted. Whatever is neither, "-" and names of files that do not exist with it, comes back as it is.
+    """
+    for name in inputs:
+        if os.path.isdir(name):
+            yield from sorted(str(p) for p in Path(name).iterdir() if p.is_file() and _is_picture(p))
+        elif glob.has_magic(name) and not os.path.exists(name):
+            yield from sorted(p for p in glob.glob(name, recursive=True) if os.path.isfile(p)) or [name]
+        else:
+            yield name
+
+
+def _is_picture(path: Path) -> bool:
+    return Image.registered_extensions().get(path.suffix.lower()) in Image.OPEN
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file so that under its name there is either all of it or what was there before.
+
+    A temporary file in the same folder is written, synchronised and renamed; on any failure, Ctrl-C included, it is
+    removed. A link keeps pointing where it did. What is no regular file (/dev/stdout, a pipe) is written to directly.
+    Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    temporary = target.with_name(f".accelir-{secrets.token_hex(8)}.tmp")
+    try:
+        _write_new(temporary, data)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    # Mode "x" lets the system apply the umask, as it would for the final name.
+    with open(path, "xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,176 @@
+"""What a file is made of: bytes by part, tables, scans, bits per cell. The text of `accelir inspect` and its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from accelir import _codec, jpeg_markers, jpeg_structure, webp_chunks
+
+# Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).
+_ZIGZAG_INDEX = np.empty(64, dtype=np.int64)
+_ZIGZAG_INDEX[sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))] = range(64)
+
+
+@dataclass(frozen=True)
+class CellBits:
+    """Bits that the 32x32 cells of a picture take, if it were a sequential file with optimal Huffman tables."""
+
+    minimum: float
+    median: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What both formats have."""
+
+    name: str
+    format: str  # "jpeg" or "webp"
+    size: int  # bytes
+    width: int
+    height: int
+    parts: dict[str, int]  # bytes; they add up to `size`
+
+    @property
+    def bpp(self) -> float:
+        """Bits per pixel, every byte of the file counted."""
+        return 8 * self.size / (self.width * self.height)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything in the report, as json.dumps takes it."""
+        return {**asdict(self), "bpp": self.bpp}
+
+    def lines(self) -> Iterator[str]:
+        """The report as text, line by line."""
+        yield f"{self.name}: {self.format}, {self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
+        for part, size in self.parts.items():
+            if size:
+                yield _line(part, f"{size:>11,}  {100 * size / self.size:6.2f} %")
+
+
+@dataclass(frozen=True)
+class JpegReport(Report):
+    """What `inspect` finds in a JPEG."""
+
+    process: str
+    precision: int  # bits of a sample
+    subsampling: str
+    quantisation_tables: tuple[jpeg_structure.QuantisationTable, ...]
+    huffman_tables: tuple[jpeg_structure.HuffmanTable, ...]
+    scans: tuple[jpeg_structure.Scan, ...]
+    restart_interval: int  # MCUs, 0 for none
+    metadata: tuple[jpeg_structure.Segment, ...]
+    cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, and where `damage` says why
+    damage: str  # what is wrong with the entropy-coded data; "" when nothing was found
+
+    def lines(self) -> Iterator[str]:
+        yield from super().lines()
+        yield _line("coding", f"{self.process}, {self.precision} bits, {self.subsampling}")
+        for segment in self.metadata:
+            yield _line(segment.name, f"{segment.kind or 'unknown'}, {segment.size:,} bytes at {segment.offset:,}")
+        for table in self.quantisation_tables:
+            yield from _table_lines(table)
+        for code in self.huffman_tables:
+            yield _line(f"{code.kind} table {code.slot}", f"{len(code.symbols)} codes by length: {_list(code.counts)}")
+        if self.restart_interval:
+            yield _line("restarts", f"every {self.restart_interval:,} MCUs")
+        for number, scan in enumerate(self.scans, 1):
+            yield _line(f"scan {number}", _scan_text(scan))
+        yield _line("QP map", "not recorded in the file")
+        if self.cell_bits:
+            least, median, most = self.cell_bits.minimum, self.cell_bits.median, self.cell_bits.maximum
+            yield _line("bits per cell", f"{least:,.0f} least, {median:,.0f} median, {most:,.0f} most (32x32 pixels)")
+        if self.damage:
+            yield _line("damage", self.damage)
+
+
+@dataclass(frozen=True)
+class WebpReport(Report):
+    """What `inspect` finds in a WebP."""
+
+    chunks: tuple[webp_chunks.Chunk, ...]
+
+    def lines(self) -> Iterator[str]:
+        yield from super().lines()
+        for chunk in self.chunks:
+            yield _line(chunk.name, f"{chunk.size:,} bytes at {chunk.offset:,}")
+
+
+def inspect(data: bytes, name: str = "file") -> JpegReport | WebpReport:
+    """Take a JPEG or WebP file apart.
+
+    data: the whole file; name: what the report calls it. Raises ValueError, saying what is wrong where, for a file of
+    another kind or a broken one; damage inside a scan's data is told in the report.
+    """
+    if jpeg_markers.is_jpeg(data):
+        return _inspect_jpeg(data, name)
+    if webp_chunks.is_webp(data):
+        webp = webp_chunks.parse(data)
+        return WebpReport(name, "webp", webp.size, webp.width, webp.height, webp.bytes_by_part(), webp.chunks)
+    raise ValueError(f"neither JPEG nor WebP: the data starts with {data[:8].hex(' ').upper() or 'nothing'}")
+
+
+def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
+    jpeg = jpeg_markers.parse(data)
+    cell_bits, damage = _measure_cells(data, jpeg.frame)
+    return JpegReport(
+        name=name,
+        format="jpeg",
+        size=jpeg.size,
+        width=jpeg.frame.width,
+        height=jpeg.frame.height,
+        parts=jpeg.bytes_by_part(),
+        process=jpeg.frame.process,
+        precision=jpeg.frame.precision,
+        subsampling=jpeg.frame.subsampling,
+        quantisation_tables=jpeg.quantisation_tables,
+        huffman_tables=jpeg.huffman_tables,
+        scans=jpeg.scans,
+        restart_interval=jpeg.restart_interval,
+        metadata=tuple(s for s in jpeg.segments if s.name == "COM" or s.name.startswith("APP")),
+        cell_bits=cell_bits,
+        damage=damage,
+    )
+
+
+def _measure_cells(data: bytes, frame: jpeg_structure.Frame) -> tuple[CellBits | None, str]:
+    if not frame.core_reads:
+        return None, ""
+    try:
+        read = _codec.read_levels(data)
+    except ValueError as error:
+        return None, str(error)
+    bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+    return CellBits(float(bits.min()), float(np.median(bits)), float(bits.max())), ""
+
+
+def _line(label: str, text: str) -> str:
+    return f"  {label:<14}{text}"
+
+
+def _list(numbers: tuple[int, ...]) -> str:
+    return " ".join(map(str, numbers))
+
+
+def _table_lines(table: jpeg_structure.QuantisationTable) -> Iterator[str]:
+    label = f"steps {table.slot}"
+    if len(set(table.steps)) == 1:
+        yield _line(label, f"{table.steps[0]} everywhere")
+        return
+    rows = np.array(table.steps)[_ZIGZAG_INDEX].reshape(8, 8)
+    for row in rows:
+        yield _line(label, " ".join(f"{step:>4}" for step in row))
+        label = ""
+
+
+def _scan_text(scan: jpeg_structure.Scan) -> str:
+    components = ",".join(map(str, scan.components))
+    restarts = f", {scan.restarts:,} restart markers" if scan.restarts else ""
+    return (
+        f"components {components}, coefficients {scan.ss}-{scan.se}, bits {scan.ah}>{scan.al}, "
+        f"{scan.data_size:,} bytes{restarts}"
+    )

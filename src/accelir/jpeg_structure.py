@@ -1,0 +1,147 @@
+"""What there is in a JPEG file: the things that ITU-T T.81, annex B, describes, as `jpeg_markers.parse` finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+PARTS = ("headers", "tables", "scans", "metadata", "trailing")
+
+# The kinds of frame that are DCT-coded with Huffman codes.
+HUFFMAN_PROCESSES = ("baseline", "extended sequential", "progressive")
+
+_SUBSAMPLINGS = {
+    (1, 1): "4:4:4",
+    (2, 1): "4:2:2",
+    (2, 2): "4:2:0",
+    (1, 2): "4:4:0",
+    (4, 1): "4:1:1",
+    (4, 2): "4:1:0",
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A marker with what belongs to it; for SOS the header alone, without the entropy-coded data."""
+
+    name: str
+    offset: int
+    size: int  # bytes, with the marker and any fill bytes before it
+    kind: str = ""  # for APPn, what it carries: "JFIF", "EXIF", "ICC", "XMP", "Adobe", ...; "" where unknown
+
+
+@dataclass(frozen=True)
+class QuantisationTable:
+    """One table of a DQT segment (T.81, B.2.4.1)."""
+
+    slot: int
+    precision: int  # bits of a step: 8 or 16
+    steps: tuple[int, ...]  # 64, zigzag
+
+
+@dataclass(frozen=True)
+class HuffmanTable:
+    """One table of a DHT segment (T.81, B.2.4.2)."""
+
+    kind: str  # "DC" or "AC"
+    slot: int
+    counts: tuple[int, ...]  # how many codes have 1, 2, ... 16 bits
+    symbols: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component of the frame (T.81, B.2.2)."""
+
+    id: int
+    horizontal: int  # sampling factors, 1..4
+    vertical: int
+    table: int  # slot of its quantisation table
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The SOF segment (T.81, B.2.2)."""
+
+    process: str  # "baseline", "progressive", ...
+    precision: int  # bits of a sample
+    width: int
+    height: int
+    components: tuple[Component, ...]
+
+    @property
+    def subsampling(self) -> str:
+        """ "4:2:0" and the like, "gray" for one component, else the sampling factors ("2x2 1x1 1x2")."""
+        if len(self.components) == 1:
+            return "gray"
+        if len(self.components) == 3:
+            luma, blue, red = ((c.horizontal, c.vertical) for c in self.components)
+            if blue == red and luma[0] % blue[0] == 0 and luma[1] % blue[1] == 0:
+                ratio = (luma[0] // blue[0], luma[1] // blue[1])
+                if ratio in _SUBSAMPLINGS:
+                    return _SUBSAMPLINGS[ratio]
+        return " ".join(f"{c.horizontal}x{c.vertical}" for c in self.components)
+
+    def blocks(self, ids: Collection[int]) -> int:
+        """How many 8x8 blocks the components with these ids have together (T.81, A.2.4), whole MCUs not counted."""
+        widest = max(c.horizontal for c in self.components)
+        tallest = max(c.vertical for c in self.components)
+        return sum(
+            -(-self.width * c.horizontal // (8 * widest)) * -(-self.height * c.vertical // (8 * tallest))
+            for c in self.components
+            if c.id in ids
+        )
+
+    @property
+    def core_reads(self) -> bool:
+        """Whether this is a kind that the compiled core reads: Huffman-coded, 8 bits, a usual sampling."""
+        usual = self.subsampling in ("gray", "4:4:4", "4:2:2", "4:2:0")
+        return usual and self.precision == 8 and self.process in HUFFMAN_PROCESSES
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The SOS segment (T.81, B.2.3) and the data behind it."""
+
+    components: tuple[int, ...]  # ids
+    ss: int  # first and last coefficient, zigzag
+    se: int
+    ah: int  # successive approximation: the bit position before and after
+    al: int
+    data_offset: int
+    data_size: int  # bytes of entropy-coded data, restart markers with it
+    restarts: int
+
+
+@dataclass(frozen=True)
+class JpegStructure:
+    """What `parse` finds."""
+
+    size: int
+    segments: tuple[Segment, ...]
+    quantisation_tables: tuple[QuantisationTable, ...]
+    huffman_tables: tuple[HuffmanTable, ...]
+    frame: Frame
+    scans: tuple[Scan, ...]
+    restart_interval: int  # MCUs; 0 for none. The last one that the file sets
+    adobe_transform: int | None  # 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None without an Adobe segment
+    comments: tuple[bytes, ...]
+    trailing_size: int
+
+    def bytes_by_part(self) -> dict[str, int]:
+        """The bytes of each of PARTS; they add up to the file's size.
+
+        metadata: every APPn and COM; tables: DQT, DHT, DAC; scans: entropy-coded data; trailing: what follows EOI.
+        """
+        parts = dict.fromkeys(PARTS, 0)
+        for segment in self.segments:
+            parts[_part_of(segment.name)] += segment.size
+        parts["scans"] = sum(scan.data_size for scan in self.scans)
+        parts["trailing"] = self.trailing_size
+        return parts
+
+
+def _part_of(name: str) -> str:
+    if name in ("DQT", "DHT", "DAC"):
+        return "tables"
+    return "metadata" if name == "COM" or name.startswith("APP") else "headers"

@@ -1,0 +1,101 @@
+"""The structure of a WebP file: its RIFF chunks and the size of its picture, without decoding it (RFC 9649)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PARTS = ("headers", "image", "metadata", "other", "trailing")
+
+_PART_OF = {
+    "VP8 ": "image",
+    "VP8L": "image",
+    "ALPH": "image",
+    "ANMF": "image",
+    "VP8X": "headers",
+    "ANIM": "headers",
+    "ICCP": "metadata",
+    "EXIF": "metadata",
+    "XMP ": "metadata",
+}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One RIFF chunk."""
+
+    name: str
+    offset: int
+    size: int  # bytes, with the chunk's header of 8 and its padding
+
+
+@dataclass(frozen=True)
+class WebpStructure:
+    """What `parse` finds."""
+
+    size: int
+    width: int
+    height: int
+    chunks: tuple[Chunk, ...]
+    trailing_size: int
+
+    def bytes_by_part(self) -> dict[str, int]:
+        """The bytes of each of PARTS; they add up to the file's size."""
+        parts = dict.fromkeys(PARTS, 0)
+        parts["headers"] = 12
+        for chunk in self.chunks:
+            parts["headers"] += 8
+            parts[_PART_OF.get(chunk.name, "other")] += chunk.size - 8
+        parts["trailing"] = self.trailing_size
+        return parts
+
+
+def is_webp(data: bytes) -> bool:
+    """Whether the data starts as a WebP file does."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def parse(data: bytes) -> WebpStructure:
+    """Read the structure of a whole WebP file.
+
+    Raises ValueError, with the offset and what was found there, when the data is cut short or breaks RFC 9649.
+    """
+    data = bytes(data)
+    if not is_webp(data):
+        raise ValueError("damaged WebP, at byte 0: no RIFF/WEBP header")
+    end = 8 + _number(data[4:8])
+    if end > len(data):
+        raise ValueError(f"damaged WebP, at byte {len(data):,}: the file is cut short, {end:,} bytes are announced")
+    chunks = tuple(_chunks(data, end))
+    width, height = _dimensions(data, chunks)
+    return WebpStructure(len(data), width, height, chunks, len(data) - end)
+
+
+def _number(raw: bytes) -> int:
+    return int.from_bytes(raw, "little")
+
+
+def _chunks(data: bytes, end: int) -> Iterator[Chunk]:
+    offset = 12
+    while offset < end:
+        length = _number(data[offset + 4 : offset + 8])
+        size = 8 + length + length % 2
+        if offset + size > end:
+            left = end - offset
+            raise ValueError(f"damaged WebP, at byte {offset:,}: a chunk of {size:,} bytes where {left:,} are left")
+        yield Chunk(data[offset : offset + 4].decode("latin-1"), offset, size)
+        offset += size
+
+
+def _dimensions(data: bytes, chunks: tuple[Chunk, ...]) -> tuple[int, int]:
+    """Width and height: from VP8X (RFC 9649, 2.7.1), the VP8 frame header (RFC 6386, 9.1) or VP8L's (RFC 9649, 3.4)."""
+    for chunk in chunks:
+        body = data[chunk.offset + 8 : chunk.offset + chunk.size]
+        if chunk.name == "VP8X" and len(body) >= 10:
+            return 1 + _number(body[4:7]), 1 + _number(body[7:10])
+        if chunk.name == "VP8 " and body[3:6] == b"\x9d\x01\x2a" and len(body) >= 10:
+            return _number(body[6:8]) & 0x3FFF, _number(body[8:10]) & 0x3FFF
+        if chunk.name == "VP8L" and body[:1] == b"\x2f" and len(body) >= 5:
+            bits = _number(body[1:5])
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    raise ValueError(f"damaged WebP, at byte 12: no picture in the chunks {[c.name for c in chunks]}")
