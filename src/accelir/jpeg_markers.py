@@ -91,7 +91,7 @@ class _Body:
 
     def take(self, count: int) -> bytes:
         if self.left < count:
-            _fail(self.position, f"{self.name} ends {count - self.left} bytes too early")
+            _fail(self.position, f"{self.name} lacks {count - self.left} of the next {count} bytes")
         self.position += count
         return self.data[self.position - count : self.position]
 
@@ -176,7 +176,7 @@ class _Parser:
         body = self._body(marker)
         self._add(marker, start, body.end, _app_kind(marker, self.data, body.position))
         read(body)
-        body.check(body.left == 0, f"is {body.left} bytes too long")
+        body.check(body.left == 0, f"has {body.left} bytes too many")
         return marker
 
     def _marker(self) -> int:
