@@ -1,0 +1,29 @@
+"""Which option (a QP, or a mode) each 32x32 block gets, so that the predicted total size stays within a budget."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["METHODS", "Allocation", "allocate"]
+
+METHODS: Final = ("reward", "lagrangian", "uniform", "variance")
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    options: NDArray[np.int32]
+    predicted_bytes: float
+    predicted_quality: float
+
+def allocate(
+    size: ArrayLike,
+    quality: ArrayLike,
+    clusters: ArrayLike,
+    budget: float,
+    *,
+    method: Literal["reward", "lagrangian", "uniform", "variance"] = "reward",
+    lookahead: float = 0.15,
+    variance: ArrayLike | None = None,
+    strength: float = 1.0,
+) -> Allocation: ...
