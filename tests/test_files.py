@@ -1,0 +1,178 @@
+"""Files: whole or not at all, sizes as people write them, inputs found."""
+
+import errno
+import os
+import stat
+import sys
+import threading
+
+import pytest
+from PIL import Image
+
+from accelir.files import expand_inputs, parse_size, write_atomic
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes, links and devices")
+
+
+def test_a_file_is_written(tmp_path):
+    write_atomic(tmp_path / "out.jpg", b"abc")
+    write_atomic(str(tmp_path / "empty.jpg"), b"")
+    assert (tmp_path / "out.jpg").read_bytes() == b"abc"
+    assert (tmp_path / "empty.jpg").read_bytes() == b""
+    assert sorted(os.listdir(tmp_path)) == ["empty.jpg", "out.jpg"]
+
+
+def test_a_file_is_replaced(tmp_path):
+    (tmp_path / "out.jpg").write_bytes(b"a longer one that was there before")
+    write_atomic(tmp_path / "out.jpg", b"abc")
+    assert (tmp_path / "out.jpg").read_bytes() == b"abc"
+
+
+@posix
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077])
+def test_the_mode_is_that_of_a_plainly_created_file(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write_atomic(tmp_path / "ours", b"")
+        (tmp_path / "plain").write_bytes(b"")
+    finally:
+        os.umask(before)
+    ours, plain = (stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours", "plain"))
+    assert ours == plain == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize(
+    "fault", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt(), SystemExit(1)]
+)
+def test_a_failure_leaves_what_was_there(tmp_path, monkeypatch, call, fault):
+    (tmp_path / "out.jpg").write_bytes(b"before")
+
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(type(fault)):
+        write_atomic(tmp_path / "out.jpg", b"after")
+    assert os.listdir(tmp_path) == ["out.jpg"]
+    assert (tmp_path / "out.jpg").read_bytes() == b"before"
+
+
+def test_a_missing_folder_is_an_oserror(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        write_atomic(tmp_path / "none" / "out.jpg", b"")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_is_not_written_over(tmp_path):
+    (tmp_path / "out.jpg").mkdir()
+    with pytest.raises(OSError, match=r"out\.jpg"):
+        write_atomic(tmp_path / "out.jpg", b"")
+    assert os.listdir(tmp_path) == ["out.jpg"]
+
+
+def test_a_reader_sees_all_of_one_version(tmp_path):
+    path = tmp_path / "out.jpg"
+    versions = [bytes([i]) * 200_000 for i in range(2)]
+    write_atomic(path, versions[0])
+    writer = threading.Thread(target=lambda: [write_atomic(path, versions[i % 2]) for i in range(20)])
+    writer.start()
+    while writer.is_alive():
+        assert path.read_bytes() in versions
+    writer.join()
+
+
+@posix
+def test_a_link_keeps_pointing_where_it_did(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    target = tmp_path / "elsewhere" / "real.jpg"
+    target.write_bytes(b"before")
+    (tmp_path / "link.jpg").symlink_to(target)
+    write_atomic(tmp_path / "link.jpg", b"after")
+    assert (tmp_path / "link.jpg").is_symlink()
+    assert target.read_bytes() == b"after"
+    assert os.listdir(tmp_path / "elsewhere") == ["real.jpg"]
+
+
+@posix
+def test_a_device_stays_a_device():
+    write_atomic(os.devnull, b"abc")
+    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+
+
+@posix
+def test_a_pipe_is_written_to(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    received = []
+    reader = threading.Thread(target=lambda: received.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write_atomic(tmp_path / "pipe", b"abc")
+    reader.join()
+    assert received == [b"abc"]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1", 1),
+        ("78643", 78643),
+        ("120k", 120_000),
+        ("120K", 120_000),
+        ("120kB", 120_000),
+        ("120Ki", 122_880),
+        ("120KiB", 122_880),
+        ("1.5M", 1_500_000),
+        ("1.5 MiB", 1_572_864),
+        ("2G", 2_000_000_000),
+        ("1Gi", 1_073_741_824),
+        ("500B", 500),
+        (" 7 ", 7),
+        ("0.29k", 290),
+        ("1.0009k", 1000),
+    ],
+)
+def test_sizes_are_read_as_people_write_them(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "k", "-1", "0", "0.4", "1e6", "1,000", "nan", "inf", "12x", "1..5", "1 2", "١٢", "1Kib2"]
+)
+def test_other_sizes_are_refused(text):
+    with pytest.raises(ValueError, match="is no size in bytes; write one as"):
+        parse_size(text)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for name in ("b.png", "a.JPG", "c.webp", "d.txt", "e.pdf", "[1].png", "deep/f.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (2, 2)).save(tmp_path / name, "PNG")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_stands_for_its_pictures_in_order(folder):
+    found = [os.path.basename(name) for name in expand_inputs([str(folder)])]
+    assert found == ["[1].png", "a.JPG", "b.png", "c.webp"]
+
+
+def test_a_pattern_stands_for_what_it_matches(folder):
+    assert list(expand_inputs(["*.png"])) == ["[1].png", "b.png"]
+    assert list(expand_inputs([os.path.join("**", "*.png")])) == ["[1].png", "b.png", os.path.join("deep", "f.png")]
+
+
+def test_a_name_with_brackets_is_a_name_when_it_exists(folder):
+    assert list(expand_inputs(["[1].png"])) == ["[1].png"]
+
+
+def test_what_is_not_there_comes_back_as_it_is(folder):
+    assert list(expand_inputs(["-", "none.png", "none*.png", "b.png"])) == ["-", "none.png", "none*.png", "b.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_not_unicode_are_found(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff.png"
+    with open(path, "wb"):
+        pass
+    assert list(expand_inputs([str(tmp_path)])) == [os.fsdecode(path)]
