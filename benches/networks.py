@@ -2,11 +2,12 @@
 
     python benches/networks.py EVAL [NETWORK.onnx ...] [--sets kodak,urban100,clic2025] [--json OUT] [--plot OUT.png]
 
-EVAL holds one folder of lossless pictures per set. Every picture is degraded for the network's task (4 or 2 times downscaled
-with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the file's stem; a Gaussian blur; nothing), encoded by Pillow as
-4:2:0 JPEG with optimised tables at the largest quality that keeps to the rate (1.2 bpp; 0.8 for deblurring; quality 30 for
-dejpeg), decoded and restored. Scores are means over pictures, PSNR over RGB and over BT.601 luma, SSIM over luma (Gaussian
-window, sigma 1.5); "before" is the decoded picture, bicubically enlarged for super-resolution.
+EVAL holds one folder of lossless pictures per set. Every picture is degraded for the network's task (4 or 2 times
+downscaled with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the file's stem; a Gaussian blur; nothing),
+encoded by Pillow as 4:2:0 JPEG with optimised tables at the largest quality that keeps to the rate (1.2 bpp; 0.8 for
+deblurring; quality 30 for dejpeg), decoded and restored. Scores are means over pictures, PSNR over RGB and over BT.601
+luma, SSIM over luma (Gaussian window, sigma 1.5); "before" is the decoded picture, bicubically enlarged for
+super-resolution.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
 
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
     """Wang et al. 2004, over two luma planes in 0..255."""
+
     def blur(x: np.ndarray) -> np.ndarray:
         return gaussian_filter(x, 1.5, truncate=3.5)[5:-5, 5:-5]
 
@@ -100,7 +102,9 @@ def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)) if scale > 1 else picture
 
 
-def measure(network: Network, folder: Path, sets: str, bpp: float | None, report: Callable[[str], None]) -> dict[str, Any]:
+def measure(
+    network: Network, folder: Path, sets: str, bpp: float | None, report: Callable[[str], None]
+) -> dict[str, Any]:
     """One row: mean scores before and after, bytes, and output megapixels a second."""
     card = network.card
     rows, seconds, pixels = [], 0.0, 0
@@ -116,8 +120,13 @@ def measure(network: Network, folder: Path, sets: str, bpp: float | None, report
     mean = np.mean(rows, axis=0)
     names = ("psnr_before", "psnr_y_before", "ssim_before", "psnr", "psnr_y", "ssim", "bytes")
     return {
-        "network": card.name, "architecture": card.architecture, "task": card.task, "macs": card.macs,
-        "parameters": card.parameters, "mp_per_s": pixels / seconds / 1e6, "pictures": len(rows),
+        "network": card.name,
+        "architecture": card.architecture,
+        "task": card.task,
+        "macs": card.macs,
+        "parameters": card.parameters,
+        "mp_per_s": pixels / seconds / 1e6,
+        "pictures": len(rows),
         **dict(zip(names, mean.tolist(), strict=True)),
     }
 
@@ -125,7 +134,7 @@ def measure(network: Network, folder: Path, sets: str, bpp: float | None, report
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown."""
     lines = [
-        "| network | PSNR RGB before | after | gain | PSNR Y before | after | SSIM Y before | after | MAC/px | weights | MP/s |",
+        "| network | PSNR before | after | gain | Y before | after | SSIM before | after | MAC/px | weights | MP/s |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for r in rows:
@@ -160,7 +169,9 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
 @click.argument("models", nargs=-1, type=click.Path(exists=True, dir_okay=False))
 @click.option("--sets", default="kodak,urban100,clic2025", show_default=True)
 @click.option("--bpp", type=float, help="Another rate than the task's own.")
-@click.option("--json", "target", type=click.Path(dir_okay=False), help="Rows that are there stay, unless measured anew.")
+@click.option(
+    "--json", "target", type=click.Path(dir_okay=False), help="Rows that are there stay, unless measured anew."
+)
 @click.option("--plot", "picture", type=click.Path(dir_okay=False))
 def main(
     folder: Path, models: tuple[str, ...], sets: str, bpp: float | None, target: str | None, picture: str | None

@@ -1,4 +1,4 @@
-"""The card of a restoration network: the JSON beside its ONNX file, and the contract that `accelir.restore` relies on."""
+"""The card of a restoration network: the JSON beside its ONNX file, the contract that `accelir.restore` relies on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Card:
-    """What a network takes, gives and was trained on. Every network takes and gives RGB, float32 N x 3 x H x W, 0..1."""
+    """What a network takes, gives and was trained on. All take and give RGB, float32 N x 3 x H x W, 0..1."""
 
     name: str
     """The name that `accelir.restore(network=...)` takes, for instance sr-x4-light."""
@@ -29,7 +29,7 @@ class Card:
     sha256: str
     """Of the ONNX file, lower-case hexadecimal."""
     halo: int | None
-    """How many input pixels away an input can change an output, along a side: what tiles must overlap. None: all of them."""
+    """Input pixels, along a side, from which an input can change an output: what tiles overlap by. None: any."""
     multiple_of: int
     """Both sides of the input must be multiples of this; `restore` pads and crops."""
     macs: float
@@ -61,7 +61,9 @@ class Card:
         if not isinstance(entries, dict):
             raise ValueError(f"{origin}: a card is a JSON object, got {type(entries).__name__}")
         if entries.get("format", FORMAT) != FORMAT:
-            raise ValueError(f"{origin}: card format {entries['format']!r} is not known here; this release reads {FORMAT}")
+            raise ValueError(
+                f"{origin}: card format {entries['format']!r} is not known here; this release reads {FORMAT}"
+            )
         if unknown := sorted(set(entries) - known):
             raise ValueError(f"{origin}: unknown entries {', '.join(unknown)}")
         try:

@@ -1,8 +1,8 @@
 """Restoration networks at the receiver: ONNX runtime, in tiles, pictures of any size in bounded memory. No torch.
 
-A tile is run with a rim as wide as the network can see (its card's halo, rounded up to the multiple that it wants), and the
-rim is thrown away; only at the picture's own border does a tile end where the picture ends. So a tiled result is the untiled
-one, up to float32 rounding.
+A tile is run with a rim as wide as the network can see (its card's halo, rounded up to the multiple that it wants), and
+the rim is thrown away; only at the picture's own border does a tile end where the picture ends. So a tiled result is
+the untiled one, up to float32 rounding.
 
 Memory beside the picture and the result (3 H W + 3 s^2 H W bytes):
     card.memory x (tile + 2 halo)^2 bytes, `tile` being chosen so that this is at most WORKING_BYTES (128 MiB).
@@ -78,7 +78,9 @@ class Network:
         for top in range(0, height, tile):
             for left in range(0, width, tile):
                 part = self._one_tile(padded, top, left, tile)
-                rows, columns = (min(s * tile, end - s * start) for start, end in zip((top, left), out.shape, strict=False))
+                rows, columns = (
+                    min(s * tile, end - s * start) for start, end in zip((top, left), out.shape, strict=False)
+                )
                 out[s * top : s * top + rows, s * left : s * left + columns] = part[:rows, :columns]
         return out
 
@@ -108,13 +110,14 @@ def restore(
     """Run a restoration network on a decoded picture.
 
     image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode RGB or L; any size from 1x1.
-    network: an installed network's name ("sr-x4" stands for "sr-x4-light", see `networks()`), or the path of an ONNX file
+    network: an installed network's name ("sr-x4" stands for "sr-x4-light", see `networks()`), or the path of an ONNX
+    file
         that has a card beside it or in its metadata.
     threads: for ONNX runtime; None lets it take all cores.
     tile: side in input pixels of the pieces it is done in; None chooses one that takes at most 128 MiB.
 
-    Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an image that
-    is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
+    Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
+    image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
     """
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
@@ -133,7 +136,7 @@ def cards() -> tuple[Card, ...]:
 
 
 def find(network: str | os.PathLike[str]) -> Path:
-    """The ONNX file of a network's name, of a task's ("sr-x4", "denoise-25") or of a path. Raises TypeError, ValueError."""
+    """The ONNX file of a network's name, a task's ("sr-x4") or a path. Raises TypeError or ValueError."""
     if not isinstance(network, str | os.PathLike):
         raise TypeError(f"network is a name or a path, got {type(network).__name__}")
     text = os.fspath(network)
@@ -145,18 +148,20 @@ def find(network: str | os.PathLike[str]) -> Path:
     for name in (text, f"{text}-light"):
         if folder and name in networks():
             return folder / f"{name}.onnx"
-    raise ValueError(f"unknown network {text!r}; installed are {', '.join(networks()) or 'none'}; or give an .onnx path")
+    raise ValueError(
+        f"unknown network {text!r}; installed are {', '.join(networks()) or 'none'}; or give an .onnx path"
+    )
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
     """Open a network by name or path; opened ones are kept until their file changes. Raises as `restore` does."""
     path = find(network)
-    status = path.stat()
-    return _open(path, threads, (status.st_mtime_ns, status.st_size))
+    files = [file.stat() for file in (path, path.with_suffix(".json")) if file.is_file()]
+    return _open(path, threads, tuple((file.st_mtime_ns, file.st_size) for file in files))
 
 
 @functools.lru_cache(maxsize=8)
-def _open(path: Path, threads: int | None, stamp: tuple[int, int]) -> Network:
+def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
     model = path.read_bytes()
     session = _session(path, model, threads or 0)
     card = _card(path, model, session)
@@ -184,7 +189,9 @@ def _card(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Ca
     if beside.is_file():
         card = Card.read(beside)
         if card.sha256 != sha256(model):
-            raise ValueError(f"{path}: not the file that {beside.name} describes (its sha256 is another); get both again")
+            raise ValueError(
+                f"{path}: not the file that {beside.name} describes (its sha256 is another); get both again"
+            )
         return card
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
@@ -201,7 +208,9 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
     fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
     if not fits or faces[0].shape[1] != 3:
         shown = ", ".join(f"{face.name} {face.type} {face.shape}" for face in faces)
-        raise ValueError(f"{path}: has {shown}; wanted is one float input N x 3 x H x W and one float output of 4 dimensions")
+        raise ValueError(
+            f"{path}: has {shown}; wanted is one float input N x 3 x H x W and one float output of 4 dimensions"
+        )
 
 
 @functools.cache

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 ARCHITECTURES = {
     "arsr": "ARSR",
     "artefact": "ArtefactNet",
+    "carn": "CARN",
+    "dncnn": "DnCNN",
+    "edsr": "EDSR",
+    "ffdnet": "FFDNet",
+    "fsrcnn": "FSRCNN",
+    "ircnn": "IRCNN",
+    "latticenet": "LatticeNet",
+    "mimounet": "MIMOUNet",
+    "swinir": "SwinIR",
 }
 """Module and class of each architecture, by the name that `accelir-train --network` takes."""
 

@@ -16,8 +16,8 @@ class ARSR(nn.Module):
     """Three feature layers (7x7, 5x5, 3x3), `layers` 3x3 layers, two residuals, depth to space.
 
     `color="y"` is the paper's: the network sees and corrects luma only and chroma is enlarged bilinearly.
-    `color="rgb"` sees and corrects all three channels over a bicubic base, for 28 % more multiplications: JPEG keeps chroma
-    at half size, so a corrected chroma is worth more after a codec than on clean pictures.
+    `color="rgb"` sees and corrects all three channels over a bicubic base, for 28 % more multiplications: JPEG keeps
+    chroma at half size, so a corrected chroma is worth more after a codec than on clean pictures.
 
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """

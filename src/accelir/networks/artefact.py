@@ -1,4 +1,5 @@
-"""A small remover of coding artefacts, and with other training of noise or blur: picture in, picture of the same size out.
+"""A small remover of coding artefacts, and with other training of noise or blur: picture in, picture of the same size
+out.
 
 Its shape is FFDNet's (Zhang et al., TIP 2018), a plain stack of 3x3 layers on pixel-unshuffled input, which at a given
 number of multiplications allows four times the weights of a stack at full resolution; its layers are ARSR's.

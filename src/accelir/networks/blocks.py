@@ -98,8 +98,8 @@ class Upsample(nn.Module):
     """Bicubic or bilinear enlargement by a whole factor, as one fixed 5 x 5 convolution and a pixel shuffle.
 
     A plain convolution runs several times faster in ONNX runtime than its cubic Resize, and is exact under tiling.
-    Samples lie at pixel centres; edges are repeated. "bicubic" equals Pillow's BICUBIC except at the two outermost rows,
-    where Pillow drops the taps that fall outside.
+    Samples lie at pixel centres; edges are repeated. "bicubic" equals Pillow's BICUBIC except at the two outermost
+    rows, where Pillow drops the taps that fall outside.
 
     Shapes: float N x 3 x H x W -> float N x 3 x sH x sW.
     """
@@ -119,3 +119,23 @@ class Upsample(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             phases = F.conv2d(F.pad(x, (2, 2, 2, 2), mode="replicate"), self.kernel, groups=3)
             return F.pixel_shuffle(phases, self.scale)
+
+
+def repeat(x: Tensor, scale: int) -> Tensor:
+    """Every pixel `scale` x `scale` times: the cheapest base for a super-resolution network to correct."""
+    return F.interpolate(x, scale_factor=float(scale), mode="nearest")
+
+
+def conv3(inputs: int, outputs: int, groups: int = 1, dilation: int = 1) -> nn.Conv2d:
+    """A 3 x 3 convolution that keeps the size, zero padding."""
+    return nn.Conv2d(inputs, outputs, 3, padding=dilation, groups=groups, dilation=dilation)
+
+
+def shuffle_up(channels: int, scale: int, groups: int = 1, act: bool = False) -> nn.Sequential:
+    """Enlargement by 2, 3 or 4 = 2 x 2 with 3 x 3 convolutions and pixel shuffles, `channels` in and out."""
+    layers: list[nn.Module] = []
+    for factor in {2: (2,), 3: (3,), 4: (2, 2)}[scale]:
+        layers.append(conv3(channels, channels * factor * factor, groups))
+        layers += [nn.ReLU()] if act else []
+        layers.append(nn.PixelShuffle(factor))
+    return nn.Sequential(*layers)

@@ -36,7 +36,9 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option("--batch", default=16, type=click.IntRange(1))
 @click.option("--patch", default=48, type=click.IntRange(8), help="Side of an input crop, pixels.")
 @click.option("--rate", default=1e-3, type=click.FloatRange(0, min_open=True), help="Highest learning rate.")
-@click.option("--mse-from", default=0.6, type=click.FloatRange(0, 1), help="Squared error after this part of the steps.")
+@click.option(
+    "--mse-from", default=0.6, type=click.FloatRange(0, 1), help="Squared error after this part of the steps."
+)
 @click.option("--seed", default=0, type=click.IntRange(0))
 @click.option("--slots", default=128, type=click.IntRange(1), help="Decoded pictures held.")
 @click.option("--every", default=1000, type=click.IntRange(1), help="Steps between checkpoints.")
@@ -46,11 +48,27 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option("--export", "name", help="Write NAME.onnx and NAME.json into FOLDER when done.")
 @click.option("--licence", default="MIT", help="The licence that the card names.")
 def main(
-    pictures: Path, folder: Path, task: str, network: str, settings: tuple[str, ...], codecs: str, steps: int, batch: int,
-    patch: int, rate: float, mse_from: float, seed: int, slots: int, every: int, workers: int, threads: int,
-    start_from: str | None, name: str | None, licence: str,
+    pictures: Path,
+    folder: Path,
+    task: str,
+    network: str,
+    settings: tuple[str, ...],
+    codecs: str,
+    steps: int,
+    batch: int,
+    patch: int,
+    rate: float,
+    mse_from: float,
+    seed: int,
+    slots: int,
+    every: int,
+    workers: int,
+    threads: int,
+    start_from: str | None,
+    name: str | None,
+    licence: str,
 ) -> None:
-    """Train a restoration network on PICTURES, with the codec in the loop; keep the run in FOLDER and resume what is there."""
+    """Train a restoration network on PICTURES, the codec in the loop; keep the run in FOLDER, resume what is there."""
     try:
         Task.parse(task), parse_mixture(codecs)
     except ValueError as error:
@@ -64,8 +82,17 @@ def main(
     torch.set_num_threads(threads)
     try:
         recipe = Recipe(
-            task=task, network=network, options=_options(settings), codecs=codecs, steps=steps, batch=batch, patch=patch,
-            rate=rate, mse_from=mse_from, seed=seed, slots=slots,
+            task=task,
+            network=network,
+            options=_options(settings),
+            codecs=codecs,
+            steps=steps,
+            batch=batch,
+            patch=patch,
+            rate=rate,
+            mse_from=mse_from,
+            seed=seed,
+            slots=slots,
         )
         trainer = Trainer(recipe, pictures, folder, workers=workers)
         if start_from:

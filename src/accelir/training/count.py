@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 
 _MACS = ("Conv", "ConvTranspose", "MatMul", "Gemm")
-_ACTIVATIONS = ("Relu", "PRelu", "LeakyRelu", "Sigmoid", "Tanh", "Erf", "Softmax")
+_RECTIFIERS = ("Relu", "PRelu", "LeakyRelu")
 _SHUFFLES = ("DepthToSpace", "SpaceToDepth")
 
 
@@ -19,13 +19,15 @@ class Count:
     """Operations per input pixel of one run."""
 
     macs: float
-    """Multiply-accumulates of convolutions and matrix products."""
+    """All multiply-accumulates."""
+    attention: float
+    """Those of them between two activations."""
     biases: float
-    """Additions of their biases."""
-    activations_applied: float
-    """Outputs of ReLU and its like."""
+    """Additions of the convolutions' biases."""
+    rectified: float
+    """Outputs of ReLU, PReLU and LeakyReLU."""
     adds: float
-    """Outputs of element-wise additions of two activations."""
+    """Outputs of other element-wise additions."""
     shuffled: float
     """Values moved by depth to space."""
     parameters: int
@@ -67,22 +69,21 @@ def count(model: bytes, height: int = 48, width: int = 48) -> Count:
         size = int(np.prod(out))
         activations.append(size)
         if node.op_type in _MACS:
-            sums["macs"] += _macs(node, out, {**constants, **shapes})
-            if node.op_type != "MatMul" and len(node.input) > 2 and node.input[2]:
+            macs = _macs(node, out, {**constants, **shapes})
+            sums["macs"] += macs
+            sums["attention"] += macs * (node.op_type == "MatMul" and node.input[1] not in constants)
+            if "Conv" in node.op_type and len(node.input) > 2 and node.input[2]:
                 sums["biases"] += size
-        elif node.op_type in _ACTIVATIONS:
-            sums["activations"] += size
+        elif node.op_type in _RECTIFIERS:
+            sums["rectified"] += size
         elif node.op_type in _SHUFFLES:
             sums["shuffled"] += size
         elif node.op_type == "Add":
-            both = all(name in shapes for name in node.input)
-            sums["adds" if both else "biases"] += size
+            sums["adds"] += size
     floats = [int(np.prod(dims)) for name, dims in constants.items() if kinds[name] == onnx.TensorProto.FLOAT]
     pixels = height * width
-    return Count(
-        sums["macs"] / pixels, sums["biases"] / pixels, sums["activations"] / pixels, sums["adds"] / pixels,
-        sums["shuffled"] / pixels, sum(floats), tuple(activations),
-    )
+    names = ("macs", "attention", "biases", "rectified", "adds", "shuffled")
+    return Count(*(sums[name] / pixels for name in names), parameters=sum(floats), activations=tuple(activations))
 
 
 def _macs(node: onnx.NodeProto, out: tuple[int, ...], shapes: dict[str, tuple[int, ...]]) -> int:

@@ -1,9 +1,9 @@
 """Training data: degraded and compressed pictures made ahead of time by worker processes, and random crops of them.
 
-Opening, degrading and compressing a picture costs far more than cutting a crop out of it, so whole pictures wait decoded
-in a ring of slots, every batch cuts its crops from all of them, and a few slots are replaced per step (the buffer of
-decoded pictures of Palloni's thesis). Which pictures fill the ring at step s follows from s and the seed alone, whatever
-the number of workers: a resumed run sees what an unbroken one would have seen.
+Opening, degrading and compressing a picture costs far more than cutting a crop out of it, so whole pictures wait
+decoded in a ring of slots, every batch cuts its crops from all of them, and a few slots are replaced per step (the
+buffer of decoded pictures of Palloni's thesis). Which pictures fill the ring at step s follows from s and the seed
+alone, whatever the number of workers: a resumed run sees what an unbroken one would have seen.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Source:
 
 
 class Feed:
-    """An endless, ordered stream of pairs from `start` on, made `ahead` in worker processes (0 workers: made inline)."""
+    """An endless, ordered stream of pairs from `start` on, made `ahead` in worker processes (0: made inline)."""
 
     def __init__(self, source: Source, start: int = 0, workers: int = 1, ahead: int = 16) -> None:
         self._source = source
@@ -111,7 +111,14 @@ class Sampler:
     """
 
     def __init__(
-        self, source: Source, patch: int, batch: int, *, step: int = 0, slots: int = 128, fresh: float = 0.25,
+        self,
+        source: Source,
+        patch: int,
+        batch: int,
+        *,
+        step: int = 0,
+        slots: int = 128,
+        fresh: float = 0.25,
         workers: int = 1,
     ) -> None:
         self.source, self.patch, self.batch = source, patch, batch

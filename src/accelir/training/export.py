@@ -1,8 +1,9 @@
-"""From a trained network to what ships: an ONNX file with free height and width, checked against torch, and its card."""
+"""From a trained network to what ships: an ONNX file with free height and width, checked against torch; a card."""
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import warnings
 from dataclasses import replace
@@ -29,7 +30,7 @@ TOLERANCE = 1e-4
 
 
 def to_onnx(network: nn.Module) -> bytes:
-    """The collapsed network as an ONNX model, input `x` and output `y` with free N, H and W. Weights are kept float32."""
+    """The collapsed network as an ONNX model, input `x` and output `y` with free N, H and W, weights float32."""
     network = collapse(network).eval().cpu()
     side = 4 * network.multiple_of
     buffer = io.BytesIO()
@@ -38,8 +39,14 @@ def to_onnx(network: nn.Module) -> bytes:
         # The tracing exporter: its graphs are small and free of shape arithmetic, which the newer one is not yet.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            network, (torch.rand(1, 3, side, side),), buffer, input_names=["x"], output_names=["y"], opset_version=OPSET,
-            dynamic_axes={"x": free, "y": {0: "n", 2: "sh", 3: "sw"}}, dynamo=False,
+            network,
+            (torch.rand(1, 3, side, side),),
+            buffer,
+            input_names=["x"],
+            output_names=["y"],
+            opset_version=OPSET,
+            dynamic_axes={"x": free, "y": {0: "n", 2: "sh", 3: "sw"}},
+            dynamo=False,
         )
     return buffer.getvalue()
 
@@ -52,7 +59,9 @@ def session(model: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def difference(network: nn.Module, model: bytes, sizes: tuple[tuple[int, int], ...] = ((1, 1), (3, 5), (13, 22))) -> float:
+def difference(
+    network: nn.Module, model: bytes, sizes: tuple[tuple[int, int], ...] = ((1, 1), (3, 5), (13, 22))
+) -> float:
     """Largest absolute difference between torch and ONNX runtime over some sizes, given in units of `multiple_of`."""
     network = collapse(network).eval().cpu()
     run = session(model)
@@ -72,32 +81,31 @@ def halo(network: nn.Module, limit: int = 512) -> int | None:
     NaN survives every operation, also a multiplication by a weight that happens to be zero.
     """
     network = collapse(network).eval().cpu()
-    m, s = network.multiple_of, network.scale
-    radius = 16 * m
-    while radius <= limit + 16 * m:
-        side = 2 * radius + m
-        reach = 0
-        for offset in {0, m - 1}:
-            x = torch.zeros(1, 3, m * (side // m), side)
-            centre = radius - radius % m + offset
-            x[:, :, : m * (side // m) // 2] = 0.0
-            x = torch.zeros(1, 3, side - side % m, side - side % m)
-            x[..., centre, centre] = torch.nan
-            with torch.inference_mode():
-                hit = network(x)[0].isnan().any(0)
-            places = torch.nonzero(hit.any(0) | hit.any(1))[:, 0] // s
-            reach = max(reach, int((places - centre).abs().max()))
+    m, radius = network.multiple_of, 16 * network.multiple_of
+    while radius <= limit + m:
+        reach = max(_reach(network, radius, offset) for offset in {0, m - 1})
         if reach < radius - m:
             return reach
         radius *= 2
     return None
 
 
-def measure_memory(model: bytes, multiple_of: int, side: int = 512) -> float:
-    """Bytes per input pixel that a run's working memory takes: the sum of the two largest neighbouring activations."""
-    shapes = count(model, side - side % multiple_of, side - side % multiple_of).activations
-    pairs = [a + b for a, b in zip(shapes, shapes[1:], strict=False)] or shapes
-    return 4.0 * max(pairs) / side**2
+def _reach(network: nn.Module, radius: int, offset: int) -> int:
+    """How far a NaN at `offset` in a block mid-picture gets; about `radius` if it meets the border."""
+    place = radius + offset
+    x = torch.zeros(1, 3, 2 * radius + network.multiple_of, 2 * radius + network.multiple_of)
+    x[..., place, place] = torch.nan
+    with torch.inference_mode():
+        hit = network(x)[0].isnan().any(0)
+    touched = torch.nonzero(hit.any(0) | hit.any(1))[:, 0] // network.scale
+    return int((touched - place).abs().max())
+
+
+def measure_memory(model: bytes, multiple_of: int, side: int = 96) -> float:
+    """Bytes per input pixel that a run takes: those of the two largest activations in a row."""
+    side -= side % multiple_of
+    sizes = count(model, side, side).activations
+    return 4.0 * max(a + b for a, b in itertools.pairwise((0, *sizes))) / side**2
 
 
 def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1", licence: str = "MIT") -> Path:
@@ -111,16 +119,31 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
         raise ArithmeticError(f"ONNX runtime and torch differ by {off:.2g}, more than {TOLERANCE:g}; do not ship this")
     tally = count(model)
     card = Card(
-        name=name, version=version, task=task.kind, strength=float(task.strength), scale=task.scale, sha256="0" * 64,
-        halo=halo(network), multiple_of=network.multiple_of, macs=round(tally.macs, 2), parameters=tally.parameters,
-        memory=measure_memory(model, network.multiple_of), licence=licence,
+        name=name,
+        version=version,
+        task=task.kind,
+        strength=float(task.strength),
+        scale=task.scale,
+        sha256="0" * 64,
+        halo=halo(network),
+        multiple_of=network.multiple_of,
+        macs=round(tally.macs, 2),
+        parameters=tally.parameters,
+        memory=measure_memory(model, network.multiple_of),
+        licence=licence,
         architecture=" ".join([recipe.network, *(f"{k}={v}" for k, v in recipe.options.items())]),
         color_space=getattr(network, "color", "rgb"),
         trained_on={
-            "codecs": recipe.codecs, "pictures": trainer.pictures.name, "steps": trainer.step, "seed": recipe.seed,
-            "batch": recipe.batch, "patch": recipe.patch,
+            "codecs": recipe.codecs,
+            "pictures": trainer.pictures.name,
+            "steps": trainer.step,
+            "seed": recipe.seed,
+            "batch": recipe.batch,
+            "patch": recipe.patch,
         },
-        scores={"validation_psnr": trainer.rows[-1][4], "validation_psnr_before": trainer.rows[-1][3]} if trainer.rows else {},
+        scores={"validation_psnr": trainer.rows[-1][4], "validation_psnr_before": trainer.rows[-1][3]}
+        if trainer.rows
+        else {},
     )
     return write(model, card, folder)
 

@@ -1,4 +1,4 @@
-"""The training loop. A run is a folder: checkpoint.pt, log.csv, curve.png, recipe.json; it can be killed and resumed."""
+"""The training loop. A run is a folder (checkpoint, recipe, log.csv, curve.png) that can be killed and resumed."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ def curve_png(rows: list[list[float]]) -> bytes:
 class Trainer:
     """One run in one folder.
 
-    folder: where the run lives; made if missing. pictures: a folder of ground truths. Raises ValueError if `folder` holds a
-    run of another recipe. Given the same recipe, pictures and device, losses agree to 1e-5 after a resume.
+    folder: where the run lives; made if missing. pictures: a folder of ground truths. Raises ValueError if `folder`
+    holds a run of another recipe. Given the same recipe, pictures and device, losses agree to 1e-5 after a resume.
     """
 
     def __init__(
@@ -190,8 +190,12 @@ class Trainer:
         buffer = io.BytesIO()
         torch.save(
             {
-                "recipe": asdict(self.recipe), "step": self.step, "seconds": self.seconds, "rows": self.rows,
-                "network": self.network.state_dict(), "ema": self.ema.state_dict(),
+                "recipe": asdict(self.recipe),
+                "step": self.step,
+                "seconds": self.seconds,
+                "rows": self.rows,
+                "network": self.network.state_dict(),
+                "ema": self.ema.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
             },
             buffer,
@@ -239,7 +243,7 @@ class Trainer:
         return float(before), float(after)
 
     def run(self, every: int = 1000, progress: bool = True, stop: Callable[[int], bool] = lambda step: False) -> float:
-        """Train to the end, or until `stop(step)`; validate and save each `every` steps. Returns the last PSNR in dB."""
+        """Train to the end or until `stop(step)`; validate, save each `every` steps. Returns the last PSNR, dB."""
         recipe = self.recipe
         paths, _ = split(list_pictures(self.pictures))
         source = Source(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
@@ -248,7 +252,12 @@ class Trainer:
         if self.step >= recipe.steps:
             return score
         sampler = Sampler(
-            source, recipe.patch, recipe.batch, step=self.step, slots=recipe.slots, fresh=recipe.fresh,
+            source,
+            recipe.patch,
+            recipe.batch,
+            step=self.step,
+            slots=recipe.slots,
+            fresh=recipe.fresh,
             workers=self.workers,
         )
         bar = tqdm(total=recipe.steps, initial=self.step, disable=not progress, unit="step")

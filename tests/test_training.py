@@ -1,0 +1,332 @@
+"""The training loop: it learns, resumes where a kill left it, exports what it learnt; its data are what it says."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from accelir.training import codecs, data
+from accelir.training.codecs import Codec, draw, parse_mixture
+from accelir.training.data import Feed, Sampler, Source, list_pictures, split
+from accelir.training.tasks import Task
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four pictures of stripes and smooth colour, 96 x 80."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:80, :96]
+    for i in range(4):
+        waves = [np.sin(rng.uniform(-0.7, 0.7) * x + rng.uniform(-0.7, 0.7) * y + c) for c in range(3)]
+        Image.fromarray((128 + 100 * np.stack(waves, axis=2)).astype(np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
+def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", seed: int = 0) -> Source:
+    return Source(tuple(list_pictures(pictures)), Task.parse(task), mixture, seed)
+
+
+@pytest.mark.parametrize("text", ["sr-x2", "sr-x4", "denoise-25", "deblur-1.5", "dejpeg"])
+def test_tasks_are_read_and_written(text: str) -> None:
+    assert str(Task.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "sr", "sr-x5", "sr-4", "denoise", "denoise-0", "denoise-x", "deblur--1", "dejpeg-3"]
+)
+def test_unknown_tasks_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"unknown task .*; write sr-x2"):
+        Task.parse(text)
+
+
+def test_tasks_degrade_as_the_protocol_says() -> None:
+    truth = np.random.default_rng(1).integers(60, 190, (64, 48, 3), dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    small = Task.parse("sr-x4").degrade(truth, rng)
+    assert (small == np.asarray(Image.fromarray(truth).resize((12, 16), Image.Resampling.BICUBIC))).all()
+    noisy = Task.parse("denoise-25").degrade(truth, rng)
+    assert 23 < np.std(noisy.astype(float) - truth) < 26
+    assert (Task.parse("dejpeg").degrade(truth, rng) == truth).all()
+
+
+def test_blur_is_a_gaussian_on_each_channel() -> None:
+    pytest.importorskip("scipy")
+    truth = np.zeros((31, 31, 3), np.uint8)
+    truth[15, 15] = 255, 0, 255
+    soft = Task.parse("deblur-1.5").degrade(truth, np.random.default_rng(0)).astype(float)
+    assert abs(soft[15, 15, 0] - 255 / (2 * np.pi * 1.5**2)) < 1
+    assert soft[..., 1].max() == 0
+
+
+def test_mixtures_are_read() -> None:
+    mixture = parse_mixture("jpeg:10-100*3, flat:4-40*2,webp:20-95,ours:sr-x4:0.5-2,none*0.5")
+    assert mixture[0] == Codec("jpeg", 10, 100, weight=3)
+    assert mixture[3] == Codec("ours", 0.5, 2, "sr-x4")
+    assert [codec.weight for codec in mixture] == [3, 2, 1, 1, 0.5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "jpeg", "jpeg:90", "jpeg:90-10", "jpeg:0-90", "jpeg:10-101", "png:1-2", "jpeg:10-90*0", "ours:0.5-2"]
+    + ["none:1-2", "jpeg:a-b", "flat:0-3", "jpeg:10-90,,none"],
+)
+def test_unreadable_mixtures_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="cannot read the codec"):
+        parse_mixture(text)
+
+
+def test_draws_follow_the_weights() -> None:
+    rng = np.random.default_rng(0)
+    names = [draw(parse_mixture("jpeg:10-90*3,none"), rng).name for _ in range(400)]
+    assert 270 < names.count("jpeg") < 330
+
+
+@pytest.mark.parametrize("text", ["jpeg:10-10", "flat:40-40", "webp:5-5"])
+def test_codecs_lose_something_but_not_all(text: str) -> None:
+    y, x = np.mgrid[:64, :64]
+    picture = np.stack([4 * x, 4 * y, 2 * (x + y)], axis=2).astype(np.uint8)
+    out = parse_mixture(text)[0](picture, np.random.default_rng(0))
+    assert out.shape == picture.shape
+    assert 0.1 < np.abs(out.astype(float) - picture).mean() < 12
+
+
+def test_our_encoder_is_called_with_its_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class BudgetError(ValueError):
+        pass
+
+    def encode(picture: np.ndarray, *, bpp: float, profile: str) -> bytes:
+        asked.append((bpp, profile))
+        if len(asked) == 1:
+            raise BudgetError("the smallest size is 700 bytes")
+        scratch = codecs.io.BytesIO()
+        Image.fromarray(picture).save(scratch, "JPEG")
+        return scratch.getvalue()
+
+    monkeypatch.setitem(sys.modules, "accelir", SimpleNamespace(encode=encode, BudgetError=BudgetError))
+    out = parse_mixture("ours:sr-x4:0.5-2")[0](np.zeros((16, 16, 3), np.uint8), np.random.default_rng(0))
+    assert out.shape == (16, 16, 3)
+    assert [profile for _, profile in asked] == ["sr-x4", "sr-x4"]
+    assert 0.5 <= asked[0][0] <= 2
+    assert asked[1][0] == 4 * asked[0][0]
+
+
+def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no picture in"):
+        list_pictures(tmp_path)
+
+
+def test_validation_is_held_out() -> None:
+    paths = [Path(str(i)) for i in range(100)]
+    train, held = split(paths)
+    assert len(held) == 5
+    assert not set(train) & set(held)
+    assert split(paths[:3]) == (paths[:3], paths[2:3])
+
+
+def test_pairs_depend_on_seed_and_index_alone(pictures: Path) -> None:
+    first, again = source(pictures).pair(7), source(pictures).pair(7)
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert first[1].shape == (80, 96, 3)
+    assert first[0].shape == (40, 48, 3)
+    other = source(pictures, seed=1).pair(7)
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_worker_processes_give_the_same_stream(pictures: Path) -> None:
+    inline, spawned = Feed(source(pictures), 3, workers=0), Feed(source(pictures), 3, workers=1, ahead=4)
+    try:
+        for _ in range(6):
+            assert all((a == b).all() for a, b in zip(inline.take(), spawned.take(), strict=True))
+    finally:
+        spawned.close()
+
+
+def test_crops_of_input_and_truth_are_of_one_place(pictures: Path) -> None:
+    sampler = Sampler(source(pictures, "sr-x2", "none"), 16, 8, slots=4, workers=0)
+    x, y = sampler.sample(0)
+    assert x.shape == (8, 16, 16, 3)
+    assert y.shape == (8, 32, 32, 3)
+    shrunk = y.reshape(8, 16, 2, 16, 2, 3).mean((2, 4))
+    assert np.abs(shrunk - x).mean() < 6
+
+
+def test_batches_after_a_resume_are_those_of_an_unbroken_run(pictures: Path) -> None:
+    whole = Sampler(source(pictures), 16, 4, slots=6, fresh=0.7, workers=0)
+    unbroken = [whole.sample(step) for step in range(10)]
+    resumed = Sampler(source(pictures), 16, 4, step=6, slots=6, fresh=0.7, workers=0)
+    for step in range(6, 10):
+        assert all((a == b).all() for a, b in zip(unbroken[step], resumed.sample(step), strict=True))
+
+
+def test_patches_larger_than_a_picture_are_refused(pictures: Path) -> None:
+    with pytest.raises(ValueError, match="input of 48x40 pixels, smaller than the patch of 64"):
+        Sampler(source(pictures), 64, 4, slots=2, workers=0)
+
+
+def test_opened_pictures_are_kept(pictures: Path) -> None:
+    path = list_pictures(pictures)[0]
+    assert data.load(path) is data.load(path)
+
+
+# What follows needs torch.
+
+
+def recipe(**changes: object) -> object:
+    pytest.importorskip("torch")
+    from accelir.training.trainer import Recipe
+
+    small = Recipe(
+        task="dejpeg", network="artefact", options={"channels": 8, "layers": 1, "expansion": 16}, codecs="jpeg:5-20",
+        steps=40, batch=4, patch=24, rate=4e-3, slots=4, fresh=0.2,
+    )  # fmt: skip
+    return replace(small, **changes)
+
+
+def trainer(pictures: Path, folder: Path, **changes: object) -> object:
+    chosen = recipe(**changes)
+    import torch
+
+    from accelir.training.trainer import Trainer
+
+    torch.set_num_threads(1)
+    return Trainer(chosen, pictures, folder, workers=0, device="cpu")
+
+
+def test_training_restores_held_out_pictures(pictures: Path, tmp_path: Path) -> None:
+    run = trainer(pictures, tmp_path, steps=150)
+    run.run(every=75, progress=False)
+    (_, _, _, before, after) = run.rows[-1]
+    assert after > before + 0.2
+    with open(tmp_path / "log.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [75, 150]
+    assert float(rows[-1]["psnr"]) == after
+    pytest.importorskip("matplotlib")
+    with Image.open(tmp_path / "curve.png") as curve:
+        assert curve.size[0] > 100
+
+
+def test_a_resumed_run_ends_as_an_unbroken_one(pictures: Path, tmp_path: Path) -> None:
+    unbroken = trainer(pictures, tmp_path / "a")
+    unbroken.run(every=20, progress=False)
+    trainer(pictures, tmp_path / "b").run(every=20, progress=False, stop=lambda step: step == 27)
+    resumed = trainer(pictures, tmp_path / "b")
+    assert resumed.step == 20
+    resumed.run(every=20, progress=False)
+    assert resumed.step == 40
+    assert abs(resumed.rows[-1][2] - unbroken.rows[-1][2]) < 1e-5
+    for a, b in zip(resumed.ema.parameters(), unbroken.ema.parameters(), strict=True):
+        assert (a - b).abs().max() < 1e-5
+
+
+def test_a_killed_run_loses_at_most_one_interval(pictures: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    options = (
+        "--task dejpeg --network artefact --set channels=8 --set layers=1 --set expansion=16 --steps 100000 --every 20"
+        " --batch 4 --patch 24 --slots 4 --workers 0 --codecs jpeg:5-20"
+    )
+    command = [sys.executable, "-m", "accelir.training.cli", str(pictures), str(tmp_path / "run"), *options.split()]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    checkpoint = tmp_path / "run" / "checkpoint.pt"
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    state = torch.load(checkpoint, weights_only=True)
+    assert state["step"] % 20 == 0
+    assert state["rows"][-1][0] == state["step"]
+    assert state["recipe"]["options"] == {"channels": 8, "layers": 1, "expansion": 16}
+
+
+def test_a_folder_of_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
+    trainer(pictures, tmp_path).save()
+    with pytest.raises(ValueError, match="holds a run with another rate, seed"):
+        trainer(pictures, tmp_path, rate=1e-4, seed=3)
+
+
+def test_weights_of_another_run_are_taken_as_a_start(pictures: Path, tmp_path: Path) -> None:
+    first = trainer(pictures, tmp_path / "a")
+    first.run(every=40, progress=False)
+    second = trainer(pictures, tmp_path / "b", rate=1e-4)
+    second.load_weights(tmp_path / "a" / "checkpoint.pt")
+    for a, b in zip(first.ema.parameters(), second.network.parameters(), strict=True):
+        assert (a == b).all()
+
+
+def test_recipes_survive_json(pictures: Path, tmp_path: Path) -> None:
+    import json
+
+    run = trainer(pictures, tmp_path)
+    assert json.loads((tmp_path / "recipe.json").read_text()) == asdict(run.recipe)
+
+
+def test_an_exported_run_restores_as_torch_does(pictures: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    run = trainer(pictures, tmp_path, task="sr-x2", network="arsr", options={"layers": 1, "expansion": 16})
+    run.run(every=40, progress=False)
+    from accelir.restore import open_network, restore
+    from accelir.training.export import export
+    from accelir.training.trainer import run_network
+
+    path = export(run, "toy", tmp_path, licence="CC0-1.0")
+    card = open_network(path).card
+    assert (card.task, card.scale, card.licence, card.halo) == ("sr", 2, "CC0-1.0", 8)
+    assert card.trained_on["codecs"] == run.recipe.codecs
+    assert card.macs > 1000
+    picture = np.asarray(Image.open(list_pictures(pictures)[0]))[:33, :47]
+    expected = run_network(run.ema, picture, run.device).astype(int)
+    assert np.abs(restore(picture, path, tile=16) - expected).max() <= 1
+    path.with_suffix(".json").unlink()
+    assert np.abs(restore(picture, path) - expected).max() <= 1
+
+
+def test_the_command_trains_and_exports(pictures: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    from click.testing import CliRunner
+
+    from accelir.training.cli import main
+
+    command = [str(pictures), str(tmp_path), "--task", "dejpeg", "--network", "artefact", "--set", "channels=8"]
+    command += ["--set", "layers=1", "--steps", "4", "--patch", "16", "--batch", "2", "--slots", "2", "--workers", "0"]
+    result = CliRunner().invoke(main, [*command, "--export", "toy"])
+    assert result.exit_code == 0, result.output
+    assert "dB on held-out pictures after 4 steps" in result.output
+    assert (tmp_path / "toy.onnx").exists()
+    assert (tmp_path / "toy.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (["--task", "paint", "--network", "artefact"], "unknown task 'paint'"),
+        (["--task", "dejpeg", "--network", "artefact", "--codecs", "gif:1-2"], "cannot read the codec 'gif:1-2'"),
+        (["--task", "dejpeg", "--network", "artefact", "--set", "depth=3"], "artefact takes no depth"),
+        (["--task", "dejpeg", "--network", "artefact", "--set", "depth"], "write NAME=VALUE"),
+        (["--task", "sr-x2", "--network", "dncnn", "--steps", "1"], "dncnn takes no scale"),
+    ],
+)
+def test_the_command_refuses_what_it_cannot_do(pictures: Path, tmp_path: Path, wrong: list[str], says: str) -> None:
+    pytest.importorskip("torch")
+    from click.testing import CliRunner
+
+    from accelir.training.cli import main
+
+    result = CliRunner().invoke(main, [str(pictures), str(tmp_path), *wrong])
+    assert result.exit_code != 0
+    assert says in result.output
