@@ -1,5 +1,6 @@
 """Decoding: the same pixels from both decoders, every kind of source, and clear errors for everything else."""
 
+import importlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,15 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir import decode
 from accelir.decode import decode_pixels
+
+# The name accelir.decode is the function's; the module of that name is reached like this.
+MODULE = importlib.import_module("accelir.decode")
 
 
 @pytest.fixture(params=["turbo", "pillow"])
 def decoder(request, monkeypatch):
     if request.param == "pillow":
-        monkeypatch.setattr(decode, "turbo", lambda: None)
-    elif decode.turbo() is None:
+        monkeypatch.setattr(MODULE, "turbo", lambda: None)
+    elif MODULE.turbo() is None:
         pytest.skip("PyTurboJPEG or libturbojpeg is not installed")
     return request.param
 

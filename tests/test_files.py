@@ -9,14 +9,14 @@ import threading
 import pytest
 from PIL import Image
 
-from accelir.files import expand_inputs, parse_size, write_atomic
+from accelir.files import expand_inputs, parse_size, write_atomically
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes, links and devices")
 
 
 def test_a_file_is_written(tmp_path):
-    write_atomic(tmp_path / "out.jpg", b"abc")
-    write_atomic(str(tmp_path / "empty.jpg"), b"")
+    write_atomically(tmp_path / "out.jpg", b"abc")
+    write_atomically(str(tmp_path / "empty.jpg"), b"")
     assert (tmp_path / "out.jpg").read_bytes() == b"abc"
     assert (tmp_path / "empty.jpg").read_bytes() == b""
     assert sorted(os.listdir(tmp_path)) == ["empty.jpg", "out.jpg"]
@@ -24,7 +24,7 @@ def test_a_file_is_written(tmp_path):
 
 def test_a_file_is_replaced(tmp_path):
     (tmp_path / "out.jpg").write_bytes(b"a longer one that was there before")
-    write_atomic(tmp_path / "out.jpg", b"abc")
+    write_atomically(tmp_path / "out.jpg", b"abc")
     assert (tmp_path / "out.jpg").read_bytes() == b"abc"
 
 
@@ -33,7 +33,7 @@ def test_a_file_is_replaced(tmp_path):
 def test_the_mode_is_that_of_a_plainly_created_file(tmp_path, mask):
     before = os.umask(mask)
     try:
-        write_atomic(tmp_path / "ours", b"")
+        write_atomically(tmp_path / "ours", b"")
         (tmp_path / "plain").write_bytes(b"")
     finally:
         os.umask(before)
@@ -53,29 +53,29 @@ def test_a_failure_leaves_what_was_there(tmp_path, monkeypatch, call, fault):
 
     monkeypatch.setattr(os, call, fail)
     with pytest.raises(type(fault)):
-        write_atomic(tmp_path / "out.jpg", b"after")
+        write_atomically(tmp_path / "out.jpg", b"after")
     assert os.listdir(tmp_path) == ["out.jpg"]
     assert (tmp_path / "out.jpg").read_bytes() == b"before"
 
 
 def test_a_missing_folder_is_an_oserror(tmp_path):
     with pytest.raises(FileNotFoundError):
-        write_atomic(tmp_path / "none" / "out.jpg", b"")
+        write_atomically(tmp_path / "none" / "out.jpg", b"")
     assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_is_not_written_over(tmp_path):
     (tmp_path / "out.jpg").mkdir()
     with pytest.raises(OSError, match=r"out\.jpg"):
-        write_atomic(tmp_path / "out.jpg", b"")
+        write_atomically(tmp_path / "out.jpg", b"")
     assert os.listdir(tmp_path) == ["out.jpg"]
 
 
 def test_a_reader_sees_all_of_one_version(tmp_path):
     path = tmp_path / "out.jpg"
     versions = [bytes([i]) * 200_000 for i in range(2)]
-    write_atomic(path, versions[0])
-    writer = threading.Thread(target=lambda: [write_atomic(path, versions[i % 2]) for i in range(20)])
+    write_atomically(path, versions[0])
+    writer = threading.Thread(target=lambda: [write_atomically(path, versions[i % 2]) for i in range(20)])
     writer.start()
     while writer.is_alive():
         assert path.read_bytes() in versions
@@ -88,7 +88,7 @@ def test_a_link_keeps_pointing_where_it_did(tmp_path):
     target = tmp_path / "elsewhere" / "real.jpg"
     target.write_bytes(b"before")
     (tmp_path / "link.jpg").symlink_to(target)
-    write_atomic(tmp_path / "link.jpg", b"after")
+    write_atomically(tmp_path / "link.jpg", b"after")
     assert (tmp_path / "link.jpg").is_symlink()
     assert target.read_bytes() == b"after"
     assert os.listdir(tmp_path / "elsewhere") == ["real.jpg"]
@@ -96,7 +96,7 @@ def test_a_link_keeps_pointing_where_it_did(tmp_path):
 
 @posix
 def test_a_device_stays_a_device():
-    write_atomic(os.devnull, b"abc")
+    write_atomically(os.devnull, b"abc")
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
@@ -106,7 +106,7 @@ def test_a_pipe_is_written_to(tmp_path):
     received = []
     reader = threading.Thread(target=lambda: received.append((tmp_path / "pipe").read_bytes()))
     reader.start()
-    write_atomic(tmp_path / "pipe", b"abc")
+    write_atomically(tmp_path / "pipe", b"abc")
     reader.join()
     assert received == [b"abc"]
 

@@ -47,7 +47,7 @@ def _is_picture(path: Path) -> bool:
     return Image.registered_extensions().get(path.suffix.lower()) in Image.OPEN
 
 
-def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that under its name there is either all of it or what was there before.
 
     A temporary file in the same folder is written, synchronised and renamed; on any failure, Ctrl-C included, it is
