@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from Cython.Build import cythonize
-from pybind11.setup_helpers import ParallelCompile, Pybind11Extension, naive_recompile
+from pybind11.setup_helpers import ParallelCompile, Pybind11Extension
 from setuptools import Extension, setup
 
 # No contraction of a * b + c into one rounding: every CPU gives the same file.
@@ -14,9 +14,17 @@ flags = [] if os.name == "nt" else UNIX_FLAGS
 sources = sorted(str(p) for p in Path("csrc").glob("*.cc"))
 codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, extra_compile_args=flags)
 codec.depends = sorted(str(p) for p in Path("csrc").glob("*.h"))
-allocate = Extension("accelir.allocate", ["src/accelir/allocate.pyx"])
+allocate = Extension("accelir.allocate", ["src/accelir/allocate.pyx"], extra_compile_args=flags[:2])
 
-ParallelCompile("ACCELIR_BUILD_JOBS", default=2, needs_recompile=naive_recompile).install()
+
+
+def needs_recompile(object_file: str, source: str) -> bool:
+    """Whether the source or any header of the core is newer than the object."""
+    made = os.path.getmtime(object_file) if os.path.exists(object_file) else 0.0
+    return any(os.path.getmtime(p) > made for p in (source, *codec.depends))
+
+
+ParallelCompile("ACCELIR_BUILD_JOBS", default=2, needs_recompile=needs_recompile).install()
 setup(
     ext_modules=[codec, *cythonize([allocate], language_level=3)],
     packages=[

@@ -147,6 +147,7 @@ py::bytes to_bytes(const std::vector<uint8_t>& data) {
 
 struct PyEncoding {
   Encoding encoding;
+  std::string subsampling;
   py::array_t<uint8_t> tables() const {
     py::array_t<uint8_t> out({static_cast<py::ssize_t>(encoding.tables.size()), py::ssize_t{64}});
     for (size_t i = 0; i < encoding.tables.size(); ++i)
@@ -179,9 +180,10 @@ PyEncoding encode(const Coefficients& coefficients, const Array<float>& shape, c
   s.tolerance = tolerance;
   s.restart_interval = restart_interval;
   s.segments = bytes_of(segments);
+  const std::string subsampling = subsampling_name(coefficients.geometry);
   py::gil_scoped_release release;
-  if (step) return {encode_at_step(coefficients, s, static_cast<float>(*step))};
-  return {encode_to_size(coefficients, s, *max_bytes)};
+  if (step) return {encode_at_step(coefficients, s, static_cast<float>(*step)), subsampling};
+  return {encode_to_size(coefficients, s, *max_bytes), subsampling};
 }
 
 // values: (rows, cols, 8, 8) a component, natural order.
@@ -297,6 +299,7 @@ PYBIND11_MODULE(_codec, m) {
       .def_property_readonly("data", [](const PyEncoding& e) { return to_bytes(e.encoding.data); })
       .def_property_readonly("step", [](const PyEncoding& e) { return e.encoding.step; })
       .def_property_readonly("tables", &PyEncoding::tables)
+      .def_readonly("subsampling", &PyEncoding::subsampling)
       .def_property_readonly("progressive", [](const PyEncoding& e) { return e.encoding.progressive; })
       .def_property_readonly("passes", [](const PyEncoding& e) { return e.encoding.passes; })
       .def_property_readonly("smallest", [](const PyEncoding& e) { return e.encoding.smallest; });

@@ -16,7 +16,8 @@ Table make_table(const FloatTable& shape, float step) {
   return table;
 }
 
-BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step) {
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step,
+                              float strength) {
   BlockQuantizer q;
   for (int k = 0; k < 64; ++k) {
     q.inverse[k] = 1.0f / (table[k] * kCoefficientScale);
@@ -26,14 +27,14 @@ BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float*
   // where tables can't get finer, both fade until only rounding is left.
   const float beyond = std::max(1.0f, step / kMaxStep);
   const float fade = std::clamp((step - kFinestStep) / (1.0f - kFinestStep), 0.0f, 1.0f);
-  q.lambda = mode.rdo * step * step * fade;
-  q.rounding = 0.5f - (mode.deadzone * beyond - 0.5f) * fade;
+  q.lambda = mode.rdo * step * step * fade * strength;
+  q.rounding = q.lambda > 0.0f ? 0.5f : 0.5f - (mode.deadzone * beyond - 0.5f) * fade * strength;
   q.multiple = mode.multiple;
   q.keep = (~uint64_t{0} >> (64 - mode.cut)) & ~uint64_t{1};
   return q;
 }
 
-AcBits ac_bits(const Histogram& histogram) {
+AcBits ac_bits(const Histogram& histogram, bool progressive) {
   const HuffmanTable table = build_huffman(histogram);
   uint64_t total = 1;
   for (uint64_t count : histogram) total += count;
@@ -41,7 +42,16 @@ AcBits ac_bits(const Histogram& histogram) {
   const float unseen = std::min(16.0f, std::log2(2.0f * static_cast<float>(total)));
   const auto bits = [&](int symbol) { return table.length[symbol] ? table.length[symbol] : unseen; };
   AcBits out;
-  out.end_of_block = bits(0x00);
+  out.end_of_block = out.empty_block = bits(0x00);
+  if (progressive) {
+    uint64_t symbols = 0, spent = 0;
+    for (int n = 0; n < 15; ++n) {
+      symbols += histogram[n << 4];
+      spent += histogram[n << 4] * (table.length[n << 4] + n);
+    }
+    if (symbols) out.end_of_block = static_cast<float>(spent) / static_cast<float>(symbols);
+    out.empty_block = 0.0f;
+  }
   for (int size = 0; size <= 10; ++size) {
     for (int run = 0; run < 64; ++run)
       out.run_size[size][run] = bits(0xF0) * (run >> 4) + bits((run & 15) << 4 | size) + size;

@@ -19,7 +19,7 @@ using FloatTable = std::array<float, 64>;  // zigzag order
 // How a 32x32 cell is quantised on the file's grid. accelir.modes documents the fields for users.
 struct Mode {
   float rdo;        // Lagrangian in squared base steps per bit; 0: no rate-distortion optimisation
-  float deadzone;   // a magnitude of x steps becomes floor(x + 1 - deadzone); 0.5 rounds to nearest
+  float deadzone;   // without rdo: a magnitude of x steps becomes floor(x + 1 - deadzone); 0.5 rounds to nearest
   int32_t multiple;  // AC levels are multiples of this
   int32_t cut;       // coefficients kept, in zigzag order, 1..64
 };
@@ -38,15 +38,19 @@ struct BlockQuantizer {
   uint64_t keep;  // AC places that may be nonzero
 };
 
-BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step);
+// weight: 64, zigzag order. strength multiplies the Lagrangian and what the dead zone has beyond rounding.
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step, float strength);
 
 // Bits of AC symbols as a trellis asks for them.
 struct AcBits {
   float run_size[11][64];  // [size][run of zeros]: Huffman codes (ZRLs included) and the level's own bits
   float min_size[11];      // the least of each row
-  float end_of_block;
+  float end_of_block;      // after the last nonzero level
+  float empty_block;       // of a block without any
 };
 
-AcBits ac_bits(const Histogram& histogram);
+// From the symbols of one table. In a progressive scan a run of empty blocks is one symbol, which the block before it
+// pays: an empty block is taken as free, and the end of a block as the average of all end-of-band symbols.
+AcBits ac_bits(const Histogram& histogram, bool progressive);
 
 }  // namespace accelir

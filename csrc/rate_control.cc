@@ -8,7 +8,10 @@ namespace {
 
 constexpr double kCoarsestStep = 1e6;  // every AC coefficient and every mode is zero there
 constexpr int kThinPixels = 1 << 19;   // estimates are made on about this many pixels
-constexpr double kSlope = -0.85;       // of log size over log step, measured on photographs at 0.5..2 bpp
+constexpr double kStepSlope = -0.85;   // of log size over log step, measured on photographs at 0.5..2 bpp
+constexpr double kStrengthSlope = -0.2;  // of log size over log strength
+constexpr double kNear = 0.015;          // how near the size must be before the strength is searched, relative
+constexpr double kStrengthRange = 1.0;   // of log strength, either way
 constexpr double kTrellisSaving = 0.9; // size after the trellis over size after the guess's dead zone
 
 double finest_step(const Settings& s) {
@@ -47,71 +50,107 @@ double estimate_step(Sample& sample, const Settings& settings, double bytes) {
   const bool trellis = std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.rdo > 0; });
   while (coarse - fine > 0.1) {
     const double middle = (fine + coarse) / 2;
-    sample.trials().guess_code_lengths(static_cast<float>(std::exp(middle)));
-    const double size = sample.trials().sequential_bits() / 8 / sample.share() * (trellis ? kTrellisSaving : 1.0);
+    sample.trials().guess_at(static_cast<float>(std::exp(middle)));
+    const double size = sample.trials().scan_bits() / 8 / sample.share() * (trellis ? kTrellisSaving : 1.0);
     (size > bytes ? fine : coarse) = middle;
   }
   return std::exp((fine + coarse) / 2);
 }
 
-// Tries at one step after the other; keeps the largest file that fits.
+// Quantises a sample until its code lengths agree with its levels, and finds the kind of file on the way.
+void settle(Trials& sample, int loops, float step) {
+  if (loops == 1) sample.plan();
+  for (int i = 1; i < loops; ++i) {
+    sample.quantize_at(step);
+    sample.plan();
+  }
+}
+
+struct Point {
+  double x, size;  // logarithms of a parameter and of the size it gave
+};
+
+// Secant steps on log size over a log parameter that makes files smaller, inside the bracket of what was too large and
+// what wasn't. The size isn't monotone, and code lengths move while the search learns: a bracket that closes without
+// success is opened again.
+class Secant {
+ public:
+  // slope: of log size over the parameter, negative, for the steps before there is a bracket.
+  Secant(double aim, double slope) : aim_(aim), slope_(slope) {}
+
+  double next(const Point& p) {
+    (p.size <= aim_ ? small_ : large_) = p;
+    if (large_ && small_ && small_->x - large_->x < kClosed) {
+      small_.reset();
+      large_.reset();
+      (p.size <= aim_ ? small_ : large_) = p;
+    }
+    if (!large_ || !small_) {
+      // A little further than the slope says, so that the aim is soon bracketed from both sides.
+      const double move = (aim_ - p.size) / slope_ * 1.1;
+      return p.x + std::clamp(move, -2.0, 2.0);
+    }
+    const double span = small_->x - large_->x, drop = large_->size - small_->size;
+    const double share = drop > 1e-9 ? (large_->size - aim_) / drop : 0.5;
+    return large_->x + span * std::clamp(share, 0.05, 0.95);
+  }
+
+ private:
+  static constexpr double kClosed = 1e-4;
+  const double aim_, slope_;
+  std::optional<Point> large_, small_;
+};
+
+// Tries one file after the other; keeps the largest that fits.
 class Search {
  public:
   Search(const Coefficients& coefficients, const Settings& settings, size_t max_bytes)
       : settings_(settings), max_bytes_(static_cast<double>(max_bytes)), trials_(coefficients, settings) {}
 
   Trials& trials() { return trials_; }
-  bool done() const { return best_.data.size() >= max_bytes_ * (1 - settings_.tolerance); }
   const Encoding& best() const { return best_; }
   int passes() const { return trials_.passes(); }
 
   // -> the file's size, or its estimate when it is plainly too large to be worth writing.
-  double attempt(double step) {
-    trials_.quantize_at(static_cast<float>(step));
+  double attempt(double step, double strength) {
+    trials_.quantize_at(static_cast<float>(step), static_cast<float>(strength));
     const double planned = static_cast<double>(trials_.plan());
     if (planned * stuffing_ > max_bytes_ * 1.01) return planned * stuffing_;
     std::vector<uint8_t> data = trials_.write();
     const double size = static_cast<double>(data.size());
     stuffing_ = size / planned;
-    if (size <= max_bytes_ && size > best_.data.size())
+    if (size <= max_bytes_ && size > static_cast<double>(best_.data.size()))
       best_ = {std::move(data), static_cast<float>(step), trials_.tables(), trials_.progressive(), 0, 0};
     return size;
   }
 
-  // Secant steps on log size over log step inside the bracket of what was too large and what fitted. The size isn't
-  // monotone in the step, and the code lengths move while the search learns: a bracket that closes without success
-  // is opened again.
+  // First the base step, until the size is near; then, with that step's tables, the modes' strength, on which the size
+  // depends more smoothly.
   void run(double step) {
-    const double aim = std::log(max_bytes_ * (1 - settings_.tolerance / 2));
     const double finest = std::log(finest_step(settings_)), coarsest = std::log(kCoarsestStep);
-    double x = std::clamp(std::log(step), finest, coarsest);
-    std::optional<Point> large, small;
-    while (passes() < settings_.passes && !done()) {
-      const Point p{x, std::log(attempt(std::exp(x)))};
-      const bool fits = p.size <= std::log(max_bytes_);
-      (fits ? small : large) = p;
-      if ((fits && x <= finest) || (!fits && x >= coarsest)) return;
-      x = next(large, small, aim);
-      if (large && small && small->step - large->step < 1e-4) large.reset(), small.reset();
-      x = std::clamp(x, finest, coarsest);
+    const double fit = std::log(max_bytes_);
+    Secant steps(fit, kStepSlope);
+    Point p{std::clamp(std::log(step), finest, coarsest), 0};
+    for (;;) {
+      p.size = std::log(attempt(std::exp(p.x), 1));
+      const bool at_end = (p.size <= fit && p.x <= finest) || (p.size > fit && p.x >= coarsest);
+      if (at_end || finished()) return;
+      if (std::abs(p.size - fit) < kNear || passes() > settings_.passes / 2) break;
+      p.x = std::clamp(steps.next(p), finest, coarsest);
+    }
+    const double near_step = std::exp(p.x);
+    Secant strengths(std::log(max_bytes_ * (1 - settings_.tolerance / 2)), kStrengthSlope);
+    p.x = 0;
+    while (!finished()) {
+      p.x = std::clamp(strengths.next(p), -kStrengthRange, kStrengthRange);
+      p.size = std::log(attempt(near_step, std::exp(p.x)));
     }
   }
 
  private:
-  struct Point {
-    double step, size;  // logarithms
-  };
-
-  static double next(const std::optional<Point>& large, const std::optional<Point>& small, double aim) {
-    if (!large || !small) {
-      const Point& p = large ? *large : *small;
-      // A little further than the slope says, so that the aim is soon bracketed from both sides.
-      const double move = (aim - p.size) / kSlope * 1.1;
-      return p.step + (std::abs(move) > 2.0 ? std::copysign(2.0, move) : move);
-    }
-    const double span = small->step - large->step, drop = large->size - small->size;
-    const double share = drop > 1e-9 ? (large->size - aim) / drop : 0.5;
-    return large->step + span * std::clamp(share, 0.05, 0.95);
+  bool finished() const {
+    return passes() >= settings_.passes ||
+           static_cast<double>(best_.data.size()) >= max_bytes_ * (1 - settings_.tolerance);
   }
 
   const Settings& settings_;
@@ -125,11 +164,11 @@ class Search {
 
 Encoding encode_at_step(const Coefficients& coefficients, const Settings& settings, float step) {
   Trials trials(coefficients, settings);
-  if (settings.loops > 1) {
+  {
     Sample sample(coefficients, settings);
-    sample.trials().guess_code_lengths(step);
-    for (int i = 2; i < settings.loops; ++i) sample.trials().quantize_at(step);
-    trials.take_code_lengths(sample.trials());
+    sample.trials().guess_at(step);
+    settle(sample.trials(), settings.loops, step);
+    trials.learn_from(sample.trials());
   }
   trials.quantize_at(step);
   trials.plan();
@@ -141,12 +180,12 @@ Encoding encode_to_size(const Coefficients& coefficients, const Settings& settin
   {
     Sample sample(coefficients, settings);
     const double step = estimate_step(sample, settings, static_cast<double>(max_bytes));
-    if (settings.loops > 1) sample.trials().quantize_at(static_cast<float>(step));
-    search.trials().take_code_lengths(sample.trials());
+    settle(sample.trials(), settings.loops, static_cast<float>(step));
+    search.trials().learn_from(sample.trials());
     search.run(step);
   }
   if (search.best().data.empty()) {
-    const double smallest = search.attempt(kCoarsestStep);
+    const double smallest = search.attempt(kCoarsestStep, 1);
     if (search.best().data.empty()) {
       Encoding none;
       none.smallest = static_cast<size_t>(smallest);

@@ -32,7 +32,7 @@ ACCELIR_INLINE uint64_t trellis(const BlockQuantizer& q, const AcBits& bits, con
   gain[0] = least[0] = 0.0f;
   place[0] = 0;
   int n = 0;
-  float best_total = q.lambda * bits.end_of_block;
+  float best_total = q.lambda * bits.empty_block;
   int best_end = 0;
   for (; mask; mask &= mask - 1) {
     const int k = __builtin_ctzll(mask);

@@ -25,13 +25,15 @@ Trials::Trials(const Coefficients& coefficients, const Settings& settings)
       settings_(settings),
       levels_(coefficients.geometry),
       frame_{&levels_, {}, false, settings.restart_interval, settings.segments},
-      bits_(2, ac_bits(Histogram{})) {}
+      bits_(2, ac_bits(Histogram{}, false)) {
+  if (settings.progressive != Progressive::kAuto) kind_ = settings.progressive == Progressive::kAlways;
+}
 
 bool Trials::wants_trellis() const {
   return std::any_of(settings_.modes.begin(), settings_.modes.end(), [](const Mode& m) { return m.rdo > 0; });
 }
 
-void Trials::quantize_with(float step, bool trellis) {
+void Trials::quantize_with(float step, float strength, bool trellis) {
   const size_t components = coefficients_.geometry.components.size();
   frame_.tables = make_tables(settings_, components, step);
   QuantizeJob job;
@@ -43,28 +45,37 @@ void Trials::quantize_with(float step, bool trellis) {
       Mode mode = settings_.modes[m];
       if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
       const Table& table = frame_.tables[std::min(c, frame_.tables.size() - 1)];
-      job.quantizers[c].push_back(make_quantizer(mode, table, &settings_.weights[(m * 3 + c) * 64], step));
+      job.quantizers[c].push_back(make_quantizer(mode, table, &settings_.weights[(m * 3 + c) * 64], step, strength));
     }
   quantize(coefficients_, job, levels_);
 }
 
 void Trials::learn_code_lengths() {
+  const bool progressive = kind_.value_or(false);
+  const std::vector<Scan> scans =
+      progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
   ScanCount count;
-  code_scan(levels_, sequential_script(levels_.geometry)[0], false, 0, count);
-  sequential_bits_ = static_cast<double>(count.extra_bits);
-  for (const Histogram& h : count.histogram) sequential_bits_ += static_cast<double>(coded_bits(h, build_huffman(h)));
-  for (int i = 0; i < 2; ++i) bits_[i] = ac_bits(count.histogram[2 + i]);
+  for (const Scan& scan : scans) code_scan(levels_, scan, progressive, 0, count);
+  scan_bits_ = static_cast<double>(count.extra_bits);
+  for (const Histogram& h : count.histogram) scan_bits_ += static_cast<double>(coded_bits(h, build_huffman(h)));
+  for (int i = 0; i < 2; ++i) bits_[i] = ac_bits(count.histogram[2 + i], progressive);
 }
 
-void Trials::guess_code_lengths(float step) {
-  quantize_with(step, false);
+void Trials::guess_at(float step) {
+  quantize_with(step, 1, false);
   learn_code_lengths();
 }
 
-void Trials::quantize_at(float step) {
-  quantize_with(step, true);
+void Trials::quantize_at(float step, float strength) {
+  quantize_with(step, strength, true);
   if (wants_trellis()) learn_code_lengths();
   ++passes_;
+}
+
+void Trials::learn_from(const Trials& sample) {
+  bits_ = sample.bits_;
+  kind_ = sample.kind_;
+  script_ = sample.script_;
 }
 
 size_t Trials::plan() {
@@ -74,8 +85,6 @@ size_t Trials::plan() {
     scans_ = plan_scans(frame_, progressive ? script_ : sequential_script(levels_.geometry));
     return planned_bytes(frame_, scans_);
   };
-  if (settings_.progressive == Progressive::kNever) kind_ = false;
-  if (settings_.progressive == Progressive::kAlways) kind_ = true;
   if (kind_) return plan_kind(*kind_);
   const size_t sequential = plan_kind(false);
   const std::vector<PlannedScan> kept = scans_;

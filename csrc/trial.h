@@ -30,12 +30,12 @@ class Trials {
  public:
   Trials(const Coefficients& coefficients, const Settings& settings);
 
-  // Guesses the code lengths at a step from rounding alone, without a trellis.
-  void guess_code_lengths(float step);
-  // Quantises, then learns the code lengths that the result asks for.
-  void quantize_at(float step);
-  // Entropy in bits of the levels under the learned code lengths, without headers; for a first estimate of the size.
-  double sequential_bits() const { return sequential_bits_; }
+  // Quantises without a trellis, which needs no code lengths, and learns a first guess of them.
+  void guess_at(float step);
+  // Quantises, then learns the code lengths that the result asks for. strength multiplies what modes do beyond rounding.
+  void quantize_at(float step, float strength = 1);
+  // The scans' bits as of the last quantisation, in single bands and without headers: for a first estimate of the size.
+  double scan_bits() const { return scan_bits_; }
   // Plans the file of the present levels: the smaller of the kinds that the settings allow.
   size_t plan();
   std::vector<uint8_t> write() const;
@@ -43,10 +43,11 @@ class Trials {
   int passes() const { return passes_; }
   bool progressive() const { return frame_.progressive; }
   const std::vector<Table>& tables() const { return frame_.tables; }
-  void take_code_lengths(const Trials& other) { bits_ = other.bits_; }
+  // Code lengths, the kind of file and its scans.
+  void learn_from(const Trials& sample);
 
  private:
-  void quantize_with(float step, bool trellis);
+  void quantize_with(float step, float strength, bool trellis);
   void learn_code_lengths();
   bool wants_trellis() const;
 
@@ -55,7 +56,7 @@ class Trials {
   Levels levels_;
   Frame frame_;
   std::vector<AcBits> bits_;
-  double sequential_bits_ = 0;
+  double scan_bits_ = 0;
   std::vector<Scan> script_;  // once found, the progressive scans are kept
   std::optional<bool> kind_;  // once found, progressive or not is kept
   std::vector<PlannedScan> scans_;

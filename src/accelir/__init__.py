@@ -1,0 +1,8 @@
+"""JPEG files of an exact size, their bytes spent where they help the picture after a restoration network."""
+
+from ._version import __version__
+from .api import Encoded, Encoder, decode, encode
+from .errors import BudgetError
+from .profile import profiles
+
+__all__ = ["BudgetError", "Encoded", "Encoder", "__version__", "decode", "encode", "profiles"]

@@ -1,0 +1,243 @@
+"""The public face: encode, Encoder, Encoded, decode."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from . import _codec
+from .color_weights import SUBSAMPLINGS, ZIGZAG
+from .decode import Source, decode_pixels
+from .effort import get_effort
+from .errors import BudgetError
+from .files import write_atomically
+from .jpeg import Job, choose_subsampling, make_job
+from .metadata import jpeg_segments
+from .pictures import as_pixels
+from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
+
+DEFAULT_PROFILE = "fidelity"
+FORMATS = ("jpeg",)
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A finished file, and how it came about."""
+
+    data: bytes
+    """The whole file."""
+    bpp: float
+    """Its bits per pixel of the picture, every byte counted."""
+    qp_map: NDArray[np.int32]
+    """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map of the caller's: the same everywhere."""
+    clusters: NDArray[np.int32]
+    """Utility cluster of each block, of the same shape; 0 everywhere for a profile without clusters."""
+    predicted_bytes: int
+    """The size that was aimed at."""
+    table: NDArray[np.uint8]
+    """Quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma."""
+    stats: dict[str, Any] = field(repr=False)
+    """profile, format, effort, subsampling, progressive, step (the base step), passes (quantisations of the whole picture
+    by the size search), max_bytes, seconds."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the file; it appears whole or not at all. Raises OSError."""
+        write_atomically(path, self.data)
+
+
+class Encoder:
+    """Settings for encoding any number of pictures; safe to share between threads.
+
+    profile: the name of an installed profile (accelir.profiles()).
+    format: "jpeg".
+    effort: 0 (fast: dead zone) to 9 (slowest).
+    subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
+    progressive: True, False, or "auto": whichever is smaller.
+    Raises TypeError and ValueError that say what came and what is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str = DEFAULT_PROFILE,
+        format: str = "jpeg",
+        effort: int = 5,
+        subsampling: str = "auto",
+        progressive: bool | str = "auto",
+    ) -> None:
+        if format not in FORMATS:
+            raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, not {format!r}")
+        if subsampling not in ("auto", *SUBSAMPLINGS):
+            raise ValueError(f"subsampling must be 'auto', '4:4:4', '4:2:2' or '4:2:0', not {subsampling!r}")
+        if not isinstance(progressive, bool) and progressive != "auto":
+            raise ValueError(f"progressive must be True, False or 'auto', not {progressive!r}")
+        if not isinstance(profile, str):
+            raise TypeError(f"profile must be a name (str), not {type(profile).__name__}")
+        self.profile = load_profile(profile)
+        self.format = format
+        self.effort = effort
+        self.subsampling = subsampling
+        self.progressive = progressive
+        self._effort = get_effort(effort)
+
+    def encode(
+        self,
+        image: NDArray[np.uint8] | Image.Image,
+        *,
+        bpp: float | None = None,
+        max_bytes: int | None = None,
+        qp_map: ArrayLike | None = None,
+        icc_profile: bytes | None = None,
+        exif: bytes | Image.Exif | None = None,
+        xmp: bytes | str | None = None,
+    ) -> Encoded:
+        """Encode a picture to a size.
+
+        image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode L, RGB, 1 or P.
+        bpp: bits per pixel of the whole file, above 0; or max_bytes: its bytes. Exactly one. The file is never larger.
+        qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
+            meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
+        icc_profile: None keeps a Pillow image's own; b"" leaves it out. exif, xmp: written when given.
+        Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input.
+        """
+        start = time.perf_counter()
+        pixels = as_pixels(image)
+        budget = _budget(bpp, max_bytes, pixels.shape)
+        if icc_profile is None and isinstance(image, Image.Image):
+            icc_profile = image.info.get("icc_profile")
+        qps = None if qp_map is None else _checked_map(qp_map, pixels.shape)
+        segments = jpeg_segments(icc_profile, exif, xmp)
+        job = make_job(
+            self.profile, self._effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments
+        )
+        encoding = self._run(pixels, job, budget)
+        if qps is None:
+            qps = np.full(job.mode_map.shape, qp_of_step(encoding.step), dtype=np.int32)
+        area = pixels.shape[0] * pixels.shape[1]
+        return Encoded(
+            data=encoding.data,
+            bpp=len(encoding.data) * 8 / area,
+            qp_map=qps,
+            clusters=np.zeros_like(qps),
+            predicted_bytes=min(budget, len(encoding.data)),
+            table=_natural(encoding.tables),
+            stats=self._stats(encoding, budget, time.perf_counter() - start),
+        )
+
+    def _run(self, pixels: NDArray[np.uint8], job: Job, budget: int) -> _codec.Encoding:
+        subsampling = self.subsampling
+        if pixels.ndim == 2:
+            subsampling = "gray"
+        elif subsampling == "auto":
+            subsampling = choose_subsampling(pixels, job, budget)
+        encoding = job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=budget)
+        if not encoding.data:
+            raise _budget_error(budget, encoding.smallest, pixels.shape)
+        return encoding
+
+    def _stats(self, encoding: _codec.Encoding, budget: int, seconds: float) -> dict[str, Any]:
+        return {
+            "profile": self.profile.name,
+            "format": self.format,
+            "effort": self.effort,
+            "subsampling": encoding.subsampling,
+            "progressive": encoding.progressive,
+            "step": encoding.step,
+            "passes": encoding.passes,
+            "max_bytes": budget,
+            "seconds": seconds,
+        }
+
+
+def encode(
+    image: NDArray[np.uint8] | Image.Image,
+    *,
+    bpp: float | None = None,
+    max_bytes: int | None = None,
+    format: str = "jpeg",
+    profile: str = DEFAULT_PROFILE,
+    effort: int = 5,
+    qp_map: ArrayLike | None = None,
+    subsampling: str = "auto",
+    progressive: bool | str = "auto",
+    icc_profile: bytes | None = None,
+    exif: bytes | Image.Exif | None = None,
+    xmp: bytes | str | None = None,
+) -> bytes:
+    """Encode a picture to a size: `Encoder(...).encode(image, ...).data`, which explains every argument."""
+    encoder = Encoder(profile=profile, format=format, effort=effort, subsampling=subsampling, progressive=progressive)
+    return encoder.encode(
+        image, bpp=bpp, max_bytes=max_bytes, qp_map=qp_map, icc_profile=icc_profile, exif=exif, xmp=xmp
+    ).data
+
+
+def decode(data_or_path: Source, *, network: None = None) -> NDArray[np.uint8]:
+    """A JPEG or WebP file's plain pixels, uint8 HxWx3 RGB or HxW gray.
+
+    data_or_path: the file's bytes, or its path. Raises ValueError that says what is wrong with a damaged file.
+    """
+    if network is not None:
+        raise ValueError(f"network must be None (the plain pixels), not {network!r}")
+    return decode_pixels(data_or_path)
+
+
+def _budget(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) -> int:
+    """The whole file's bytes."""
+    if (bpp is None) == (max_bytes is None):
+        raise TypeError("give exactly one of bpp and max_bytes" + ("" if bpp is None else ", not both"))
+    if max_bytes is not None:
+        if isinstance(max_bytes, bool):
+            raise TypeError("max_bytes must be an integer, not bool")
+        try:
+            budget = operator.index(max_bytes)
+        except TypeError:
+            raise TypeError(f"max_bytes must be an integer, not {type(max_bytes).__name__}") from None
+        if budget < 1:
+            raise ValueError(f"max_bytes must be at least 1, not {budget}")
+        return min(budget, 2**63 - 1)
+    if isinstance(bpp, bool) or not isinstance(bpp, numbers.Real):
+        raise TypeError(f"bpp must be a number, not {type(bpp).__name__}")
+    value = float(bpp)
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"bpp must be a finite number above 0, not {value}")
+    return min(int(value * shape[0] * shape[1] / 8), 2**63 - 1)
+
+
+def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:
+    array = np.asarray(qp_map)
+    expected = tuple(-(-side // _codec.CELL) for side in shape[:2])
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"qp_map must hold integers, not {array.dtype}")
+    if array.shape != expected:
+        raise ValueError(
+            f"qp_map has one QP per 32x32 block, so the shape {expected} for a picture of "
+            f"{shape[1]} x {shape[0]} pixels, not {array.shape}"
+        )
+    if array.min() < QP_MIN or array.max() > QP_MAX:
+        raise ValueError(f"qp_map must be from {QP_MIN} to {QP_MAX}, not {array.min()} to {array.max()}")
+    return array.astype(np.int32)
+
+
+def _budget_error(budget: int, smallest: int, shape: tuple[int, ...]) -> BudgetError:
+    size = f"{shape[1]} x {shape[0]}"
+    bpp = math.ceil(smallest * 8 / (shape[0] * shape[1]) * 1e4) / 1e4
+    return BudgetError(
+        f"a budget of {budget:,} bytes can't be met: the smallest JPEG of this {size} picture has {smallest:,} bytes "
+        f"({bpp} bpp) with its metadata; ask for that much, or make the picture smaller",
+        smallest,
+    )
+
+
+def _natural(tables: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    out = np.empty((len(tables), 64), dtype=np.uint8)
+    out[:, ZIGZAG] = tables
+    return out.reshape(-1, 8, 8)

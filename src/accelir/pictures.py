@@ -1,0 +1,48 @@
+"""What counts as a picture: uint8 arrays and Pillow images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+MAX_SIDE = 65535
+
+_CONVERTED_MODES = {"1": "L", "P": "RGB"}
+
+
+def as_pixels(image: Any) -> NDArray[np.uint8]:
+    """An image's pixels, uint8 HxWx3 RGB or HxW gray, C-contiguous (a view where it can be).
+
+    image: such an array (any strides), or a Pillow image of mode L, RGB, 1 or P.
+    Raises TypeError for other types and dtypes, ValueError for other shapes, modes and sizes.
+    """
+    if isinstance(image, Image.Image):
+        image = _from_pillow(image)
+    if not isinstance(image, np.ndarray):
+        raise TypeError(
+            f"an image must be a uint8 array of shape (height, width, 3) or (height, width), or a Pillow image, "
+            f"not {type(image).__name__}"
+        )
+    if image.dtype != np.uint8:
+        raise TypeError(f"an image array must be of dtype uint8 with values 0 to 255, not {image.dtype}; scale and cast it")
+    if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
+        raise ValueError(f"an image array has the shape (height, width, 3) or (height, width), not {image.shape}")
+    if not all(1 <= side <= MAX_SIDE for side in image.shape[:2]):
+        raise ValueError(f"a JPEG picture is 1 to {MAX_SIDE} pixels wide and high, not {image.shape[1]} x {image.shape[0]}")
+    return np.ascontiguousarray(image)
+
+
+def _from_pillow(image: Image.Image) -> NDArray[np.uint8]:
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa", "La"):
+        raise ValueError(
+            f"JPEG has no transparency and the image (mode {image.mode}) may; paste it on a background first: "
+            "Image.alpha_composite(background, image.convert('RGBA')).convert('RGB')"
+        )
+    if image.mode in _CONVERTED_MODES:
+        image = image.convert(_CONVERTED_MODES[image.mode])
+    if image.mode not in ("L", "RGB"):
+        raise ValueError(f"an image must be of mode L, RGB, 1 or P, not {image.mode}; convert it: image.convert('RGB')")
+    return np.asarray(image)

@@ -1,0 +1,15 @@
+"""Where the data that comes with the package lies: profiles/ of the repository, installed as accelir._profiles."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+
+def shipped() -> Traversable:
+    """The folder of profiles and networks. In an editable install it is the repository's own."""
+    try:
+        return files("accelir._profiles")
+    except ModuleNotFoundError:
+        return Path(__file__).parents[2] / "profiles"
