@@ -134,6 +134,13 @@ def test_a_file_cut_short_is_refused(name):
             inspect(data[:length])
 
 
+def test_a_webp_without_pixels_is_refused():
+    data = bytearray(FILES["webp"])
+    data[26:28] = bytes(2)
+    with pytest.raises(ValueError, match="a picture of 0 x 45 pixels"):
+        inspect(bytes(data))
+
+
 def test_a_webp_without_a_picture_is_refused():
     with pytest.raises(ValueError, match="no picture in the chunks"):
         webp_chunks.parse(b"RIFF" + (12).to_bytes(4, "little") + b"WEBPEXIF" + bytes(4))

@@ -68,6 +68,8 @@ def parse(data: bytes) -> WebpStructure:
         raise ValueError(f"damaged WebP, at byte {len(data):,}: the file is cut short, {end:,} bytes are announced")
     chunks = tuple(_chunks(data, end))
     width, height = _dimensions(data, chunks)
+    if not (width and height):
+        raise ValueError(f"damaged WebP, at byte 12: a picture of {width} x {height} pixels")
     return WebpStructure(len(data), width, height, chunks, len(data) - end)
 
 
