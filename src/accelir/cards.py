@@ -37,7 +37,7 @@ class Card:
     parameters: int
     """Trained weights, as exported."""
     memory: float
-    """Bytes that running takes per input pixel, measured; see accelir.restore."""
+    """Bytes to reckon with per input pixel of a tile; see accelir.restore."""
     architecture: str
     """Name in accelir.networks and its options."""
     color_space: str = "rgb"

@@ -71,7 +71,8 @@ class Network:
     def _tiled(self, rgb: Pixels, tile: int | None) -> Pixels:
         height, width = rgb.shape[:2]
         m, s = self.card.multiple_of, self.card.scale
-        padded = np.pad(rgb, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge")
+        ragged = height % m or width % m
+        padded = np.pad(rgb, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge") if ragged else rgb
         if tile is None:
             return self._run(padded)[: s * height, : s * width]
         out = np.empty((s * height, s * width, 3), np.uint8)
@@ -176,8 +177,8 @@ def _session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSes
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Its arena would keep the memory of the largest tile ever run for good.
-    options.enable_cpu_mem_arena = False
+    # Plans of memory are made per shape and kept; without them, tiles of several shapes took a third less.
+    options.enable_mem_pattern = False
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX runtime's errors have no common base beside Exception
