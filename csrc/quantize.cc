@@ -67,7 +67,7 @@ void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& 
   for (size_t c = 0; c < g.components.size(); ++c) {
     const ComponentGeometry& k = g.components[c];
     ComponentLevels& out = levels.components[c];
-    quantize_component(coefficients.blocks[c].data(), k, g.cells_x, job.mode_map, job.quantizers[c].data(),
+    quantize_component(coefficients.blocks[c].data(), k, g.cells_x, job.mode_map.data(), job.quantizers[c].data(),
                        job.bits[c > 0], out.values.data(), out.nonzero.data());
   }
   fill_padding(levels);

@@ -12,7 +12,7 @@ namespace accelir {
 struct QuantizeJob {
   std::vector<std::vector<BlockQuantizer>> quantizers;  // [component][mode]
   std::vector<AcBits> bits;                             // [0: luma, 1: chroma]
-  const int32_t* mode_map;                              // cells_x * cells_y
+  std::vector<int32_t> mode_map;                        // [cells_y * cells_x], indices into a component's quantizers
 };
 
 void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels);

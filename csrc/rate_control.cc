@@ -12,6 +12,7 @@ constexpr double kStepSlope = -0.85;   // of log size over log step, measured on
 constexpr double kStrengthSlope = -0.2;  // of log size over log strength
 constexpr double kNear = 0.015;          // how near the size must be before the strength is searched, relative
 constexpr double kStrengthRange = 1.0;   // of log strength, either way
+constexpr int kStrengthTries = 4;        // before cells are split between two strengths
 constexpr double kTrellisSaving = 0.9; // size after the trellis over size after the guess's dead zone
 
 double finest_step(const Settings& s) {
@@ -61,7 +62,7 @@ double estimate_step(Sample& sample, const Settings& settings, double bytes) {
 void settle(Trials& sample, int loops, float step) {
   if (loops == 1) sample.plan();
   for (int i = 1; i < loops; ++i) {
-    sample.quantize_at(step);
+    sample.quantize_at(step, {});
     sample.plan();
   }
 }
@@ -77,6 +78,10 @@ class Secant {
  public:
   // slope: of log size over the parameter, negative, for the steps before there is a bracket.
   Secant(double aim, double slope) : aim_(aim), slope_(slope) {}
+  Secant(double aim, const Point& large, const Point& small) : aim_(aim), slope_(0), large_(large), small_(small) {}
+
+  const std::optional<Point>& large() const { return large_; }
+  const std::optional<Point>& small() const { return small_; }
 
   double next(const Point& p) {
     (p.size <= aim_ ? small_ : large_) = p;
@@ -111,52 +116,85 @@ class Search {
   const Encoding& best() const { return best_; }
   int passes() const { return trials_.passes(); }
 
-  // -> the file's size, or its estimate when it is plainly too large to be worth writing.
-  double attempt(double step, double strength) {
-    trials_.quantize_at(static_cast<float>(step), static_cast<float>(strength));
+  // -> the log of the file's size, or of its estimate when it is plainly too large to be worth writing.
+  double attempt(double step, const Strength& strength) {
+    trials_.quantize_at(static_cast<float>(step), strength);
     const double planned = static_cast<double>(trials_.plan());
-    if (planned * stuffing_ > max_bytes_ * 1.01) return planned * stuffing_;
+    if (planned * stuffing_ > max_bytes_ * 1.01) return std::log(planned * stuffing_);
     std::vector<uint8_t> data = trials_.write();
     const double size = static_cast<double>(data.size());
     stuffing_ = size / planned;
     if (size <= max_bytes_ && size > static_cast<double>(best_.data.size()))
       best_ = {std::move(data), static_cast<float>(step), trials_.tables(), trials_.progressive(), 0, 0};
-    return size;
+    return std::log(size);
   }
 
-  // First the base step, until the size is near; then, with that step's tables, the modes' strength, on which the size
-  // depends more smoothly.
   void run(double step) {
-    const double finest = std::log(finest_step(settings_)), coarsest = std::log(kCoarsestStep);
-    const double fit = std::log(max_bytes_);
-    Secant steps(fit, kStepSlope);
-    Point p{std::clamp(std::log(step), finest, coarsest), 0};
-    for (;;) {
-      p.size = std::log(attempt(std::exp(p.x), 1));
-      const bool at_end = (p.size <= fit && p.x <= finest) || (p.size > fit && p.x >= coarsest);
-      if (at_end || finished()) return;
-      if (std::abs(p.size - fit) < kNear || passes() > settings_.passes / 2) break;
-      p.x = std::clamp(steps.next(p), finest, coarsest);
-    }
-    const double near_step = std::exp(p.x);
-    Secant strengths(std::log(max_bytes_ * (1 - settings_.tolerance / 2)), kStrengthSlope);
-    p.x = 0;
-    while (!finished()) {
-      p.x = std::clamp(strengths.next(p), -kStrengthRange, kStrengthRange);
-      p.size = std::log(attempt(near_step, std::exp(p.x)));
-    }
+    Point near = search_step(step);
+    while (!finished()) near = search_strength(near);
+    step = std::exp(near.x);
+    // Sizes may leap where tables are fine and the picture is synthetic: then any coarser step that fits.
+    for (double factor = 1.1; best_.data.empty() && step < kCoarsestStep; factor *= factor)
+      attempt(step = std::min(step * factor, kCoarsestStep), {});
   }
 
  private:
   bool finished() const {
-    return passes() >= settings_.passes ||
+    return at_end_ || passes() >= settings_.passes ||
            static_cast<double>(best_.data.size()) >= max_bytes_ * (1 - settings_.tolerance);
+  }
+
+  // Until the size is near.
+  Point search_step(double step) {
+    const double finest = std::log(finest_step(settings_)), coarsest = std::log(kCoarsestStep);
+    const double fit = std::log(max_bytes_);
+    Secant secant(fit, kStepSlope);
+    Point p{std::clamp(std::log(step), finest, coarsest), 0};
+    for (;;) {
+      p.size = attempt(std::exp(p.x), {});
+      const bool at_end = (p.size <= fit && p.x <= finest) || (p.size > fit && p.x >= coarsest);
+      if (at_end) at_end_ = true;
+      if (finished() || std::abs(p.size - fit) < kNear || passes() > settings_.passes / 2) return p;
+      p.x = std::clamp(secant.next(p), finest, coarsest);
+    }
+  }
+
+  // With one step's tables the modes' strength, on which the size depends more smoothly than on the step. -> where to go
+  // on if that isn't enough.
+  Point search_strength(const Point& near) {
+    const double step = std::exp(near.x);
+    const double aim = std::log(max_bytes_ * (1 - settings_.tolerance / 2));
+    Secant secant(aim, kStrengthSlope);
+    Point p{0, near.size};
+    for (int tries = 0; tries < kStrengthTries && !finished(); ++tries) {
+      p.x = std::clamp(secant.next(p), -kStrengthRange, kStrengthRange);
+      const float strength = static_cast<float>(std::exp(p.x));
+      p.size = attempt(step, {strength, strength, 0});
+    }
+    secant.next(p);
+    if (finished()) return near;
+    if (secant.large() && secant.small()) search_split(step, aim, *secant.large(), *secant.small());
+    const double moved = near.x + (aim - p.size) / kStepSlope;
+    return {moved, finished() ? p.size : attempt(std::exp(moved), {})};
+  }
+
+  // Between two strengths of which one is too large and one isn't: how many cells get which.
+  void search_split(double step, double aim, const Point& large, const Point& small) {
+    const double cells = static_cast<double>(settings_.mode_map.size());
+    Secant secant(aim, {0, large.size}, {1, small.size});
+    Point p = small.size > aim ? Point{0, large.size} : Point{1, small.size};
+    while (!finished()) {
+      p.x = std::clamp(secant.next(p), 0.0, 1.0);
+      const size_t split = static_cast<size_t>(std::lround(p.x * cells));
+      p.size = attempt(step, {static_cast<float>(std::exp(small.x)), static_cast<float>(std::exp(large.x)), split});
+    }
   }
 
   const Settings& settings_;
   const double max_bytes_;
   Trials trials_;
   Encoding best_;
+  bool at_end_ = false;      // the finest file fits, or not even the coarsest does
   double stuffing_ = 1.003;  // file size over planned size
 };
 
@@ -170,7 +208,7 @@ Encoding encode_at_step(const Coefficients& coefficients, const Settings& settin
     settle(sample.trials(), settings.loops, step);
     trials.learn_from(sample.trials());
   }
-  trials.quantize_at(step);
+  trials.quantize_at(step, {});
   trials.plan();
   return {trials.write(), step, trials.tables(), trials.progressive(), trials.passes(), 0};
 }
@@ -185,12 +223,9 @@ Encoding encode_to_size(const Coefficients& coefficients, const Settings& settin
     search.run(step);
   }
   if (search.best().data.empty()) {
-    const double smallest = search.attempt(kCoarsestStep, 1);
-    if (search.best().data.empty()) {
-      Encoding none;
-      none.smallest = static_cast<size_t>(smallest);
-      return none;
-    }
+    Encoding none;
+    none.smallest = static_cast<size_t>(std::lround(std::exp(search.attempt(kCoarsestStep, {}))));
+    if (search.best().data.empty()) return none;
   }
   Encoding best = search.best();
   best.passes = search.passes();

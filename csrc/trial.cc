@@ -33,20 +33,29 @@ bool Trials::wants_trellis() const {
   return std::any_of(settings_.modes.begin(), settings_.modes.end(), [](const Mode& m) { return m.rdo > 0; });
 }
 
-void Trials::quantize_with(float step, float strength, bool trellis) {
+std::vector<BlockQuantizer> Trials::quantizers(size_t component, float step, float strength, bool trellis) const {
+  const Table& table = frame_.tables[std::min(component, frame_.tables.size() - 1)];
+  std::vector<BlockQuantizer> out;
+  for (size_t m = 0; m < settings_.modes.size(); ++m) {
+    Mode mode = settings_.modes[m];
+    if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
+    out.push_back(make_quantizer(mode, table, &settings_.weights[(m * 3 + component) * 64], step, strength));
+  }
+  return out;
+}
+
+void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
   const size_t components = coefficients_.geometry.components.size();
   frame_.tables = make_tables(settings_, components, step);
   QuantizeJob job;
   job.bits = bits_;
-  job.mode_map = settings_.mode_map.data();
-  job.quantizers.resize(components);
-  for (size_t c = 0; c < components; ++c)
-    for (size_t m = 0; m < settings_.modes.size(); ++m) {
-      Mode mode = settings_.modes[m];
-      if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
-      const Table& table = frame_.tables[std::min(c, frame_.tables.size() - 1)];
-      job.quantizers[c].push_back(make_quantizer(mode, table, &settings_.weights[(m * 3 + c) * 64], step, strength));
-    }
+  job.mode_map = settings_.mode_map;
+  for (size_t i = 0; i < strength.split; ++i) job.mode_map[i] += static_cast<int32_t>(settings_.modes.size());
+  for (size_t c = 0; c < components; ++c) {
+    job.quantizers.push_back(quantizers(c, step, strength.rest, trellis));
+    const std::vector<BlockQuantizer> first = quantizers(c, step, strength.first, trellis);
+    job.quantizers[c].insert(job.quantizers[c].end(), first.begin(), first.end());
+  }
   quantize(coefficients_, job, levels_);
 }
 
@@ -62,11 +71,11 @@ void Trials::learn_code_lengths() {
 }
 
 void Trials::guess_at(float step) {
-  quantize_with(step, 1, false);
+  quantize_with(step, {}, false);
   learn_code_lengths();
 }
 
-void Trials::quantize_at(float step, float strength) {
+void Trials::quantize_at(float step, const Strength& strength) {
   quantize_with(step, strength, true);
   if (wants_trellis()) learn_code_lengths();
   ++passes_;

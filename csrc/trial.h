@@ -26,14 +26,20 @@ struct Settings {
   std::vector<uint8_t> segments;
 };
 
+// What multiplies the modes' work beyond rounding: one factor for the first cells, in raster order, one for the rest.
+struct Strength {
+  float first = 1, rest = 1;
+  size_t split = 0;  // cells that have the first
+};
+
 class Trials {
  public:
   Trials(const Coefficients& coefficients, const Settings& settings);
 
   // Quantises without a trellis, which needs no code lengths, and learns a first guess of them.
   void guess_at(float step);
-  // Quantises, then learns the code lengths that the result asks for. strength multiplies what modes do beyond rounding.
-  void quantize_at(float step, float strength = 1);
+  // Quantises, then learns the code lengths that the result asks for.
+  void quantize_at(float step, const Strength& strength);
   // The scans' bits as of the last quantisation, in single bands and without headers: for a first estimate of the size.
   double scan_bits() const { return scan_bits_; }
   // Plans the file of the present levels: the smaller of the kinds that the settings allow.
@@ -47,7 +53,8 @@ class Trials {
   void learn_from(const Trials& sample);
 
  private:
-  void quantize_with(float step, float strength, bool trellis);
+  void quantize_with(float step, const Strength& strength, bool trellis);
+  std::vector<BlockQuantizer> quantizers(size_t component, float step, float strength, bool trellis) const;
   void learn_code_lengths();
   bool wants_trellis() const;
 
