@@ -111,12 +111,12 @@ def test_our_encoder_is_called_with_its_profile(monkeypatch: pytest.MonkeyPatch)
     asked = []
 
     class BudgetError(ValueError):
-        pass
+        smallest = 700
 
-    def encode(picture: np.ndarray, *, bpp: float, profile: str) -> bytes:
-        asked.append((bpp, profile))
+    def encode(picture: np.ndarray, *, profile: str, **size: float) -> bytes:
+        asked.append((profile, size))
         if len(asked) == 1:
-            raise BudgetError("the smallest size is 700 bytes")
+            raise BudgetError
         scratch = codecs.io.BytesIO()
         Image.fromarray(picture).save(scratch, "JPEG")
         return scratch.getvalue()
@@ -124,9 +124,9 @@ def test_our_encoder_is_called_with_its_profile(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "accelir", SimpleNamespace(encode=encode, BudgetError=BudgetError))
     out = parse_mixture("ours:sr-x4:0.5-2")[0](np.zeros((16, 16, 3), np.uint8), np.random.default_rng(0))
     assert out.shape == (16, 16, 3)
-    assert [profile for _, profile in asked] == ["sr-x4", "sr-x4"]
-    assert 0.5 <= asked[0][0] <= 2
-    assert asked[1][0] == 4 * asked[0][0]
+    assert [profile for profile, _ in asked] == ["sr-x4", "sr-x4"]
+    assert 0.5 <= asked[0][1]["bpp"] <= 2
+    assert asked[1][1] == {"max_bytes": 700}
 
 
 def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ import json
 import math
 import os
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.cards import Card, sha256
+from accelir.shipped import shipped
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -48,7 +48,7 @@ class Network:
 
     def __call__(self, image: Picture, tile: int | None = None) -> Pixels:
         """Restore a picture, as `restore` does."""
-        pixels = as_pixels(image)
+        pixels = _as_pixels(image)
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         out = self._tiled(rgb, self._tile_side(tile))
         return out if pixels.ndim == 3 else np.rint(out @ LUMA).astype(np.uint8)
@@ -127,8 +127,7 @@ def restore(
 
 def networks() -> tuple[str, ...]:
     """The names of the installed networks, sorted."""
-    folder = _folder()
-    return tuple(sorted(path.stem for path in folder.glob("*.onnx"))) if folder else ()
+    return tuple(sorted(path.stem for path in _folder().glob("*.onnx")))
 
 
 def cards() -> tuple[Card, ...]:
@@ -145,10 +144,9 @@ def find(network: str | os.PathLike[str]) -> Path:
         if not Path(text).is_file():
             raise ValueError(f"no such network file: {text}")
         return Path(text)
-    folder = _folder()
     for name in (text, f"{text}-light"):
-        if folder and name in networks():
-            return folder / f"{name}.onnx"
+        if name in networks():
+            return _folder() / f"{name}.onnx"
     raise ValueError(
         f"unknown network {text!r}; installed are {', '.join(networks()) or 'none'}; or give an .onnx path"
     )
@@ -214,16 +212,12 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
         )
 
 
-@functools.cache
-def _folder() -> Path | None:
-    """Where installed networks live, as plain files; None if this is a source tree that was never installed."""
-    try:
-        return Path(str(resources.files("accelir._profiles").joinpath("networks")))
-    except ModuleNotFoundError:
-        return None
+def _folder() -> Path:
+    """Where installed networks live, as plain files."""
+    return Path(str(shipped())) / "networks"
 
 
-def as_pixels(image: Picture) -> Pixels:
+def _as_pixels(image: Picture) -> Pixels:
     """uint8 HxWx3 or HxW from what `restore` takes. Raises TypeError or ValueError."""
     mode = getattr(image, "mode", None)
     if mode is not None:

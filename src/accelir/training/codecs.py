@@ -63,8 +63,8 @@ class Codec:
 
         try:
             data = accelir.encode(picture, bpp=bpp, profile=self.profile)
-        except accelir.BudgetError:  # a picture too rich for so few bytes: the next rate that may do
-            data = accelir.encode(picture, bpp=4 * bpp, profile=self.profile)
+        except accelir.BudgetError as error:  # a picture too rich for so few bytes
+            data = accelir.encode(picture, max_bytes=error.smallest, profile=self.profile)
         return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
