@@ -122,7 +122,7 @@ class Upsample(nn.Module):
 
 
 def repeat(x: Tensor, scale: int) -> Tensor:
-    """Every pixel `scale` x `scale` times: the cheapest base for a super-resolution network to correct."""
+    """Every pixel `scale` x `scale` times."""
     return F.interpolate(x, scale_factor=float(scale), mode="nearest")
 
 

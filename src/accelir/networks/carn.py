@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, repeat, shuffle_up, zero_last
+from accelir.networks.blocks import Upsample, conv3, shuffle_up, zero_last
 
 
 class EfficientBlock(nn.Module):
@@ -47,7 +47,7 @@ class Cascade(nn.Module):
 class CARN(nn.Module):
     """A cascade of three cascades of three blocks; `groups=4` is the paper's mobile CARN-M, `groups=1` near its CARN.
 
-    Unlike the paper's, the output is a correction of the repeated input pixels. `channels` is a multiple of `groups`.
+    Unlike the paper's, the output is a correction of a bicubic base. `channels` is a multiple of `groups`.
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
 
@@ -58,6 +58,7 @@ class CARN(nn.Module):
         if channels % groups:
             raise ValueError(f"channels must be a multiple of groups, got {channels} and {groups}")
         self.scale = scale
+        self.base = Upsample(scale)
         self.head = conv3(3, channels)
         inner = [Cascade([EfficientBlock(channels, groups) for _ in range(3)], channels) for _ in range(3)]
         self.body = Cascade(list(inner), channels)
@@ -65,4 +66,4 @@ class CARN(nn.Module):
         self.tail = zero_last(conv3(channels, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        return repeat(x, self.scale) + self.tail(self.up(self.body(self.head(x - 0.5))))
+        return self.base(x) + self.tail(self.up(self.body(self.head(x - 0.5))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, repeat, shuffle_up, zero_last
+from accelir.networks.blocks import Upsample, conv3, shuffle_up, zero_last
 
 
 class ResidualBlock(nn.Module):
@@ -21,7 +21,7 @@ class ResidualBlock(nn.Module):
 class EDSR(nn.Module):
     """`blocks` residual blocks of `channels` without batch norm; enlargement at the end.
 
-    Unlike the paper's, the output is a correction of the repeated input pixels, which trains in fewer steps.
+    Unlike the paper's, the output is a correction of a bicubic base, which trains in fewer steps.
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
 
@@ -30,6 +30,7 @@ class EDSR(nn.Module):
     def __init__(self, scale: int = 4, channels: int = 64, blocks: int = 8) -> None:
         super().__init__()
         self.scale = scale
+        self.base = Upsample(scale)
         self.head = conv3(3, channels)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)), conv3(channels, channels))
         self.up = shuffle_up(channels, scale)
@@ -37,4 +38,4 @@ class EDSR(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(x - 0.5)
-        return repeat(x, self.scale) + self.tail(self.up(features + self.body(features)))
+        return self.base(x) + self.tail(self.up(features + self.body(features)))

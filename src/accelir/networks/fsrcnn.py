@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, repeat, zero_last
+from accelir.networks.blocks import Upsample, conv3, zero_last
 
 
 class FSRCNN(nn.Module):
     """Feature extraction 5x5, shrinking 1x1, `mapping` 3x3 layers, expanding 1x1, enlargement.
 
-    Unlike the paper's it works on RGB and corrects the repeated input pixels, and its 9x9 transposed convolution is
+    Unlike the paper's it works on RGB and corrects a bicubic base, and its 9x9 transposed convolution is
     written as the convolution and pixel shuffle that it equals (3x3 taps per phase).
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
@@ -20,6 +20,7 @@ class FSRCNN(nn.Module):
     def __init__(self, scale: int = 4, channels: int = 56, narrow: int = 12, mapping: int = 4) -> None:
         super().__init__()
         self.scale = scale
+        self.base = Upsample(scale)
         layers: list[nn.Module] = [nn.Conv2d(3, channels, 5, padding=2), nn.PReLU(channels)]
         layers += [nn.Conv2d(channels, narrow, 1), nn.PReLU(narrow)]
         for _ in range(mapping):
@@ -30,4 +31,4 @@ class FSRCNN(nn.Module):
         self.shuffle = nn.PixelShuffle(scale)
 
     def forward(self, x: Tensor) -> Tensor:
-        return repeat(x, self.scale) + self.shuffle(self.tail(self.body(x - 0.5)))
+        return self.base(x) + self.shuffle(self.tail(self.body(x - 0.5)))

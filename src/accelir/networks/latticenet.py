@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, repeat, zero_last
+from accelir.networks.blocks import Upsample, conv3, zero_last
 
 
 class Coefficients(nn.Module):
@@ -57,7 +57,8 @@ class LatticeBlock(nn.Module):
 class LatticeNet(nn.Module):
     """`blocks` lattice blocks in a row, their outputs fused from the last to the first.
 
-    The factors look at the whole picture, so this network cannot be tiled (its halo is None).
+    The factors look at the whole picture, so this network cannot be tiled (its halo is None). Unlike the paper's, it
+    corrects a bicubic base.
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
 
@@ -66,6 +67,7 @@ class LatticeNet(nn.Module):
     def __init__(self, scale: int = 4, channels: int = 64, blocks: int = 4) -> None:
         super().__init__()
         self.scale = scale
+        self.base = Upsample(scale)
         self.head = nn.Sequential(conv3(3, channels), conv3(channels, channels))
         self.blocks = nn.ModuleList(LatticeBlock(channels) for _ in range(blocks))
         self.fusions = nn.ModuleList(
@@ -83,4 +85,4 @@ class LatticeNet(nn.Module):
         fused = outputs.pop()
         for fusion, output in zip(self.fusions, reversed(outputs), strict=False):
             fused = fusion(torch.cat([fused, output], dim=1))
-        return repeat(x, self.scale) + self.shuffle(self.tail(self.last(fused) + features))
+        return self.base(x) + self.shuffle(self.tail(self.last(fused) + features))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, repeat, zero_last
+from accelir.networks.blocks import Upsample, conv3, zero_last
 
 WINDOW = 8
 
@@ -98,6 +98,7 @@ class SwinGroup(nn.Module):
 class SwinIR(nn.Module):
     """`groups` groups of `layers` transformer layers of `channels` (a multiple of `heads`); direct pixel shuffle.
 
+    Unlike the paper's, the output is a correction of a bicubic base.
     Shapes: float N x 3 x H x W in 0..1 (RGB), H and W multiples of 8 -> float N x 3 x sH x sW, not clipped.
     """
 
@@ -108,6 +109,7 @@ class SwinIR(nn.Module):
         if channels % heads:
             raise ValueError(f"channels must be a multiple of heads, got {channels} and {heads}")
         self.scale = scale
+        self.base = Upsample(scale)
         self.head = conv3(3, channels)
         self.groups = nn.Sequential(*(SwinGroup(channels, heads, layers) for _ in range(groups)))
         self.norm = nn.LayerNorm(channels)
@@ -118,4 +120,4 @@ class SwinIR(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         features = self.head(x - 0.5)
         deep = self.norm(self.groups(features).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return repeat(x, self.scale) + self.shuffle(self.tail(self.last(deep) + features))
+        return self.base(x) + self.shuffle(self.tail(self.last(deep) + features))
