@@ -5,7 +5,7 @@
 
 namespace accelir {
 
-constexpr float kCoefficientScale = 16.0f;  // coefficients are kept as int16 in 1/16: |c| <= 1024 before scaling
+constexpr float kCoefficientScale = 31.0f;  // coefficients are kept as int16 in 1/31: |c| <= 1024 before scaling
 
 // rows: 8 rows of `stride` floats. Writes blocks * 64 coefficients, zigzag order, scaled by kCoefficientScale.
 void forward_dct_strip(float* rows, int stride, int blocks, int16_t* out);

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sample.h"
+
 namespace accelir {
 namespace {
 
 constexpr double kCoarsestStep = 1e6;  // every AC coefficient and every mode is zero there
-constexpr int kThinPixels = 1 << 19;   // estimates are made on about this many pixels
+constexpr double kHeaderBytes = 300;   // tables and headers of a photograph's file
+constexpr int kThinPixels = 1 << 18;   // estimates are made on about this many pixels
 constexpr double kStepSlope = -0.85;   // of log size over log step, measured on photographs at 0.5..2 bpp
 constexpr double kStrengthSlope = -0.2;  // of log size over log strength
 constexpr double kNear = 0.015;          // how near the size must be before the strength is searched, relative
@@ -26,22 +29,24 @@ class Sample {
  public:
   Sample(const Coefficients& coefficients, const Settings& settings) : settings_(settings) {
     const Geometry& g = coefficients.geometry;
-    const int n = std::clamp<int>(static_cast<double>(g.width) * g.height / kThinPixels, 1, g.cells_y);
-    if (n > 1) {
-      thinned_ = thin(coefficients, n);
-      settings_.mode_map = thin_map(settings.mode_map, g, n);
+    const double pixels = static_cast<double>(g.width) * g.height;
+    const int n = static_cast<int>(std::min<double>(pixels / kThinPixels, g.width / kCell));
+    if (n > 1 && g.height >= kCell) {
+      thinned_ = thin(coefficients, settings.mode_map, n);
+      settings_.mode_map = thinned_.mode_map;
+      share_ = thinned_.share;
+      trials_.emplace(thinned_.coefficients, settings_);
+    } else {
+      trials_.emplace(coefficients, settings_);
     }
-    const Coefficients& used = n > 1 ? thinned_ : coefficients;
-    share_ = static_cast<double>(used.geometry.height) / g.height;
-    trials_.emplace(used, settings_);
   }
   Trials& trials() { return *trials_; }
   double share() const { return share_; }
 
  private:
   Settings settings_;
-  Coefficients thinned_;
-  double share_;
+  ThinnedPicture thinned_;
+  double share_ = 1.0;
   std::optional<Trials> trials_;
 };
 
@@ -56,15 +61,6 @@ double estimate_step(Sample& sample, const Settings& settings, double bytes) {
     (size > bytes ? fine : coarse) = middle;
   }
   return std::exp((fine + coarse) / 2);
-}
-
-// Quantises a sample until its code lengths agree with its levels, and finds the kind of file on the way.
-void settle(Trials& sample, int loops, float step) {
-  if (loops == 1) sample.plan();
-  for (int i = 1; i < loops; ++i) {
-    sample.quantize_at(step, {});
-    sample.plan();
-  }
 }
 
 struct Point {
@@ -105,6 +101,29 @@ class Secant {
   const double aim_, slope_;
   std::optional<Point> large_, small_;
 };
+
+// Quantises a sample until its code lengths agree with its levels, and finds the kind of file on the way.
+void settle(Trials& sample, int loops, float step) {
+  if (loops == 1) sample.plan();
+  for (int i = 1; i < loops; ++i) {
+    sample.quantize_at(step, {});
+    sample.plan();
+  }
+}
+
+// The same, moving the step to where the whole picture's file should have the size.
+double settle_to_size(Sample& sample, const Settings& settings, double step, double bytes) {
+  const double overhead = static_cast<double>(settings.segments.size()) + kHeaderBytes;
+  Secant secant(std::log(std::max(bytes - overhead, bytes / 8)), kStepSlope);
+  double x = std::log(step);
+  for (int i = 0; i < settings.loops; ++i) {
+    sample.trials().quantize_at(static_cast<float>(std::exp(x)), {});
+    const double planned = static_cast<double>(sample.trials().plan());
+    const double size = std::max(planned - overhead, planned / 8) / sample.share();
+    x = std::clamp(secant.next({x, std::log(size)}), std::log(finest_step(settings)), std::log(kCoarsestStep));
+  }
+  return std::exp(x);
+}
 
 // Tries one file after the other; keeps the largest that fits.
 class Search {
@@ -218,9 +237,9 @@ Encoding encode_to_size(const Coefficients& coefficients, const Settings& settin
   {
     Sample sample(coefficients, settings);
     const double step = estimate_step(sample, settings, static_cast<double>(max_bytes));
-    settle(sample.trials(), settings.loops, static_cast<float>(step));
+    const double settled = settle_to_size(sample, settings, step, static_cast<double>(max_bytes));
     search.trials().learn_from(sample.trials());
-    search.run(step);
+    search.run(settled);
   }
   if (search.best().data.empty()) {
     Encoding none;

@@ -47,7 +47,7 @@ Candidate best_bands(const Levels& levels, int component, const std::vector<int>
 }
 
 std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth) {
-  if (breadth == 0) return banded(levels, component, 63, 0).scans;
+  if (breadth == 0) return {{{component}, 1, 63, 0, 0}};
   const std::vector<int> splits = breadth == 1 ? std::vector<int>{8} : std::vector<int>{2, 5, 8, 12, 18};
   Candidate best = best_bands(levels, component, splits, 0);
   if (breadth == 1) return best.scans;

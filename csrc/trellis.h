@@ -55,7 +55,7 @@ ACCELIR_INLINE uint64_t trellis(const BlockQuantizer& q, const AcBits& bits, con
         }
       }
     }
-    least[i] = std::fmin(least[i - 1], gain[i]);
+    least[i] = gain[i] < least[i - 1] ? gain[i] : least[i - 1];
     const float total = gain[i] + (k == 63 ? 0.0f : q.lambda * bits.end_of_block);
     if (total < best_total) {
       best_total = total;

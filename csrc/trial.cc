@@ -10,6 +10,9 @@ namespace {
 // The dead zone whose levels resemble the trellis's most: its level histogram gives the first code lengths.
 constexpr float kGuessDeadZone = 0.62f;
 
+// Code lengths hardly move after this many quantisations, and a search converges sooner when they are left alone.
+constexpr int kLearningPasses = 4;
+
 std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
   std::vector<Table> tables{make_table(settings.shape[0], step)};
   if (components == 1) return tables;
@@ -77,7 +80,7 @@ void Trials::guess_at(float step) {
 
 void Trials::quantize_at(float step, const Strength& strength) {
   quantize_with(step, strength, true);
-  if (wants_trellis()) learn_code_lengths();
+  if (wants_trellis() && passes_ < kLearningPasses) learn_code_lengths();
   ++passes_;
 }
 
@@ -106,31 +109,5 @@ size_t Trials::plan() {
 }
 
 std::vector<uint8_t> Trials::write() const { return write_jpeg(frame_, scans_); }
-
-Coefficients thin(const Coefficients& from, int n) {
-  const Geometry& g = from.geometry;
-  const int rows = (g.cells_y + n - 1) / n;
-  const int height = std::min(g.height, rows * kCell - (g.cells_y % n == 1 ? g.cells_y * kCell - g.height : 0));
-  Coefficients to;
-  to.geometry = make_geometry(g.width, height, subsampling_name(g));
-  for (size_t c = 0; c < from.blocks.size(); ++c) {
-    const ComponentGeometry& k = to.geometry.components[c];
-    const size_t row = static_cast<size_t>(k.blocks_x) * 64;
-    to.blocks.emplace_back(row * k.blocks_y);
-    for (int y = 0; y < k.blocks_y; ++y) {
-      const int source = y / k.cell_y * n * k.cell_y + y % k.cell_y;
-      std::copy_n(from.blocks[c].begin() + source * row, row, to.blocks[c].begin() + y * row);
-    }
-  }
-  return to;
-}
-
-std::vector<int32_t> thin_map(const std::vector<int32_t>& map, const Geometry& g, int n) {
-  std::vector<int32_t> out;
-  for (int y = 0; y < g.cells_y; y += n)
-    out.insert(out.end(), map.begin() + static_cast<ptrdiff_t>(y) * g.cells_x,
-               map.begin() + static_cast<ptrdiff_t>(y + 1) * g.cells_x);
-  return out;
-}
 
 }  // namespace accelir

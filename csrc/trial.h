@@ -38,7 +38,7 @@ class Trials {
 
   // Quantises without a trellis, which needs no code lengths, and learns a first guess of them.
   void guess_at(float step);
-  // Quantises, then learns the code lengths that the result asks for.
+  // Quantises, then learns the code lengths that the result asks for (in the first few passes).
   void quantize_at(float step, const Strength& strength);
   // The scans' bits as of the last quantisation, in single bands and without headers: for a first estimate of the size.
   double scan_bits() const { return scan_bits_; }
@@ -69,9 +69,5 @@ class Trials {
   std::vector<PlannedScan> scans_;
   int passes_ = 0;
 };
-
-// Every n-th row of cells of a picture, and its modes: what the first estimates are made on.
-Coefficients thin(const Coefficients& coefficients, int n);
-std::vector<int32_t> thin_map(const std::vector<int32_t>& mode_map, const Geometry& geometry, int n);
 
 }  // namespace accelir

@@ -13,7 +13,7 @@ CELL: int
 """Side of the cells that a mode map addresses, in pixels of the picture: 32."""
 
 class Coefficients:
-    """The DCT coefficients of a picture, one array a component, unquantised, in 1/16 of JPEG's units."""
+    """The DCT coefficients of a picture, one array a component, unquantised, to 1/31 of JPEG's units."""
 
     @staticmethod
     def from_pixels(pixels: NDArray[np.uint8], subsampling: str = "4:2:0") -> Coefficients:

@@ -31,7 +31,7 @@ _EFFORTS = (
     Effort(rdo=False, progressive=True, scan_breadth=1, loops=1, passes=16, tolerance=0.003, try_subsamplings=True),
     Effort(rdo=True, progressive=True, scan_breadth=0, loops=2, passes=8, tolerance=0.003, try_subsamplings=True),
     Effort(rdo=True, progressive=True, scan_breadth=1, loops=2, passes=8, tolerance=0.003, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=1, loops=3, passes=12, tolerance=0.002, try_subsamplings=True),
+    Effort(rdo=True, progressive=True, scan_breadth=1, loops=3, passes=12, tolerance=0.003, try_subsamplings=True),
     Effort(rdo=True, progressive=True, scan_breadth=2, loops=3, passes=16, tolerance=0.002, try_subsamplings=True),
     Effort(rdo=True, progressive=True, scan_breadth=2, loops=4, passes=16, tolerance=0.0015, try_subsamplings=True),
     Effort(rdo=True, progressive=True, scan_breadth=2, loops=4, passes=24, tolerance=0.001, try_subsamplings=True),

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import _codec
-from .effort import Effort
+from .effort import Effort, get_effort
 from .modes import ModeArray, without_rdo
 from .profile import Profile
 
 _TRIAL_PIXELS = 1 << 18
 _TRIAL_BAND = 64
 """Subsamplings are tried on bands of this many rows, about _TRIAL_PIXELS in all."""
+
+_TRIAL_EFFORT = 0
+"""The trials rank subsamplings, for which the dead zone's files serve as well as the trellis's."""
 
 _FULL_CHROMA_FROM_BPP = 1.6
 """Where 4:4:4 overtakes 4:2:0 in RGB on most of data/train (docs/measurements.md)."""
@@ -91,7 +94,7 @@ def choose_subsampling(pixels: NDArray[np.uint8], job: Job, max_bytes: int) -> s
     if not job.effort.try_subsamplings:
         return "4:4:4" if bpp > _FULL_CHROMA_FROM_BPP else "4:2:0"
     bands, mode_map = _bands(pixels, job.mode_map)
-    trial = Job(job.profile, job.effort, "never", job.modes, mode_map)
+    trial = Job(job.profile, get_effort(_TRIAL_EFFORT), "never", job.modes, mode_map)
     budget = max(int(max_bytes * bands.size / pixels.size), 1)
     errors = {s: _error(bands, trial, s, budget) for s in ("4:2:0", "4:4:4")}
     return min(errors, key=lambda s: errors[s])

@@ -1,0 +1,42 @@
+#include "sample.h"
+
+#include <algorithm>
+
+namespace accelir {
+namespace {
+
+// A stride without a common factor with most n, so that neighbouring rows of cells are met at distant columns.
+constexpr int kShift = 7;
+
+void copy_cell(const Coefficients& from, int from_x, int from_y, Coefficients& to, int to_x, int to_y) {
+  for (size_t c = 0; c < from.blocks.size(); ++c) {
+    const ComponentGeometry &f = from.geometry.components[c], &t = to.geometry.components[c];
+    for (int y = 0; y < f.cell_y; ++y) {
+      const size_t source = static_cast<size_t>(from_y * f.cell_y + y) * f.blocks_x + from_x * f.cell_x;
+      const size_t target = static_cast<size_t>(to_y * t.cell_y + y) * t.blocks_x + to_x * t.cell_x;
+      std::copy_n(from.blocks[c].begin() + source * 64, f.cell_x * 64, to.blocks[c].begin() + target * 64);
+    }
+  }
+}
+
+}  // namespace
+
+ThinnedPicture thin(const Coefficients& from, const std::vector<int32_t>& mode_map, int n) {
+  const Geometry& g = from.geometry;
+  const int rows = g.height / kCell, columns = g.width / kCell / n;
+  ThinnedPicture out;
+  out.coefficients.geometry = make_geometry(columns * kCell, rows * kCell, subsampling_name(g));
+  for (const ComponentGeometry& k : out.coefficients.geometry.components)
+    out.coefficients.blocks.emplace_back(static_cast<size_t>(k.blocks_x) * k.blocks_y * 64);
+  out.mode_map.resize(static_cast<size_t>(rows) * columns);
+  out.share = static_cast<double>(rows) * columns * kCell * kCell / (static_cast<double>(g.width) * g.height);
+  for (int y = 0; y < rows; ++y)
+    for (int x = 0; x < columns; ++x) {
+      const int source = x * n + y * kShift % n;
+      copy_cell(from, source, y, out.coefficients, x, y);
+      out.mode_map[static_cast<size_t>(y) * columns + x] = mode_map[static_cast<size_t>(y) * g.cells_x + source];
+    }
+  return out;
+}
+
+}  // namespace accelir
