@@ -1,6 +1,6 @@
 #include "dct.h"
 
-#include <cmath>
+#include <cstddef>
 
 #include "simd.h"
 #include "zigzag.h"
@@ -33,19 +33,22 @@ ACCELIR_INLINE void dct8(float* v, int stride) {
 }  // namespace
 
 ACCELIR_MULTIVERSION
-void forward_dct_strip(float* rows, int stride, int blocks, int16_t* out) {
-  for (int x = 0; x < 8 * blocks; ++x) dct8(rows + x, stride);
+void forward_dct_strip(const float* rows, int stride, int blocks, int16_t* out) {
   for (int b = 0; b < blocks; ++b, out += 64) {
-    float t[64];  // transposed, so that the second pass runs along lanes too
+    float down[64], across[64];
     for (int y = 0; y < 8; ++y)
-      for (int x = 0; x < 8; ++x) t[8 * x + y] = rows[y * stride + 8 * b + x];
-    for (int y = 0; y < 8; ++y) dct8(t + y, 8);
-    int16_t natural[64];  // transposed twice: row-major frequencies would be [v][u]; here the index is [u][v]
+      for (int x = 0; x < 8; ++x) down[8 * y + x] = rows[static_cast<size_t>(y) * stride + 8 * b + x];
+    for (int x = 0; x < 8; ++x) dct8(down + x, 8);
+    // Transposed, so that the second pass runs along lanes like the first.
+    for (int y = 0; y < 8; ++y)
+      for (int x = 0; x < 8; ++x) across[8 * x + y] = down[8 * y + x];
+    for (int y = 0; y < 8; ++y) dct8(across + y, 8);
+    int16_t transposed[64];
     for (int i = 0; i < 64; ++i) {
-      const float scaled = t[i] * kCoefficientScale;
-      natural[i] = static_cast<int16_t>(scaled + (scaled < 0 ? -0.5f : 0.5f));
+      const float scaled = across[i] * kCoefficientScale;
+      transposed[i] = static_cast<int16_t>(scaled + (scaled < 0 ? -0.5f : 0.5f));
     }
-    for (int i = 0; i < 64; ++i) out[i] = natural[(kZigzag[i] & 7) * 8 + (kZigzag[i] >> 3)];
+    for (int i = 0; i < 64; ++i) out[i] = transposed[(kZigzag[i] & 7) * 8 + (kZigzag[i] >> 3)];
   }
 }
 

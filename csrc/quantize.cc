@@ -6,17 +6,20 @@
 namespace accelir {
 namespace {
 
-constexpr float kMaxAcLevel = 1023.0f;  // T.81, table F.2: ten bits
+constexpr int kMaxAcLevel = 1023;  // T.81, table F.2: ten bits
 
 // Magnitudes in steps, and as rounded levels.
-ACCELIR_INLINE void round_block(const int16_t* coefficient, const BlockQuantizer& q, float* x, int16_t* level) {
-  const float m = static_cast<float>(q.multiple), inverse_m = 1.0f / m;
+ACCELIR_INLINE void round_block(const int16_t* __restrict coefficient, const BlockQuantizer& q, float* __restrict x,
+                                int16_t* __restrict level) {
+  const int m = q.multiple;
+  const float inverse_m = 1.0f / static_cast<float>(m), rounding = q.rounding;
   for (int k = 0; k < 64; ++k) {
     const int c = coefficient[k];
     x[k] = static_cast<float>(c < 0 ? -c : c) * q.inverse[k];
-    const float rounded = x[k] * inverse_m + q.rounding;
-    const float whole = m * static_cast<float>(static_cast<int>(rounded > 0 ? rounded : 0));
-    level[k] = static_cast<int16_t>(whole < kMaxAcLevel ? whole : kMaxAcLevel);
+    // Clamped as integers: comparisons of floats would keep the loop from being vectorised.
+    const int whole = static_cast<int>(x[k] * inverse_m + rounding) * m;
+    const int positive = whole & ~(whole >> 31);
+    level[k] = static_cast<int16_t>(positive < kMaxAcLevel ? positive : kMaxAcLevel);
   }
   level[0] = static_cast<int16_t>(x[0] + 0.5f);
 }
