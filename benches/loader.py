@@ -2,9 +2,8 @@
 
     python benches/loader.py PICTURES [--task denoise-25] [--patch 96]
 
-"naive" opens, degrades and compresses one whole picture per crop; "cropped first" degrades and compresses the crop alone,
-cheaper but puts every JPEG block grid at the crop's corner and has no surroundings for a blur. All in one
-process.
+"naive" opens, degrades and compresses one whole picture per crop; "cropped first" degrades and compresses the crop
+alone, cheaper, but every JPEG block grid is at the crop's corner and a blur has no surroundings. All in one process.
 """
 
 from __future__ import annotations

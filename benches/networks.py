@@ -1,6 +1,6 @@
 """Restoration networks on the evaluation pictures: what each gains over doing nothing, and what it costs.
 
-    python benches/networks.py EVAL [NETWORK.onnx ...] [--sets kodak,urban100,clic2025] [--json OUT] [--plot OUT.png]
+    python benches/networks.py EVAL [NETWORK.onnx ...] [--sets SET,...] [--json OUT] [--plot OUT.png] [--cards]
 
 EVAL holds one folder of lossless pictures per set. Every picture is degraded for the network's task (4 or 2 times
 downscaled with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the file's stem; a Gaussian blur; nothing),
@@ -18,6 +18,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from accelir.restore import Network, open_network
+from accelir.training.package import write
 
 RATES = {"sr": 1.2, "denoise": 1.2, "deblur": 0.8}
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -131,6 +133,13 @@ def measure(
     }
 
 
+def card_scores(row: dict[str, Any], sets: str, bpp: float | None) -> dict[str, float]:
+    """A row's PSNRs under names that say what they are of."""
+    rate = f"{bpp or RATES[row['task']]}bpp" if bpp or row["task"] in RATES else "q30"
+    name = f"{sets.replace(',', '+')} pillow-jpeg {rate}"
+    return {f"{name} psnr before": round(row["psnr_before"], 3), f"{name} psnr": round(row["psnr"], 3)}
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown."""
     lines = [
@@ -172,18 +181,29 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
 @click.option(
     "--json", "target", type=click.Path(dir_okay=False), help="Rows that are there stay, unless measured anew."
 )
+@click.option("--cards", is_flag=True, help="Write the scores into the networks' cards.")
 @click.option("--plot", "picture", type=click.Path(dir_okay=False))
 def main(
-    folder: Path, models: tuple[str, ...], sets: str, bpp: float | None, target: str | None, picture: str | None
+    folder: Path,
+    models: tuple[str, ...],
+    sets: str,
+    bpp: float | None,
+    target: str | None,
+    cards: bool,
+    picture: str | None,
 ) -> None:
-    """Measure NETWORKS (default: those in profiles/networks) on one core."""
+    """Measure networks (default: those in profiles/networks) on one core."""
     shipped = Path(__file__).parent.parent / "profiles" / "networks"
     rows = json.loads(Path(target).read_text()) if target and Path(target).exists() else []
     for model in models or sorted(map(str, shipped.glob("*.onnx"))):
-        row = measure(open_network(model, threads=1), folder, sets, bpp, lambda text: print(text, file=sys.stderr))
+        network = open_network(model, threads=1)
+        row = measure(network, folder, sets, bpp, lambda text: print(text, file=sys.stderr))
         rows = [r for r in rows if r["network"] != row["network"]] + [row]
         if target:
             Path(target).write_text(json.dumps(rows, indent=1) + "\n")
+        if cards:
+            scored = replace(network.card, scores=network.card.scores | card_scores(row, sets, bpp))
+            write(Path(model).read_bytes(), scored, Path(model).parent)
     print(table(rows))
     if picture:
         plot(rows, picture)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 from torch import nn
 
-from accelir.cards import Card, sha256
+from accelir.cards import Card
 from accelir.networks.blocks import collapse
 from accelir.training.count import count
+from accelir.training.data import list_pictures
+from accelir.training.package import write
 from accelir.training.tasks import Task
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
         color_space=getattr(network, "color", "rgb"),
         trained_on={
             "codecs": recipe.codecs,
-            "pictures": trainer.pictures.name,
+            "pictures": len(list_pictures(trainer.pictures)),
             "steps": trainer.step,
             "seed": recipe.seed,
             "batch": recipe.batch,
@@ -149,16 +148,3 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
         else {},
     )
     return write(model, card, folder)
-
-
-def write(model: bytes, card: Card, folder: str | Path) -> Path:
-    """The ONNX file with the card in its metadata, and the card with the file's sha256 beside it."""
-    graph = onnx.load_from_string(model)
-    del graph.metadata_props[:]
-    entry = graph.metadata_props.add()
-    entry.key, entry.value = "accelir", json.dumps({**json.loads(card.to_json()), "sha256": None})
-    path = Path(folder) / f"{card.name}.onnx"
-    data = graph.SerializeToString(deterministic=True)
-    path.write_bytes(data)
-    path.with_suffix(".json").write_text(replace(card, sha256=sha256(data)).to_json())
-    return path
