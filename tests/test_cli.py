@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from PIL import Image
 
 import accelir
 from accelir.cli import main
+
+posix = pytest.mark.skipif(os.name != "posix", reason="terminals and pipes as POSIX has them")
 
 
 def picture(mode="RGB", size=(96, 72), seed=1):
@@ -92,6 +95,13 @@ def test_the_file_is_that_of_the_python_call(folder):
     assert (folder / "photo.jpg").read_bytes() == expected
 
 
+def test_pictures_above_the_limit_of_pillow_are_taken(folder, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    assert call("encode", "photo.png", "--bpp", 2).exit_code == 0
+    assert call("decode", "photo.jpg", "-o", "back.png").exit_code == 0
+    assert Image.MAX_IMAGE_PIXELS == 1000
+
+
 @pytest.mark.parametrize(("option", "progressive"), [("--progressive", True), ("--sequential", False)])
 def test_the_order_can_be_chosen(folder, option, progressive):
     assert call("encode", "photo.png", "--bpp", 2, option).exit_code == 0
@@ -162,7 +172,7 @@ def test_one_bad_input_is_reported_and_the_others_go_on(folder):
     errors = result.stderr.splitlines()
     assert [line.split(": ")[1] for line in errors] == ["broken.png", "none.png", "text.png"]
     assert errors[1] == "accelir: none.png: No such file or directory"
-    assert errors[2] == "accelir: text.png: no picture that Pillow can read"
+    assert errors[2] == "accelir: text.png: no sound picture: Pillow cannot read it"
     assert sorted(p.name for p in folder.glob("*.jpg")) == ["other.jpg", "photo.jpg"]
 
 
@@ -293,6 +303,14 @@ def test_decode_keeps_gray_and_metadata(folder):
     assert opened("out.png").getexif()[0x0112] == 6
 
 
+def test_metadata_that_cannot_be_written_is_reported(folder):
+    picture().save("in.jpg", exif=b"Exif\0\0garbage")
+    result = call("decode", "in.jpg", "-o", "out.tif")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("accelir: in.jpg: it cannot be written as TIFF: ")
+    assert call("decode", "in.jpg", "-o", "out.png").exit_code == 0
+
+
 def test_decode_takes_webp_and_standard_streams(folder):
     picture().save("in.webp")
     result = call("decode", "-", "-o", "-", stdin=(folder / "in.webp").read_bytes())
@@ -377,7 +395,28 @@ def test_the_command_works_as_a_process(folder):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a broken pipe as POSIX has it")
+@posix
+def test_a_terminal_gets_a_progress_bar_and_no_picture(folder):
+    import fcntl
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, False)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    try:
+        command = [sys.executable, "-m", "accelir", "encode", "photo.png", "--bpp", "2"]
+        refused = subprocess.run([*command, "-o", "-"], stdout=theirs, stderr=subprocess.PIPE, check=False)
+        shown = subprocess.run([*command, "other.png"], stdout=subprocess.PIPE, stderr=theirs, check=True)
+        assert (refused.returncode, b"is a terminal" in refused.stderr) == (2, True)
+        assert shown.stdout.count(b"\n") == 2
+        assert b"0/2" in os.read(ours, 10_000)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@posix
 def test_a_reader_that_goes_away_is_no_error_message(folder):
     picture(size=(700, 500)).save("big.jpg", progressive=True)
     command = f"{sys.executable} -m accelir inspect big.jpg big.jpg big.jpg | head -1"

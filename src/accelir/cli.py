@@ -5,12 +5,13 @@ Exit codes: 0 when everything was done, 1 when a file failed (the others were do
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -18,12 +19,12 @@ from typing import Any, NoReturn, TypeVar
 import click
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 import accelir
 from accelir import batch, diagnosis, files
 from accelir import inspect as inspection
-from accelir.decode import decode_pixels
+from accelir.decode import decode_pixels, pillow_at_work
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -242,16 +243,8 @@ def _read(source: str) -> bytes:
 
 def _open_picture(source: str, strip: bool) -> Image.Image:
     data = io.BytesIO(_read(source))
-    # Damage makes Pillow raise SyntaxError, struct.error and others as well: here they all mean a bad input.
-    try:
-        with Image.open(data) as image:
-            image.load()
-    except UnidentifiedImageError:
-        raise ValueError("no picture that Pillow can read") from None
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise ValueError(batch.explain(error)) from error
+    with pillow_at_work("no sound picture"), Image.open(data) as image:
+        image.load()
     if strip:
         image.info = {key: value for key, value in image.info.items() if key not in METADATA}
     return _without_idle_alpha(image)
@@ -266,16 +259,17 @@ def _without_idle_alpha(image: Image.Image) -> Image.Image:
 
 def _lossless(image: Image.Image, name: str, origin: bytes) -> bytes:
     """The picture in a lossless format, with what the decoded file says about its colours and orientation."""
-    with Image.open(io.BytesIO(origin)) as opened:
-        kept = {key: opened.info[key] for key in METADATA if opened.info.get(key)}
     buffer = io.BytesIO()
-    image.save(buffer, name, **kept)
+    with pillow_at_work(f"it cannot be written as {name}"), Image.open(io.BytesIO(origin)) as opened:
+        image.save(buffer, name, **{key: opened.info[key] for key in METADATA if opened.info.get(key)})
     return buffer.getvalue()
 
 
 def _write_all(tasks: list[Task], work: Callable[[Task], Written], *, force: bool, quiet: bool, **how: Any) -> NoReturn:
     """Do the tasks, write their files and print a line about each; on standard error where a file takes the output."""
     to_stderr = any(task.target == STDIO for task in tasks)
+    if to_stderr and sys.stdout.isatty():
+        raise click.UsageError("standard output is a terminal; send it to a file or a pipe, or give -o")
     owners: dict[str, Task] = {}
     for task in tasks:
         owners.setdefault(task.target, task)
@@ -293,7 +287,18 @@ def _write_all(tasks: list[Task], work: Callable[[Task], Written], *, force: boo
         elif not quiet:
             click.echo(f"{task} -> {click.format_filename(task.target)}  {written.text}", err=to_stderr)
 
-    _run(tasks, checked, finish, bar=not quiet, to_stderr=to_stderr, **how)
+    with _pictures_of_any_size():
+        _run(tasks, checked, finish, bar=not quiet, to_stderr=to_stderr, **how)
+
+
+@contextlib.contextmanager
+def _pictures_of_any_size() -> Iterator[None]:
+    """Pillow's limit guards servers; a file that is named on the command line is meant, and satellites see far."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def _check_target(task: Task, force: bool) -> None:

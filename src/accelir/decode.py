@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from accelir import _codec, jpeg_markers, webp_chunks
 
@@ -91,14 +92,21 @@ def _decode_webp(data: bytes) -> NDArray[np.uint8]:
 
 
 def _decode_with_pillow(data: bytes, name: str) -> NDArray[np.uint8]:
-    # Whatever damage does to Pillow (it raises SyntaxError, struct.error and others as well), it is the data's fault.
+    with pillow_at_work(f"damaged {name}"), Image.open(io.BytesIO(data), formats=[name]) as image:
+        return np.array(image if image.mode == "L" else image.convert("RGB"))
+
+
+@contextlib.contextmanager
+def pillow_at_work(failure: str) -> Iterator[None]:
+    """Turns what damaged data makes Pillow raise, SyntaxError and struct.error among others, into one ValueError."""
     try:
-        with Image.open(io.BytesIO(data), formats=[name]) as image:
-            return np.array(image if image.mode == "L" else image.convert("RGB"))
+        yield
+    except UnidentifiedImageError:
+        raise ValueError(f"{failure}: Pillow cannot read it") from None
     except MemoryError:
         raise
     except Exception as error:
-        raise ValueError(f"damaged {name}: {error}") from error
+        raise ValueError(f"{failure}: {error}") from error
 
 
 def _check_pixels(width: int, height: int) -> None:

@@ -32,10 +32,10 @@ def expand_inputs(inputs: Iterable[str]) -> Iterator[str]:
     """The files that the inputs stand for, in order.
 
     A folder stands for the pictures directly in it, by their suffixes, sorted; a pattern (* ? [ **) for the files that
-    it matches, sorted. Whatever is neither, "-" and names of files that do not exist with it, comes back as it is.
+    it matches, sorted. Whatever is neither, "-" and what does not exist or cannot be read with it, comes back as it is.
     """
     for name in inputs:
-        if os.path.isdir(name):
+        if os.path.isdir(name) and os.access(name, os.R_OK | os.X_OK):
             yield from sorted(str(p) for p in Path(name).iterdir() if p.is_file() and _is_picture(p))
         elif glob.has_magic(name) and not os.path.exists(name):
             yield from sorted(p for p in glob.glob(name, recursive=True) if os.path.isfile(p)) or [name]
