@@ -259,6 +259,16 @@ def test_a_killed_run_loses_at_most_one_interval(pictures: Path, tmp_path: Path)
     assert state["recipe"]["options"] == {"channels": 8, "layers": 1, "expansion": 16}
 
 
+def test_psnr_is_decibels_and_finite() -> None:
+    pytest.importorskip("torch")
+    from accelir.training.trainer import psnr
+
+    black = np.zeros((4, 4, 3), np.uint8)
+    assert abs(psnr(black, black + 255)) < 1e-9
+    assert abs(psnr(black, black + 1) - 48.1308) < 1e-4
+    assert psnr(black, black) == 60
+
+
 def test_a_folder_of_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
     trainer(pictures, tmp_path).save()
     with pytest.raises(ValueError, match="holds a run with another rate, seed"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,8 +144,14 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
             "batch": recipe.batch,
             "patch": recipe.patch,
         },
-        scores={"validation_psnr": trainer.rows[-1][4], "validation_psnr_before": trainer.rows[-1][3]}
-        if trainer.rows
-        else {},
+        scores=_validation(trainer),
     )
     return write(model, card, folder)
+
+
+def _validation(trainer: Trainer) -> dict[str, float]:
+    """The last scores on held-out pictures."""
+    if not trainer.rows:
+        return {}
+    named = zip(("validation psnr before", "validation psnr"), trainer.rows[-1][3:], strict=True)
+    return {name: score for name, score in named if math.isfinite(score)}
