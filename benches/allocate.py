@@ -57,14 +57,23 @@ def group(size, mse, n_clusters):
 def optimum(size, quality, counts, budget):
     rows = np.kron(np.eye(len(size)), np.ones(size.shape[1]))
     limits = [LinearConstraint(rows, counts, counts), LinearConstraint(size.reshape(1, -1), -np.inf, budget)]
-    found = milp(-quality.ravel(), integrality=np.ones(size.size), bounds=Bounds(0, np.inf), constraints=limits,
-                 options={"mip_rel_gap": 0})
+    found = milp(
+        -quality.ravel(),
+        integrality=np.ones(size.size),
+        bounds=Bounds(0, np.inf),
+        constraints=limits,
+        options={"mip_rel_gap": 0},
+    )
     return -found.fun
 
 
 def lagrangian_bound(size, quality, counts, budget):
-    dual = minimize_scalar(lambda price: price * budget + counts @ (quality - price * size).max(1), bounds=(0, 1e3),
-                           method="bounded", options={"xatol": 1e-9, "maxiter": 500})
+    dual = minimize_scalar(
+        lambda price: price * budget + counts @ (quality - price * size).max(1),
+        bounds=(0, 1e3),
+        method="bounded",
+        options={"xatol": 1e-9, "maxiter": 500},
+    )
     return dual.fun
 
 

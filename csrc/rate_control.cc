@@ -13,7 +13,9 @@ constexpr double kHeaderBytes = 300;   // tables and headers of a photograph's f
 constexpr int kThinPixels = 1 << 18;   // estimates are made on about this many pixels
 constexpr double kStepSlope = -0.85;   // of log size over log step, measured on photographs at 0.5..2 bpp
 constexpr double kStrengthSlope = -0.2;  // of log size over log strength
-constexpr double kNear = 0.015;          // how near the size must be before the strength is searched, relative
+// How near the size must be, relatively, before the strength is searched: further would cost quality with the trellis,
+// and is beyond the reach of the dead zone.
+constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
 constexpr double kStrengthRange = 1.0;   // of log strength, either way
 constexpr int kStrengthTries = 4;        // before cells are split between two strengths
 constexpr double kTrellisSaving = 0.9; // size after the trellis over size after the guess's dead zone
@@ -30,8 +32,8 @@ class Sample {
   Sample(const Coefficients& coefficients, const Settings& settings) : settings_(settings) {
     const Geometry& g = coefficients.geometry;
     const double pixels = static_cast<double>(g.width) * g.height;
-    const int n = static_cast<int>(std::min<double>(pixels / kThinPixels, g.width / kCell));
-    if (n > 1 && g.height >= kCell) {
+    const int n = static_cast<int>(pixels / kThinPixels);
+    if (n > 1 && g.width >= kCell && g.height >= kCell) {
       thinned_ = thin(coefficients, settings.mode_map, n);
       settings_.mode_map = thinned_.mode_map;
       share_ = thinned_.share;
@@ -53,11 +55,10 @@ class Sample {
 // The step at which rounding alone, corrected for what the trellis saves, gives about the size: a bisection.
 double estimate_step(Sample& sample, const Settings& settings, double bytes) {
   double fine = std::log(finest_step(settings)), coarse = std::log(2.0 * kMaxStep);
-  const bool trellis = std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.rdo > 0; });
   while (coarse - fine > 0.1) {
     const double middle = (fine + coarse) / 2;
     sample.trials().guess_at(static_cast<float>(std::exp(middle)));
-    const double size = sample.trials().scan_bits() / 8 / sample.share() * (trellis ? kTrellisSaving : 1.0);
+    const double size = sample.trials().scan_bits() / 8 / sample.share() * (uses_trellis(settings) ? kTrellisSaving : 1.0);
     (size > bytes ? fine : coarse) = middle;
   }
   return std::exp((fine + coarse) / 2);
@@ -87,6 +88,8 @@ class Secant {
       (p.size <= aim_ ? small_ : large_) = p;
     }
     if (!large_ || !small_) {
+      if (last_ && last_->x != p.x) learn_slope((p.size - last_->size) / (p.x - last_->x));
+      last_ = p;
       // A little further than the slope says, so that the aim is soon bracketed from both sides.
       const double move = (aim_ - p.size) / slope_ * 1.1;
       return p.x + std::clamp(move, -2.0, 2.0);
@@ -97,9 +100,13 @@ class Secant {
   }
 
  private:
+  // Within bounds: two points close together may have any slope.
+  void learn_slope(double measured) { slope_ = std::clamp(measured, 4 * slope_, slope_ / 8); }
+
   static constexpr double kClosed = 1e-4;
-  const double aim_, slope_;
-  std::optional<Point> large_, small_;
+  const double aim_;
+  double slope_;
+  std::optional<Point> large_, small_, last_;
 };
 
 // Quantises a sample until its code lengths agree with its levels, and finds the kind of file on the way.
@@ -167,13 +174,14 @@ class Search {
   Point search_step(double step) {
     const double finest = std::log(finest_step(settings_)), coarsest = std::log(kCoarsestStep);
     const double fit = std::log(max_bytes_);
+    const double near = uses_trellis(settings_) ? kNearTrellis : kNearDeadZone;
     Secant secant(fit, kStepSlope);
     Point p{std::clamp(std::log(step), finest, coarsest), 0};
     for (;;) {
       p.size = attempt(std::exp(p.x), {});
       const bool at_end = (p.size <= fit && p.x <= finest) || (p.size > fit && p.x >= coarsest);
       if (at_end) at_end_ = true;
-      if (finished() || std::abs(p.size - fit) < kNear || passes() > settings_.passes / 2) return p;
+      if (finished() || std::abs(p.size - fit) < near || passes() > settings_.passes / 2) return p;
       p.x = std::clamp(secant.next(p), finest, coarsest);
     }
   }

@@ -5,8 +5,8 @@
 namespace accelir {
 namespace {
 
-// A stride without a common factor with most n, so that neighbouring rows of cells are met at distant columns.
-constexpr int kShift = 7;
+constexpr int kRun = 8;    // cells
+constexpr int kShift = 3;  // runs by which the pattern moves from row to row
 
 void copy_cell(const Coefficients& from, int from_x, int from_y, Coefficients& to, int to_x, int to_y) {
   for (size_t c = 0; c < from.blocks.size(); ++c) {
@@ -23,7 +23,10 @@ void copy_cell(const Coefficients& from, int from_x, int from_y, Coefficients& t
 
 ThinnedPicture thin(const Coefficients& from, const std::vector<int32_t>& mode_map, int n) {
   const Geometry& g = from.geometry;
-  const int rows = g.height / kCell, columns = g.width / kCell / n;
+  const int run = std::min(kRun, g.width / kCell);
+  const int every_run = std::clamp(g.width / kCell / run / 2, 1, n);
+  const int every_row = std::clamp(n / every_run, 1, g.height / kCell);
+  const int rows = g.height / kCell / every_row, columns = g.width / kCell / run / every_run * run;
   ThinnedPicture out;
   out.coefficients.geometry = make_geometry(columns * kCell, rows * kCell, subsampling_name(g));
   for (const ComponentGeometry& k : out.coefficients.geometry.components)
@@ -32,9 +35,10 @@ ThinnedPicture thin(const Coefficients& from, const std::vector<int32_t>& mode_m
   out.share = static_cast<double>(rows) * columns * kCell * kCell / (static_cast<double>(g.width) * g.height);
   for (int y = 0; y < rows; ++y)
     for (int x = 0; x < columns; ++x) {
-      const int source = x * n + y * kShift % n;
-      copy_cell(from, source, y, out.coefficients, x, y);
-      out.mode_map[static_cast<size_t>(y) * columns + x] = mode_map[static_cast<size_t>(y) * g.cells_x + source];
+      const int source_x = (x / run * every_run + y * kShift % every_run) * run + x % run, source_y = y * every_row;
+      copy_cell(from, source_x, source_y, out.coefficients, x, y);
+      out.mode_map[static_cast<size_t>(y) * columns + x] =
+          mode_map[static_cast<size_t>(source_y) * g.cells_x + source_x];
     }
   return out;
 }

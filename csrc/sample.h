@@ -11,8 +11,8 @@ struct ThinnedPicture {
   double share;  // of the whole picture's cells
 };
 
-// Whole cells of 32x32 pixels, one in n of every row of cells, shifted from row to row so that all columns are met.
-// n is at most the number of whole cells in a row.
+// About one in n of the whole cells of 32x32 pixels, scattered evenly. They are taken in runs of neighbours, because DC
+// prediction and runs of empty blocks suffer at every seam: single cells came out 8 to 12 % too large.
 ThinnedPicture thin(const Coefficients& coefficients, const std::vector<int32_t>& mode_map, int n);
 
 }  // namespace accelir

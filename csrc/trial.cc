@@ -32,8 +32,8 @@ Trials::Trials(const Coefficients& coefficients, const Settings& settings)
   if (settings.progressive != Progressive::kAuto) kind_ = settings.progressive == Progressive::kAlways;
 }
 
-bool Trials::wants_trellis() const {
-  return std::any_of(settings_.modes.begin(), settings_.modes.end(), [](const Mode& m) { return m.rdo > 0; });
+bool uses_trellis(const Settings& settings) {
+  return std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.rdo > 0; });
 }
 
 std::vector<BlockQuantizer> Trials::quantizers(size_t component, float step, float strength, bool trellis) const {
@@ -80,7 +80,7 @@ void Trials::guess_at(float step) {
 
 void Trials::quantize_at(float step, const Strength& strength) {
   quantize_with(step, strength, true);
-  if (wants_trellis() && passes_ < kLearningPasses) learn_code_lengths();
+  if (uses_trellis(settings_) && passes_ < kLearningPasses) learn_code_lengths();
   ++passes_;
 }
 

@@ -32,6 +32,8 @@ struct Strength {
   size_t split = 0;  // cells that have the first
 };
 
+bool uses_trellis(const Settings& settings);
+
 class Trials {
  public:
   Trials(const Coefficients& coefficients, const Settings& settings);
@@ -56,7 +58,6 @@ class Trials {
   void quantize_with(float step, const Strength& strength, bool trellis);
   std::vector<BlockQuantizer> quantizers(size_t component, float step, float strength, bool trellis) const;
   void learn_code_lengths();
-  bool wants_trellis() const;
 
   const Coefficients& coefficients_;
   const Settings& settings_;
