@@ -273,7 +273,7 @@ class Reader {
       while (h.components[i] != c) ++i;
       if (h.first == 0) read_dc(h, h.dc[i], bits, previous[c], block);
       if (!out_.progressive)
-        read_ac(table(1, h.ac[i]), bits, block);
+        read_ac(h, table(1, h.ac[i]), bits, block);
       else if (h.first && !h.high)
         read_ac_first(h, table(1, h.ac[i]), bits, end_of_band, block);
       else if (h.first)
@@ -304,17 +304,17 @@ class Reader {
     block[0] = static_cast<int16_t>(previous * (1 << h.low));
   }
 
-  static void put(int16_t* block, int k, int value) {
-    if (k > 63) throw std::invalid_argument("damaged JPEG: a block of more than 64 coefficients");
+  static void put_in_band(const ScanHeader& h, int16_t* block, int k, int value) {
+    if (k > h.last) throw std::invalid_argument("damaged JPEG: a coefficient beyond its scan's band");
     block[k] = static_cast<int16_t>(value);
   }
 
-  static void read_ac(const Decoder& d, BitReader& bits, int16_t* block) {
+  static void read_ac(const ScanHeader& h, const Decoder& d, BitReader& bits, int16_t* block) {
     for (int k = 1; k < 64; ++k) {
       const int symbol = bits.symbol(d), size = symbol & 15;
       if (!size && symbol != 0xF0) return;
       k += symbol >> 4;
-      if (size) put(block, k, bits.extend(size));
+      if (size) put_in_band(h, block, k, bits.extend(size));
     }
   }
 
@@ -330,7 +330,7 @@ class Reader {
         return;
       }
       k += run;
-      if (size) put(block, k, bits.extend(size) * (1 << h.low));
+      if (size) put_in_band(h, block, k, bits.extend(size) * (1 << h.low));
     }
   }
 
@@ -345,6 +345,7 @@ class Reader {
       if (!d.defined) throw std::invalid_argument("damaged JPEG: a scan names a Huffman table that was not sent");
       const int symbol = bits.symbol(d);
       int run = symbol >> 4, fresh = 0;
+      if ((symbol & 15) > 1) throw std::invalid_argument("damaged JPEG: a refinement of more than one bit");
       if (symbol & 15) {
         fresh = bits.bit() ? 1 << h.low : -(1 << h.low);
       } else if (run < 15) {
@@ -357,7 +358,7 @@ class Reader {
         else if (run-- == 0)
           break;
       }
-      if (fresh && k <= h.last) block[k] = static_cast<int16_t>(fresh);
+      if (fresh) put_in_band(h, block, k, fresh);
     }
     if (!end_of_band) return;
     for (; k <= h.last; ++k)

@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir.decode import decode_pixels
+from accelir.decoding import decode_pixels
 
-# The name accelir.decode is the function's; the module of that name is reached like this.
-MODULE = importlib.import_module("accelir.decode")
+MODULE = importlib.import_module("accelir.decoding")
 
 
 @pytest.fixture(params=["turbo", "pillow"])

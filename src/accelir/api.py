@@ -16,7 +16,7 @@ from PIL import Image
 
 from . import _codec
 from .color_weights import SUBSAMPLINGS, ZIGZAG
-from .decode import Source, decode_pixels
+from .decoding import Source, decode_pixels
 from .effort import get_effort
 from .errors import BudgetError
 from .files import write_atomically

@@ -24,7 +24,7 @@ from PIL import Image
 import accelir
 from accelir import batch, diagnosis, files
 from accelir import inspect as inspection
-from accelir.decode import decode_pixels, pillow_at_work
+from accelir.decoding import decode_pixels, pillow_at_work
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -10,7 +10,7 @@ from importlib import metadata
 from PIL import features
 
 import accelir
-from accelir.decode import turbo
+from accelir.decoding import turbo
 
 
 def facts() -> Iterator[tuple[str, str]]:
