@@ -334,6 +334,8 @@ def test_the_command_trains_and_exports(pictures: Path, tmp_path: Path) -> None:
         (["--task", "dejpeg", "--network", "artefact", "--set", "depth=3"], "artefact takes no depth"),
         (["--task", "dejpeg", "--network", "artefact", "--set", "depth"], "write NAME=VALUE"),
         (["--task", "sr-x2", "--network", "dncnn", "--steps", "1"], "dncnn takes no scale"),
+        (["--task", "dejpeg", "--network", "edsr"], "edsr is for super-resolution, which dejpeg is not"),
+        (["--task", "sr-x2", "--network", "edsr", "--set", "scale=4"], "scale follows from the task, sr-x2"),
     ],
 )
 def test_the_command_refuses_what_it_cannot_do(pictures: Path, tmp_path: Path, wrong: list[str], says: str) -> None:

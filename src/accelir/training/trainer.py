@@ -60,10 +60,15 @@ class Recipe:
     """Pictures replaced per step."""
 
     def make_network(self) -> nn.Module:
-        """The untrained network, seeded."""
+        """The untrained network, seeded. Raises ValueError if it does not enlarge by what the task asks."""
+        if "scale" in self.options:
+            raise ValueError(f"scale follows from the task, {self.task}; leave it out of the options")
         torch.manual_seed(self.seed)
         scale = Task.parse(self.task).scale
-        return build(self.network, **({"scale": scale} if scale > 1 else {}), **self.options)
+        network = build(self.network, **({"scale": scale} if scale > 1 else {}), **self.options)
+        if network.scale != scale:
+            raise ValueError(f"{self.network} is for super-resolution, which {self.task} is not")
+        return network
 
 
 def bfloat16_is_native(device: torch.device) -> bool:
