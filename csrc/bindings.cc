@@ -158,7 +158,7 @@ struct PyEncoding {
 
 PyEncoding encode(const Coefficients& coefficients, const Array<float>& shape, const Array<float>& weights,
                   const Array<Mode>& modes, const Array<int32_t>& mode_map, std::optional<double> step,
-                  std::optional<uint64_t> max_bytes, const std::string& progressive, int scan_breadth, int loops,
+                  std::optional<uint64_t> max_bytes, const std::string& progressive, bool dc_trellis, int scan_breadth, int loops,
                   int passes, double tolerance, int restart_interval, const py::bytes& segments) {
   require(step.has_value() != max_bytes.has_value(), "give either step or max_bytes");
   require(!step || (*step > 0 && *step <= 1e6), "step must be above 0 and at most 1e6");
@@ -174,6 +174,7 @@ PyEncoding encode(const Coefficients& coefficients, const Array<float>& shape, c
   copy_weights(weights, s);
   copy_mode_map(mode_map, coefficients.geometry, s);
   s.progressive = progressive_from(progressive);
+  s.dc_trellis = dc_trellis;
   s.scan_breadth = scan_breadth;
   s.loops = loops;
   s.passes = passes;
@@ -305,7 +306,7 @@ PYBIND11_MODULE(_codec, m) {
       .def_property_readonly("smallest", [](const PyEncoding& e) { return e.encoding.smallest; });
   m.def("encode", &encode, py::arg("coefficients"), py::kw_only(), py::arg("shape"), py::arg("weights"),
         py::arg("modes"), py::arg("mode_map"), py::arg("step") = py::none(), py::arg("max_bytes") = py::none(),
-        py::arg("progressive") = "auto", py::arg("scan_breadth") = 1, py::arg("loops") = 2, py::arg("passes") = 8,
+        py::arg("progressive") = "auto", py::arg("dc_trellis") = true, py::arg("scan_breadth") = 1, py::arg("loops") = 2, py::arg("passes") = 8,
         py::arg("tolerance") = 0.002, py::arg("restart_interval") = 0, py::arg("segments") = py::bytes());
   m.def("encode_levels", &encode_levels, py::arg("levels"), py::arg("tables"), py::arg("width"), py::arg("height"),
         py::arg("subsampling") = "4:2:0", py::arg("progressive") = false, py::arg("restart_interval") = 0,

@@ -73,7 +73,6 @@ void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& 
     quantize_component(coefficients.blocks[c].data(), k, g.cells_x, job.mode_map.data(), job.quantizers[c].data(),
                        job.bits[c > 0], out.values.data(), out.nonzero.data());
   }
-  fill_padding(levels);
 }
 
 }  // namespace accelir

@@ -34,27 +34,50 @@ BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float*
   return q;
 }
 
+namespace {
+
+// Code lengths for a trellis. A symbol that the histogram lacks would lengthen the table too: it is taken as one that
+// occurs half a time.
+class CodeBits {
+ public:
+  explicit CodeBits(const Histogram& histogram) : table_(build_huffman(histogram)) {
+    uint64_t total = 1;
+    for (uint64_t count : histogram) total += count;
+    unseen_ = std::min(16.0f, std::log2(2.0f * static_cast<float>(total)));
+  }
+  float operator()(int symbol) const { return table_.length[symbol] ? table_.length[symbol] : unseen_; }
+
+ private:
+  HuffmanTable table_;
+  float unseen_;
+};
+
+}  // namespace
+
+DcBits dc_bits(const Histogram& histogram) {
+  const CodeBits bits(histogram);
+  DcBits out;
+  for (int size = 0; size <= 12; ++size) out.size[size] = bits(size) + static_cast<float>(size);
+  return out;
+}
+
 AcBits ac_bits(const Histogram& histogram, bool progressive) {
-  const HuffmanTable table = build_huffman(histogram);
-  uint64_t total = 1;
-  for (uint64_t count : histogram) total += count;
-  // A symbol the histogram lacks would lengthen the table too: taken as one that occurs half a time.
-  const float unseen = std::min(16.0f, std::log2(2.0f * static_cast<float>(total)));
-  const auto bits = [&](int symbol) { return table.length[symbol] ? table.length[symbol] : unseen; };
+  const CodeBits bits(histogram);
   AcBits out;
   out.end_of_block = out.empty_block = bits(0x00);
   if (progressive) {
-    uint64_t symbols = 0, spent = 0;
+    uint64_t symbols = 0;
+    float spent = 0;
     for (int n = 0; n < 15; ++n) {
       symbols += histogram[n << 4];
-      spent += histogram[n << 4] * (table.length[n << 4] + n);
+      spent += static_cast<float>(histogram[n << 4]) * (bits(n << 4) + static_cast<float>(n));
     }
-    if (symbols) out.end_of_block = static_cast<float>(spent) / static_cast<float>(symbols);
+    if (symbols) out.end_of_block = spent / static_cast<float>(symbols);
     out.empty_block = 0.0f;
   }
   for (int size = 0; size <= 10; ++size) {
     for (int run = 0; run < 64; ++run)
-      out.run_size[size][run] = bits(0xF0) * (run >> 4) + bits((run & 15) << 4 | size) + size;
+      out.run_size[size][run] = bits(0xF0) * static_cast<float>(run >> 4) + bits((run & 15) << 4 | size) + static_cast<float>(size);
     out.min_size[size] = *std::min_element(out.run_size[size], out.run_size[size] + 63);
   }
   return out;

@@ -53,4 +53,11 @@ struct AcBits {
 // pays: an empty block is taken as free, and the end of a block as the average of all end-of-band symbols.
 AcBits ac_bits(const Histogram& histogram, bool progressive);
 
+// Bits of a DC difference of each size, its own bits included.
+struct DcBits {
+  float size[13];
+};
+
+DcBits dc_bits(const Histogram& histogram);
+
 }  // namespace accelir

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dc_trellis.h"
 #include "scan_script.h"
 
 namespace accelir {
@@ -28,7 +29,8 @@ Trials::Trials(const Coefficients& coefficients, const Settings& settings)
       settings_(settings),
       levels_(coefficients.geometry),
       frame_{&levels_, {}, false, settings.restart_interval, settings.segments},
-      bits_(2, ac_bits(Histogram{}, false)) {
+      bits_(2, ac_bits(Histogram{}, false)),
+      dc_bits_(2, dc_bits(Histogram{})) {
   if (settings.progressive != Progressive::kAuto) kind_ = settings.progressive == Progressive::kAlways;
 }
 
@@ -52,6 +54,7 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
   frame_.tables = make_tables(settings_, components, step);
   QuantizeJob job;
   job.bits = bits_;
+  job.dc_bits = dc_bits_;
   job.mode_map = settings_.mode_map;
   for (size_t i = 0; i < strength.split; ++i) job.mode_map[i] += static_cast<int32_t>(settings_.modes.size());
   for (size_t c = 0; c < components; ++c) {
@@ -60,6 +63,8 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
     job.quantizers[c].insert(job.quantizers[c].end(), first.begin(), first.end());
   }
   quantize(coefficients_, job, levels_);
+  if (trellis && settings_.dc_trellis) optimize_dc(coefficients_, job, levels_);
+  fill_padding(levels_);
 }
 
 void Trials::learn_code_lengths() {
@@ -70,7 +75,10 @@ void Trials::learn_code_lengths() {
   for (const Scan& scan : scans) code_scan(levels_, scan, progressive, 0, count);
   scan_bits_ = static_cast<double>(count.extra_bits);
   for (const Histogram& h : count.histogram) scan_bits_ += static_cast<double>(coded_bits(h, build_huffman(h)));
-  for (int i = 0; i < 2; ++i) bits_[i] = ac_bits(count.histogram[2 + i], progressive);
+  for (int i = 0; i < 2; ++i) {
+    dc_bits_[i] = dc_bits(count.histogram[i]);
+    bits_[i] = ac_bits(count.histogram[2 + i], progressive);
+  }
 }
 
 void Trials::guess_at(float step) {
@@ -86,6 +94,7 @@ void Trials::quantize_at(float step, const Strength& strength) {
 
 void Trials::learn_from(const Trials& sample) {
   bits_ = sample.bits_;
+  dc_bits_ = sample.dc_bits_;
   kind_ = sample.kind_;
   script_ = sample.script_;
 }

@@ -18,6 +18,7 @@ struct Settings {
   std::vector<float> weights;  // [mode][component 0..2][64]
   std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into modes
   Progressive progressive = Progressive::kAuto;
+  bool dc_trellis = false;
   int scan_breadth = 1;      // of the scan search
   int loops = 2;             // quantisations at a fixed step, each with the code lengths of the one before
   int passes = 8;            // whole-picture quantisations that the size search may make
@@ -64,6 +65,7 @@ class Trials {
   Levels levels_;
   Frame frame_;
   std::vector<AcBits> bits_;
+  std::vector<DcBits> dc_bits_;
   double scan_bits_ = 0;
   std::vector<Scan> script_;  // once found, the progressive scans are kept
   std::optional<bool> kind_;  // once found, progressive or not is kept

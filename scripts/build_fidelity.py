@@ -23,6 +23,8 @@ from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.modes import make_modes
 
 RDO, DEADZONE = 0.105, 0.6
+# Chroma steps over those that weigh RGB errors evenly: the optimum is flat, and luma gains a BD-rate point here.
+CHROMA = 1.1
 BASE_STEPS = (6.0, 12.0)
 QP_PER_DOUBLING = 16
 DROPS = range(0, 85, 5)
@@ -39,11 +41,15 @@ FAMILIES: dict[str, list[dict[str, Any]]] = {
 FIELD = {"rdo": "rdo", "dead zone": "deadzone"}
 
 
+def chroma_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return CHROMA / np.sqrt(weights[1:].mean(axis=0))
+
+
 def table_shape(subsampling: str) -> dict[str, Any]:
     weights = rgb_weights(subsampling)
     return {
         "luma": [1.0] * 64,
-        "chroma": [round(float(s), 4) for s in 1 / np.sqrt(weights[1:].mean(axis=0))],
+        "chroma": [round(float(s), 4) for s in chroma_steps(weights)],
         "weights": [[round(float(w), 4) for w in row] for row in weights],
     }
 
@@ -58,7 +64,7 @@ class Bench:
         self.coefficients = [_codec.Coefficients.from_pixels(p, "4:2:0") for p in pictures]
         self.targets = [c.arrays() for c in self.coefficients]
         self.weights = rgb_weights("4:2:0")
-        self.shape = np.stack([np.ones(64), 1 / np.sqrt(self.weights[1:].mean(axis=0))]).astype(np.float32)
+        self.shape = np.stack([np.ones(64), chroma_steps(self.weights)]).astype(np.float32)
 
     def measure(self, step: float, mode: dict[str, Any]) -> NDArray[np.float64]:
         return np.mean([self._one(i, step, mode) for i in range(len(self.names))], axis=0)

@@ -31,9 +31,6 @@ class Coefficients:
     def height(self) -> int: ...
     @property
     def subsampling(self) -> str: ...
-    @property
-    def subsampling_loss(self) -> float:
-        """Summed squared RGB error that chroma subsampling alone costs (0 for 4:4:4 and gray)."""
     def arrays(self) -> list[NDArray[np.float32]]:
         """What from_arrays takes."""
 
@@ -43,10 +40,10 @@ class Encoding:
     data: bytes
     step: float
     tables: NDArray[np.uint8]  # (1 or 2, 64) zigzag
+    subsampling: str
     progressive: bool
     passes: int
-    distortion: NDArray[np.float64]  # per component, summed weighted squared error in pixel units
-    smallest: int  # bytes; only searched for when the budget could not be met
+    smallest: int  # bytes of the smallest file, where the budget could not be met and data is empty; else 0
 
 MODE: np.dtype[np.void]
 """[("rdo", f4), ("deadzone", f4), ("multiple", i4), ("cut", i4)]: see accelir.modes."""
@@ -60,7 +57,13 @@ def encode(
     mode_map: NDArray[np.int32],  # (ceil(H/32), ceil(W/32)) indices into modes
     step: float | None = None,  # a fixed base step, or
     max_bytes: int | None = None,  # the whole file's budget
-    options: dict[str, Any] = ...,
+    progressive: str = "auto",  # "never", "always", or "auto": the smaller
+    dc_trellis: bool = True,
+    scan_breadth: int = 1,  # 0..2
+    loops: int = 2,  # quantisations of a sample, by which code lengths settle
+    passes: int = 8,  # quantisations of the whole picture that the size search may make
+    tolerance: float = 0.002,  # how far below the budget the search may stop, a share of it
+    restart_interval: int = 0,  # MCUs
     segments: bytes = b"",  # complete APPn/COM segments, written after SOI
 ) -> Encoding: ...
 def encode_levels(
@@ -73,12 +76,15 @@ def encode_levels(
     restart_interval: int = 0,  # MCUs
     segments: bytes = b"",
 ) -> bytes: ...
-def read_levels(data: bytes) -> dict[str, Any]:
+def read_levels(data: bytes, max_pixels: int = 1 << 30) -> dict[str, Any]:
     """Entropy-decode a Huffman JPEG of 8 bits (baseline, extended, progressive).
 
-    -> {"width", "height", "subsampling", "progressive", "tables": (n, 64) uint8/16 per component, "levels": [...]}.
+    -> {"width", "height", "subsampling", "progressive", "tables": one (64,) uint16 in zigzag order a component,
+    "levels": one (rows, cols, 8, 8) int16 a component}.
     Raises ValueError on anything damaged.
     """
 
-def block_bits(levels: list[NDArray[np.int16]], width: int, height: int, subsampling: str) -> NDArray[np.float32]:
+def block_bits(
+    levels: list[NDArray[np.int16]], width: int, height: int, subsampling: str = "4:2:0"
+) -> NDArray[np.float32]:
     """Bits that each 32x32 cell takes in a sequential file with optimal Huffman tables, (ceil(H/32), ceil(W/32))."""

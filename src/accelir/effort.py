@@ -13,6 +13,8 @@ class Effort:
     """Whether modes run their trellis; otherwise their dead zone quantises."""
     progressive: bool
     """Whether progressive files are tried."""
+    dc_trellis: bool
+    """Whether DC levels are optimised too, where modes run their trellis."""
     scan_breadth: int
     """Ways of cutting the spectrum into scans that are tried, 0 to 2."""
     loops: int
@@ -26,16 +28,17 @@ class Effort:
 
 
 _EFFORTS = (
-    Effort(rdo=False, progressive=False, scan_breadth=0, loops=1, passes=16, tolerance=0.004, try_subsamplings=False),
-    Effort(rdo=False, progressive=True, scan_breadth=0, loops=1, passes=16, tolerance=0.004, try_subsamplings=False),
-    Effort(rdo=False, progressive=True, scan_breadth=1, loops=1, passes=16, tolerance=0.003, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=0, loops=2, passes=8, tolerance=0.003, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=1, loops=2, passes=8, tolerance=0.003, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=1, loops=3, passes=12, tolerance=0.003, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=2, loops=3, passes=16, tolerance=0.002, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=2, loops=4, passes=16, tolerance=0.0015, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=2, loops=4, passes=24, tolerance=0.001, try_subsamplings=True),
-    Effort(rdo=True, progressive=True, scan_breadth=2, loops=5, passes=40, tolerance=0.0005, try_subsamplings=True),
+    #      rdo, progressive, dc_trellis, scan_breadth, loops, passes, tolerance, try_subsamplings
+    Effort(False, False, False, 0, 1, 16, 0.004, False),
+    Effort(False, True, False, 0, 1, 16, 0.004, False),
+    Effort(False, True, False, 1, 1, 16, 0.003, True),
+    Effort(True, True, False, 0, 2, 8, 0.003, True),
+    Effort(True, True, True, 1, 2, 8, 0.003, True),
+    Effort(True, True, True, 1, 3, 12, 0.003, True),
+    Effort(True, True, True, 2, 3, 16, 0.002, True),
+    Effort(True, True, True, 2, 4, 16, 0.0015, True),
+    Effort(True, True, True, 2, 4, 24, 0.001, True),
+    Effort(True, True, True, 2, 5, 40, 0.0005, True),
 )
 
 

@@ -52,6 +52,7 @@ class Job:
             max_bytes=max_bytes,
             step=step,
             progressive=self.progressive,
+            dc_trellis=self.effort.dc_trellis,
             scan_breadth=self.effort.scan_breadth,
             loops=self.effort.loops,
             passes=_passes(self.effort, self.mode_map.size),

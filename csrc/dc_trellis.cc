@@ -1,0 +1,94 @@
+#include "dc_trellis.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+namespace accelir {
+namespace {
+
+constexpr int kCandidates = 3;  // the rounded level, one less and one more
+
+struct Step {
+  size_t index;  // of the block
+  int rounded;
+  std::array<uint8_t, kCandidates> from;  // the best predecessor of each candidate
+};
+
+int size_of(int difference) {
+  const int magnitude = std::abs(difference);
+  return magnitude ? 32 - __builtin_clz(magnitude) : 0;
+}
+
+class Viterbi {
+ public:
+  explicit Viterbi(const DcBits& bits) : bits_(bits) {}
+
+  // x: the coefficient in steps; cost: of a squared level of error.
+  void advance(size_t index, float x, float cost, float lambda) {
+    const int rounded = static_cast<int>(std::lround(x));
+    Step step{index, rounded, {}};
+    std::array<float, kCandidates> total;
+    for (int i = 0; i < kCandidates; ++i) {
+      const int level = rounded + i - 1;
+      const float error = x - static_cast<float>(level);
+      const bool allowed = i == 1 || (lambda > 0 && std::abs(level) <= 1023);
+      float best = INFINITY;
+      for (int j = 0; j < kCandidates; ++j) {
+        const float candidate = total_[j] + lambda * bits_.size[size_of(level - previous_ - j + 1)];
+        if (candidate >= best) continue;
+        best = candidate;
+        step.from[i] = static_cast<uint8_t>(j);
+      }
+      total[i] = allowed ? best + cost * error * error : INFINITY;
+    }
+    // Only differences count; so totals stay small on large pictures.
+    const float least = *std::min_element(total.begin(), total.end());
+    for (int i = 0; i < kCandidates; ++i) total_[i] = total[i] - least;
+    previous_ = rounded;
+    steps_.push_back(step);
+  }
+
+  template <class Visit>
+  void trace_back(Visit&& visit) const {
+    int i = static_cast<int>(std::min_element(total_.begin(), total_.end()) - total_.begin());
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+      visit(step->index, step->rounded + i - 1);
+      i = step->from[i];
+    }
+  }
+
+ private:
+  const DcBits bits_;
+  std::vector<Step> steps_;
+  int previous_ = 0;  // the rounded level before; the first block is predicted by 0
+  std::array<float, kCandidates> total_{INFINITY, 0, INFINITY};
+};
+
+}  // namespace
+
+void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels) {
+  const Geometry& g = coefficients.geometry;
+  std::vector<int> components(g.components.size());
+  std::iota(components.begin(), components.end(), 0);
+  std::vector<Viterbi> paths;
+  for (int c : components) paths.emplace_back(job.dc_bits[c > 0]);
+  for_each_block(g, components, [&](int c, size_t index, size_t) {
+    const ComponentGeometry& k = g.components[c];
+    const int x = static_cast<int>(index % k.padded_x), y = static_cast<int>(index / k.padded_x);
+    if (x >= k.blocks_x || y >= k.blocks_y) return;
+    const int mode = job.mode_map[static_cast<size_t>(y / k.cell_y) * g.cells_x + x / k.cell_x];
+    const BlockQuantizer& q = job.quantizers[c][mode];
+    const int16_t dc = coefficients.blocks[c][(static_cast<size_t>(y) * k.blocks_x + x) * 64];
+    paths[c].advance(index, static_cast<float>(dc) * q.inverse[0], q.cost[0], q.lambda);
+  });
+  for (int c : components)
+    paths[c].trace_back([&](size_t index, int level) {
+      levels.block(c, index)[0] = static_cast<int16_t>(level);
+      uint64_t& nonzero = levels.components[c].nonzero[index];
+      nonzero = (nonzero & ~uint64_t{1}) | (level != 0);
+    });
+}
+
+}  // namespace accelir
