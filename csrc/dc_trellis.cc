@@ -10,10 +10,14 @@ namespace {
 
 constexpr int kCandidates = 3;  // the rounded level, one less and one more
 
+// A block's place in the path, 8 bytes, because there is one for every block of the picture.
 struct Step {
-  size_t index;  // of the block
-  int rounded;
-  std::array<uint8_t, kCandidates> from;  // the best predecessor of each candidate
+  uint32_t index;   // of the block
+  int16_t rounded;  // its level
+  uint8_t from;     // the best predecessor of each candidate, two bits each
+
+  void set_from(int candidate, int predecessor) { from = static_cast<uint8_t>(from | predecessor << 2 * candidate); }
+  int get_from(int candidate) const { return from >> 2 * candidate & 3; }
 };
 
 int size_of(int difference) {
@@ -23,24 +27,26 @@ int size_of(int difference) {
 
 class Viterbi {
  public:
-  explicit Viterbi(const DcBits& bits) : bits_(bits) {}
+  Viterbi(const DcBits& bits, size_t blocks) : bits_(bits) { steps_.reserve(blocks); }
 
   // x: the coefficient in steps; cost: of a squared level of error.
   void advance(size_t index, float x, float cost, float lambda) {
     const int rounded = static_cast<int>(std::lround(x));
-    Step step{index, rounded, {}};
+    Step step{static_cast<uint32_t>(index), static_cast<int16_t>(rounded), 0};
     std::array<float, kCandidates> total;
     for (int i = 0; i < kCandidates; ++i) {
       const int level = rounded + i - 1;
       const float error = x - static_cast<float>(level);
       const bool allowed = i == 1 || (lambda > 0 && std::abs(level) <= 1023);
       float best = INFINITY;
+      int from = 0;
       for (int j = 0; j < kCandidates; ++j) {
         const float candidate = total_[j] + lambda * bits_.size[size_of(level - previous_ - j + 1)];
         if (candidate >= best) continue;
         best = candidate;
-        step.from[i] = static_cast<uint8_t>(j);
+        from = j;
       }
+      step.set_from(i, from);
       total[i] = allowed ? best + cost * error * error : INFINITY;
     }
     // Only differences count; so totals stay small on large pictures.
@@ -55,7 +61,7 @@ class Viterbi {
     int i = static_cast<int>(std::min_element(total_.begin(), total_.end()) - total_.begin());
     for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
       visit(step->index, step->rounded + i - 1);
-      i = step->from[i];
+      i = step->get_from(i);
     }
   }
 
@@ -73,7 +79,10 @@ void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, Level
   std::vector<int> components(g.components.size());
   std::iota(components.begin(), components.end(), 0);
   std::vector<Viterbi> paths;
-  for (int c : components) paths.emplace_back(job.dc_bits[c > 0]);
+  for (int c : components) {
+    const ComponentGeometry& k = g.components[c];
+    paths.emplace_back(job.dc_bits[c > 0], static_cast<size_t>(k.blocks_x) * k.blocks_y);
+  }
   for_each_block(g, components, [&](int c, size_t index, size_t) {
     const ComponentGeometry& k = g.components[c];
     const int x = static_cast<int>(index % k.padded_x), y = static_cast<int>(index / k.padded_x);
