@@ -6,8 +6,8 @@ from helpers import PHOTO_CROPS, photo
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
-# The same examples in every run: a failure that somebody sees can be had again. Machines that build and test at the same
-# time are slow at moments, so there is no deadline for one example.
+# The same examples in every run: a failure that somebody sees can be had again. Busy machines are slow at moments, so
+# there is no deadline for an example.
 settings.register_profile("accelir", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("accelir")
 

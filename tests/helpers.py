@@ -42,7 +42,8 @@ def smooth(height: int, width: int, channels: int | None = 3) -> NDArray[np.uint
     """Slow waves, different in each channel."""
     y, x = np.mgrid[:height, :width]
     planes = [127.5 + 60 * np.sin(x / (17 + 3 * c)) + 60 * np.cos(y / (23 - 4 * c)) for c in range(channels or 1)]
-    return np.stack(planes, axis=-1).astype(np.uint8).reshape((height, width) if channels is None else (height, width, -1))
+    pixels = np.stack(planes, axis=-1).astype(np.uint8)
+    return pixels[..., 0] if channels is None else pixels
 
 
 def psnr(a: ArrayLike, b: ArrayLike) -> float:
@@ -94,7 +95,7 @@ def block_shapes(width: int, height: int, subsampling: str) -> list[tuple[int, i
 def random_levels(
     rng: np.random.Generator, shapes: list[tuple[int, int, int, int]], kind: str = "sparse"
 ) -> list[NDArray[np.int16]]:
-    """Levels of one kind: "zero", "sparse", "dense" (all places, small), "wide" (all sizes) or "extreme" (the bounds)."""
+    """Levels of a kind: "zero", "sparse", "dense" (all places, small), "wide" (all sizes) or "extreme" (the bounds)."""
     return [_random_component(rng, shape, kind) for shape in shapes]
 
 
@@ -114,7 +115,7 @@ def _random_component(rng: np.random.Generator, shape: tuple[int, ...], kind: st
 
 
 class Segment(NamedTuple):
-    """A marker with its payload; of SOS, `coded` are the entropy-coded bytes behind it, stuffing and restarts included."""
+    """A marker with its payload; `coded` is what follows an SOS, stuffing and restart markers included."""
 
     marker: int
     payload: bytes

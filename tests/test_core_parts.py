@@ -12,7 +12,6 @@ from helpers import (
     ceil_div,
     decode_both,
     noise,
-    photo,
     pillow_jpeg,
     psnr,
     random_levels,
@@ -100,7 +99,7 @@ def test_gray_pixels_are_luma():
 
 
 def upsampling_matrix(half):
-    """libjpeg's "fancy" doubling of a row, (2 half, half): 3/4 of the nearer sample, 1/4 of the next; ends replicated."""
+    """libjpeg's "fancy" doubling of a row, (2 half, half): 3/4 of the nearer sample, 1/4 of the next; ends repeat."""
     matrix = np.zeros((2 * half, half))
     for i in range(half):
         for row, other in ((2 * i, i - 1), (2 * i + 1, i + 1)):
@@ -130,8 +129,8 @@ def test_chroma_is_the_least_squares_inverse_of_the_decoders_upsampling(size, su
     for blocks, full in zip(components, jfif_ycbcr(pixels)[1:], strict=True):
         doubled = np.pad(full, ((0, height % 2 if subsampling == "4:2:0" else 0), (0, width % 2)), mode="edge")
         expected = down @ doubled @ across.T
-        # What is left are the standard's four digits of the colours and, where the filter along a row is longer than the
-        # row, what it misses behind the ends.
+        # What is left are the standard's four digits of the colours and, where the filter along a row is longer than
+        # the row, what it misses behind the ends.
         # Measured 0.057 with 4 and more samples a row, 0.65 with fewer.
         error = np.abs(plane_of(blocks, half_height, half_width) - expected).max()
         assert error < (0.1 if half_width >= 4 else 0.8)
@@ -246,7 +245,7 @@ def tables_in(data):
 
 
 def least_bits(counts):
-    """Bits of the best code of at most 16 bits whose all-ones code stays free: package-merge, straight from its paper."""
+    """Bits of the best code of at most 16 bits whose all-ones code stays free, by package-merge as its paper has it."""
     leaves = [(n, Counter({s: 1})) for s, n in counts.items()] + [(0, Counter({"reserved": 1}))]
     packages = []
     for _ in range(16):

@@ -267,7 +267,8 @@ def test_pictures_of_all_kinds_decode_everywhere(name, effort, tmp_path):
     decode_both(result.data)
     found, tables = coefficients_by_libjpeg(result.data, tmp_path)
     read = _codec.read_levels(result.data)
-    assert_same_levels([f[: a.shape[0], : a.shape[1]] for f, a in zip(found, read["levels"], strict=True)], read["levels"])
+    for libjpegs, ours in zip(found, read["levels"], strict=True):
+        np.testing.assert_array_equal(libjpegs[: ours.shape[0], : ours.shape[1]], ours)
     np.testing.assert_array_equal(tables[0], result.table[0])
 
 
@@ -292,7 +293,7 @@ def test_target_coefficients_come_back_from_their_arrays():
     [
         ({"levels": lambda a: [a[0][:-1], *a[1:]]}, r"shape \(2, 3, 8, 8\)"),
         ({"levels": lambda a: a[:1]}, "3 components, not 1"),
-        ({"levels": lambda a: [np.where(np.arange(64).reshape(8, 8) == 9, 1024, x).astype(np.int16) for x in a]}, "1024"),
+        ({"levels": lambda a: [np.full_like(x, 1024) for x in a]}, "1024"),
         ({"levels": lambda a: [np.full_like(x, -1024) for x in a]}, "-1024"),
         ({"levels": lambda a: [np.full_like(x, 32767) for x in a]}, "32767"),
         ({"tables": lambda t: t * 0}, "1 to 255, not 0"),
@@ -325,7 +326,9 @@ def test_wrong_levels_are_refused(change, message):
 # Files of others.
 
 
-@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True}, {"restart_marker_blocks": 2}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"optimize": True}, {"restart_marker_blocks": 2}], ids=str
+)
 @pytest.mark.parametrize("subsampling", ["gray", *SUBSAMPLINGS])
 def test_we_read_pillows_files_as_libjpeg_does(subsampling, options, tmp_path):
     pixels = photo("table")[:51, :77]
