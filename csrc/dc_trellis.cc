@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 namespace accelir {
 namespace {
@@ -66,7 +65,7 @@ class Viterbi {
   }
 
  private:
-  const DcBits bits_;
+  const DcBits& bits_;
   std::vector<Step> steps_;
   int previous_ = 0;  // the rounded level before; the first block is predicted by 0
   std::array<float, kCandidates> total_{INFINITY, 0, INFINITY};
@@ -74,30 +73,22 @@ class Viterbi {
 
 }  // namespace
 
-void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels) {
+void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, int c, Levels& levels) {
   const Geometry& g = coefficients.geometry;
-  std::vector<int> components(g.components.size());
-  std::iota(components.begin(), components.end(), 0);
-  std::vector<Viterbi> paths;
-  for (int c : components) {
-    const ComponentGeometry& k = g.components[c];
-    paths.emplace_back(job.dc_bits[c > 0], static_cast<size_t>(k.blocks_x) * k.blocks_y);
-  }
-  for_each_block(g, components, [&](int c, size_t index, size_t) {
-    const ComponentGeometry& k = g.components[c];
-    const int x = static_cast<int>(index % k.padded_x), y = static_cast<int>(index / k.padded_x);
-    if (x >= k.blocks_x || y >= k.blocks_y) return;
+  const ComponentGeometry& k = g.components[c];
+  Viterbi path(job.dc_bits[c > 0], static_cast<size_t>(k.blocks_x) * k.blocks_y);
+  for_each_block_of(g, c, [&](int x, int y) {
     const int mode = job.mode_map[static_cast<size_t>(y / k.cell_y) * g.cells_x + x / k.cell_x];
     const BlockQuantizer& q = job.quantizers[c][mode];
     const int16_t dc = coefficients.blocks[c][(static_cast<size_t>(y) * k.blocks_x + x) * 64];
-    paths[c].advance(index, static_cast<float>(dc) * q.inverse[0], q.cost[0], q.lambda);
+    const size_t index = static_cast<size_t>(y) * k.padded_x + x;
+    path.advance(index, static_cast<float>(dc) * q.inverse[0], q.cost[0], q.lambda);
   });
-  for (int c : components)
-    paths[c].trace_back([&](size_t index, int level) {
-      levels.block(c, index)[0] = static_cast<int16_t>(level);
-      uint64_t& nonzero = levels.components[c].nonzero[index];
-      nonzero = (nonzero & ~uint64_t{1}) | (level != 0);
-    });
+  path.trace_back([&](size_t index, int level) {
+    levels.block(c, index)[0] = static_cast<int16_t>(level);
+    uint64_t& nonzero = levels.components[c].nonzero[index];
+    nonzero = (nonzero & ~uint64_t{1}) | (level != 0);
+  });
 }
 
 }  // namespace accelir

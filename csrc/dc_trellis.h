@@ -8,7 +8,7 @@
 
 namespace accelir {
 
-// Replaces the rounded DC levels. Modes without a Lagrangian keep theirs.
-void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels);
+// Replaces the rounded DC levels of a component. Modes without a Lagrangian keep theirs.
+void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, int component, Levels& levels);
 
 }  // namespace accelir

@@ -49,4 +49,14 @@ void for_each_block(const Geometry& g, const std::vector<int>& components, Visit
       }
 }
 
+// Calls visit(x, y) for one component's picture-carrying blocks in the order that an interleaved scan codes them.
+template <class Visit>
+void for_each_block_of(const Geometry& g, int component, Visit&& visit) {
+  const ComponentGeometry& k = g.components[component];
+  for (int top = 0; top < k.blocks_y; top += k.v)
+    for (int left = 0; left < k.blocks_x; left += k.h)
+      for (int y = top; y < top + k.v && y < k.blocks_y; ++y)
+        for (int x = left; x < left + k.h && x < k.blocks_x; ++x) visit(x, y);
+}
+
 }  // namespace accelir

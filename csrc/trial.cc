@@ -63,7 +63,8 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
     job.quantizers[c].insert(job.quantizers[c].end(), first.begin(), first.end());
   }
   quantize(coefficients_, job, levels_);
-  if (trellis && settings_.dc_trellis) optimize_dc(coefficients_, job, levels_);
+  if (trellis && settings_.dc_trellis)
+    for (size_t c = 0; c < components; ++c) optimize_dc(coefficients_, job, static_cast<int>(c), levels_);
   fill_padding(levels_);
 }
 
