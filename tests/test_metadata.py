@@ -1,0 +1,144 @@
+"""ICC, EXIF and XMP: what is given is read back by others, and what does not fit is refused."""
+
+import io
+
+import numpy as np
+import pytest
+from helpers import decode_both, noise, photo, segments_of
+from PIL import Image, ImageCms
+
+import accelir
+from accelir import _codec
+from accelir.metadata import jpeg_segments
+
+SMALL = photo("cup")[:40, :56]
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF/></x:xmpmeta>'
+
+
+def exif_of() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010F] = "A maker"
+    exif[0x0112] = 6
+    return exif
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def test_all_three_are_read_back():
+    exif = exif_of()
+    image = opened(accelir.encode(SMALL, max_bytes=8000, icc_profile=SRGB, exif=exif, xmp=XMP))
+    assert image.info["icc_profile"] == SRGB
+    assert image.info["xmp"] == XMP
+    assert dict(image.getexif()) == {0x010F: "A maker", 0x0112: 6}
+
+
+def test_metadata_leaves_the_picture_alone():
+    plain = accelir.encode(SMALL, max_bytes=10**6)
+    dressed = accelir.encode(SMALL, max_bytes=10**6, icc_profile=SRGB, exif=exif_of(), xmp=XMP)
+    assert dressed[2 + len(dressed) - len(plain) :] == plain[2:]
+    np.testing.assert_array_equal(decode_both(dressed), decode_both(plain))
+
+
+def test_segments_stand_first_and_in_order():
+    segments = segments_of(accelir.encode(SMALL, max_bytes=8000, xmp=XMP, icc_profile=SRGB, exif=exif_of()))
+    assert [s.marker for s in segments[:3]] == [0xE1, 0xE1, 0xE2]
+    assert segments[0].payload.startswith(b"Exif\0\0")
+    assert segments[1].payload.startswith(b"http://ns.adobe.com/xap/1.0/\0")
+    assert segments[2].payload.startswith(b"ICC_PROFILE\0\x01\x01")
+
+
+@pytest.mark.parametrize("size", [1, 65519, 65520, 200_000])
+def test_icc_profiles_of_any_size_are_split_over_segments(size):
+    profile = noise(1, size, None).tobytes()
+    data = accelir.encode(SMALL, max_bytes=size + 8000, icc_profile=profile)
+    pieces = [s.payload for s in segments_of(data) if s.marker == 0xE2]
+    assert len(pieces) == -(-size // 65519)
+    assert [(p[12], p[13]) for p in pieces] == [(i + 1, len(pieces)) for i in range(len(pieces))]
+    assert opened(data).info["icc_profile"] == profile
+    decode_both(data)
+
+
+def test_more_icc_than_255_segments_hold_is_refused():
+    largest = 255 * 65519
+    assert len(jpeg_segments(icc_profile=bytes(largest))) == largest + 255 * 18
+    with pytest.raises(ValueError, match="ICC"):
+        accelir.encode(SMALL, max_bytes=10**8, icc_profile=bytes(largest + 1))
+
+
+def test_a_pillow_images_icc_profile_is_kept_unless_another_is_given():
+    image = Image.fromarray(SMALL)
+    image.info["icc_profile"] = SRGB
+    assert opened(accelir.encode(image, max_bytes=8000)).info["icc_profile"] == SRGB
+    assert opened(accelir.encode(image, max_bytes=8000, icc_profile=b"another")).info["icc_profile"] == b"another"
+    assert "icc_profile" not in opened(accelir.encode(image, max_bytes=8000, icc_profile=b"")).info
+
+
+def test_a_files_icc_profile_survives_from_pillow_to_pillow(tmp_path):
+    Image.fromarray(SMALL).save(tmp_path / "in.png", icc_profile=SRGB)
+    with Image.open(tmp_path / "in.png") as image:
+        data = accelir.encode(image, max_bytes=8000)
+    assert opened(data).info["icc_profile"] == SRGB
+
+
+def test_a_pillow_images_other_metadata_is_written_only_when_given():
+    buffer = io.BytesIO()
+    Image.fromarray(SMALL).save(buffer, "JPEG", exif=exif_of(), xmp=XMP, comment=b"hello")
+    data = accelir.encode(opened(buffer.getvalue()), max_bytes=8000)
+    assert not any(0xE0 <= s.marker <= 0xEF or s.marker == 0xFE for s in segments_of(data))
+
+
+@pytest.mark.parametrize("form", ["Exif", "bytes with prefix", "bytes without", "bytearray", "memoryview"])
+def test_exif_comes_in_several_forms(form):
+    whole = exif_of().tobytes()
+    assert whole.startswith(b"Exif\0\0")
+    exif = {
+        "Exif": exif_of(),
+        "bytes with prefix": whole,
+        "bytes without": whole[6:],
+        "bytearray": bytearray(whole),
+        "memoryview": memoryview(whole),
+    }[form]
+    data = accelir.encode(SMALL, max_bytes=8000, exif=exif)
+    assert data[6:].startswith(whole)
+    assert opened(data).getexif()[0x010F] == "A maker"
+
+
+def test_xmp_is_bytes_or_text():
+    assert jpeg_segments(xmp="<é/>") == jpeg_segments(xmp="<é/>".encode())
+
+
+@pytest.mark.parametrize("empty", [None, b"", bytearray()])
+def test_nothing_writes_nothing(empty):
+    assert jpeg_segments(icc_profile=empty, exif=empty, xmp=empty) == b""
+
+
+@pytest.mark.parametrize(("name", "room"), [("exif", 65533 - 6), ("xmp", 65533 - 29)])
+def test_what_does_not_fit_into_a_segment_is_refused(name, room):
+    data = accelir.encode(SMALL, max_bytes=80_000, **{name: b"x" * room})
+    assert segments_of(data)[0].marker == 0xE1
+    assert len(segments_of(data)[0].payload) == 65533
+    _codec.read_levels(data)
+    with pytest.raises(ValueError, match=rf"{name.upper()} of 65,534 bytes"):
+        accelir.encode(SMALL, max_bytes=80_000, **{name: b"x" * (room + 1)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("icc_profile", "text"),
+        ("icc_profile", 5),
+        ("icc_profile", [1, 2]),
+        ("exif", "text"),
+        ("exif", {0x0112: 6}),
+        ("xmp", 5),
+        ("xmp", ["<x/>"]),
+    ],
+)
+def test_other_types_are_refused(name, value):
+    with pytest.raises(TypeError, match=f"{name} must be"):
+        accelir.encode(SMALL, max_bytes=8000, **{name: value})

@@ -1,0 +1,123 @@
+"""Threads: they share encoders, change nothing, and run side by side."""
+
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from helpers import noise, photo, smooth
+
+from accelir import BudgetError, Encoder, _codec, encode
+from accelir.effort import get_effort
+from accelir.jpeg import make_job
+from accelir.profile import load_profile
+
+JOBS = [
+    (pixels, budget)
+    for pixels in (photo("cup"), photo("table")[:100, :150], photo("cloth")[..., 1], noise(64, 64), smooth(33, 90))
+    for budget in (1500, 4000, 9000)
+]
+
+
+@pytest.mark.parametrize("effort", [0, 5])
+def test_eight_threads_give_the_bytes_of_one(effort):
+    encoder = Encoder(effort=effort)
+
+    def run(job):
+        return encoder.encode(job[0], max_bytes=job[1]).data
+
+    alone = [run(job) for job in JOBS]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            assert list(pool.map(run, JOBS)) == alone
+
+
+def test_threads_share_coefficients():
+    coefficients = _codec.Coefficients.from_pixels(photo("cup"), "4:2:0")
+    job = make_job(load_profile("fidelity"), get_effort(5), (192, 192))
+    budgets = range(2000, 8000, 400)
+    alone = [job.run(coefficients, max_bytes=b).data for b in budgets]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda b: job.run(coefficients, max_bytes=b).data, budgets)) == alone
+
+
+def test_threads_read_levels():
+    files = [encode(pixels, max_bytes=budget) for pixels, budget in JOBS]
+    alone = [_codec.read_levels(f)["levels"] for f in files]
+    with ThreadPoolExecutor(8) as pool:
+        for found, expected in zip(pool.map(_codec.read_levels, files), alone, strict=True):
+            for a, b in zip(found["levels"], expected, strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+def test_an_error_in_one_thread_stays_there():
+    def run(budget):
+        try:
+            return len(encode(photo("cup"), max_bytes=budget))
+        except BudgetError as error:
+            return -error.smallest
+
+    budgets = [10, 4000] * 8
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(run, budgets))
+    assert found == [run(10), run(4000)] * 8
+    assert found[0] < 0 < found[1] <= 4000
+
+
+BIG = np.tile(photo("cup"), (4, 4, 1))
+LARGE_JOB = make_job(load_profile("fidelity"), get_effort(5), BIG.shape)
+COEFFICIENTS = _codec.Coefficients.from_pixels(BIG, "4:4:4")
+FILE = LARGE_JOB.run(COEFFICIENTS, step=4.0).data
+
+
+@pytest.fixture
+def counter():
+    """A thread's count, which goes on only while the calling thread lets go of the interpreter's lock by itself."""
+    count = [0]
+    stop = threading.Event()
+
+    def run():
+        while not stop.is_set():
+            count[0] += 1
+            time.sleep(0)  # lets go of the lock
+
+    usual = sys.getswitchinterval()
+    thread = threading.Thread(target=run)
+    sys.setswitchinterval(1000)  # no thread is ever asked to let go
+    try:
+        thread.start()
+        yield count
+    finally:
+        stop.set()
+        sys.setswitchinterval(usual)
+        thread.join()
+
+
+def goes_on_during(call, count):
+    """Whether the count moves during the call; the other thread may need several tries to be given a processor."""
+    for _ in range(100):
+        before = count[0]
+        call()
+        if count[0] != before:
+            return True
+    return False
+
+
+def test_the_counter_stands_still_while_the_lock_is_held(counter):
+    assert not goes_on_during(lambda: sum(range(30_000)), counter)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: _codec.Coefficients.from_pixels(BIG, "4:2:0"),
+        lambda: LARGE_JOB.run(COEFFICIENTS, max_bytes=100_000),
+        lambda: LARGE_JOB.run(COEFFICIENTS, step=8.0),
+        lambda: _codec.read_levels(FILE),
+    ],
+    ids=["analyse", "encode to size", "encode at step", "read"],
+)
+def test_other_threads_run_on_meanwhile(call, counter):
+    assert goes_on_during(call, counter)
