@@ -128,7 +128,19 @@ def repeat(x: Tensor, scale: int) -> Tensor:
 
 def conv3(inputs: int, outputs: int, groups: int = 1, dilation: int = 1) -> nn.Conv2d:
     """A 3 x 3 convolution that keeps the size, zero padding."""
-    return nn.Conv2d(inputs, outputs, 3, padding=dilation, groups=groups, dilation=dilation)
+    return he(nn.Conv2d(inputs, outputs, 3, padding=dilation, groups=groups, dilation=dilation))
+
+
+def conv1(inputs: int, outputs: int) -> nn.Conv2d:
+    """A 1 x 1 convolution."""
+    return he(nn.Conv2d(inputs, outputs, 1))
+
+
+def he(conv: nn.Conv2d) -> nn.Conv2d:
+    """He's initialisation; with PyTorch's own, the signal of a plain stack has died after a dozen layers."""
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    nn.init.zeros_(conv.bias)
+    return conv
 
 
 def shuffle_up(channels: int, scale: int, groups: int = 1, act: bool = False) -> nn.Sequential:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv3, shuffle_up, zero_last
+from accelir.networks.blocks import Upsample, conv1, conv3, shuffle_up, zero_last
 
 
 class EfficientBlock(nn.Module):
@@ -18,7 +18,7 @@ class EfficientBlock(nn.Module):
             nn.ReLU(),
             conv3(channels, channels, groups),
             nn.ReLU(),
-            nn.Conv2d(channels, channels, 1),
+            conv1(channels, channels),
         )
         self.act = nn.ReLU()
 
@@ -33,7 +33,7 @@ class Cascade(nn.Module):
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
         self.joins = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(channels * (i + 2), channels, 1), nn.ReLU()) for i in range(len(blocks))
+            nn.Sequential(conv1(channels * (i + 2), channels), nn.ReLU()) for i in range(len(blocks))
         )
 
     def forward(self, x: Tensor) -> Tensor:

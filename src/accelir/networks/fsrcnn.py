@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv3, zero_last
+from accelir.networks.blocks import Upsample, conv1, conv3, he, zero_last
 
 
 class FSRCNN(nn.Module):
@@ -21,11 +21,11 @@ class FSRCNN(nn.Module):
         super().__init__()
         self.scale = scale
         self.base = Upsample(scale)
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, 5, padding=2), nn.PReLU(channels)]
-        layers += [nn.Conv2d(channels, narrow, 1), nn.PReLU(narrow)]
+        layers: list[nn.Module] = [he(nn.Conv2d(3, channels, 5, padding=2)), nn.PReLU(channels)]
+        layers += [conv1(channels, narrow), nn.PReLU(narrow)]
         for _ in range(mapping):
             layers += [conv3(narrow, narrow), nn.PReLU(narrow)]
-        layers += [nn.Conv2d(narrow, channels, 1), nn.PReLU(channels)]
+        layers += [conv1(narrow, channels), nn.PReLU(channels)]
         self.body = nn.Sequential(*layers)
         self.tail = zero_last(conv3(channels, 3 * scale * scale))
         self.shuffle = nn.PixelShuffle(scale)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv3, zero_last
+from accelir.networks.blocks import Upsample, conv1, conv3, zero_last
 
 
 class Coefficients(nn.Module):
@@ -15,8 +15,7 @@ class Coefficients(nn.Module):
         super().__init__()
         inner = max(1, channels // squeeze)
         self.from_mean, self.from_deviation = (
-            nn.Sequential(nn.Conv2d(channels, inner, 1), nn.ReLU(), nn.Conv2d(inner, channels, 1), nn.Sigmoid())
-            for _ in range(2)
+            nn.Sequential(conv1(channels, inner), nn.ReLU(), conv1(inner, channels), nn.Sigmoid()) for _ in range(2)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -32,7 +31,7 @@ class LatticeBlock(nn.Module):
         super().__init__()
         self.filters = nn.ModuleList(self._filter(channels) for _ in range(2))
         self.factors = nn.ModuleList(Coefficients(channels) for _ in range(4))
-        self.join = nn.Conv2d(2 * channels, channels, 1)
+        self.join = conv1(2 * channels, channels)
 
     @staticmethod
     def _filter(channels: int) -> nn.Sequential:
@@ -70,9 +69,7 @@ class LatticeNet(nn.Module):
         self.base = Upsample(scale)
         self.head = nn.Sequential(conv3(3, channels), conv3(channels, channels))
         self.blocks = nn.ModuleList(LatticeBlock(channels) for _ in range(blocks))
-        self.fusions = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(2 * channels, channels, 1), nn.ReLU()) for _ in range(blocks - 1)
-        )
+        self.fusions = nn.ModuleList(nn.Sequential(conv1(2 * channels, channels), nn.ReLU()) for _ in range(blocks - 1))
         self.last = conv3(channels, channels)
         self.tail = zero_last(conv3(channels, 3 * scale * scale))
         self.shuffle = nn.PixelShuffle(scale)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, repeat, zero_last
+from accelir.networks.blocks import conv1, conv3, repeat, zero_last
 from accelir.networks.edsr import ResidualBlock
 
 
@@ -23,14 +23,14 @@ class ShallowFeatures(nn.Module):
         self.body = nn.Sequential(
             conv3(3, quarter),
             nn.ReLU(),
-            nn.Conv2d(quarter, rest, 1),
+            conv1(quarter, rest),
             nn.ReLU(),
             conv3(rest, rest),
             nn.ReLU(),
-            nn.Conv2d(rest, channels - 3, 1),
+            conv1(rest, channels - 3),
             nn.ReLU(),
         )
-        self.join = nn.Conv2d(channels, channels, 1)
+        self.join = conv1(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.join(torch.cat([x, self.body(x)], dim=1))
@@ -52,7 +52,7 @@ class Fuse(nn.Module):
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(inputs, channels, 1), nn.ReLU(), conv3(channels, channels))
+        self.body = nn.Sequential(conv1(inputs, channels), nn.ReLU(), conv3(channels, channels))
 
     def forward(self, *levels: Tensor) -> Tensor:
         return self.body(torch.cat(levels, dim=1))
@@ -88,8 +88,8 @@ class MIMOUNet(nn.Module):
         self.up3 = nn.Sequential(nn.ConvTranspose2d(c3, c2, 4, stride=2, padding=1), nn.ReLU())
         self.up2 = nn.Sequential(nn.ConvTranspose2d(c2, c1, 4, stride=2, padding=1), nn.ReLU())
         self.decode3, self.decode2, self.decode1 = row(c3), row(c2), row(c1)
-        self.join2 = nn.Sequential(nn.Conv2d(2 * c2, c2, 1), nn.ReLU())
-        self.join1 = nn.Sequential(nn.Conv2d(2 * c1, c1, 1), nn.ReLU())
+        self.join2 = nn.Sequential(conv1(2 * c2, c2), nn.ReLU())
+        self.join1 = nn.Sequential(conv1(2 * c1, c1), nn.ReLU())
         self.tail = zero_last(conv3(c1, 3))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -222,8 +222,9 @@ class Trainer:
             write_atomically(self.folder / "curve.png", png)
 
     def _rate(self) -> float:
-        warm = min(1.0, (self.step + 1) / 200)
-        return self.recipe.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.step / self.recipe.steps)) / 2)
+        steps = self.recipe.steps
+        warm = min(1.0, (self.step + 1) / min(200, 0.1 * steps))
+        return self.recipe.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * self.step / steps)) / 2)
 
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bfloat16)
