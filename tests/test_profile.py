@@ -1,0 +1,259 @@
+"""Profiles: what is installed, what QP maps become, and damaged ones."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import accelir
+from accelir import _codec
+from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.modes import make_modes
+from accelir.profile import QP_MAX, QP_MIN, Profile, load_profile, profiles, qp_of_step
+
+FOLDER = Path(__file__).parents[1] / "profiles"
+FIELDS = ("rdo", "deadzone", "multiple", "cut")
+
+
+def test_fidelity_is_installed_and_the_default():
+    assert "fidelity" in profiles()
+    assert profiles() == sorted(profiles())
+    assert profiles() == accelir.profiles()
+    assert accelir.Encoder().profile is load_profile("fidelity")
+
+
+def test_folders_without_a_profile_are_none():
+    assert "networks" not in profiles()
+
+
+@pytest.mark.parametrize("name", ["sr-x99", "", "Fidelity", "fidelity ", "fidelity/profile.json", "networks", ".."])
+def test_an_unknown_name_lists_what_is_installed(name):
+    with pytest.raises(ValueError, match="fidelity") as caught:
+        load_profile(name)
+    assert repr(name) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_installed_profiles_are_sound(name):
+    profile = load_profile(name)
+    assert profile.name == name
+    assert profile.task
+    assert set(profile.shapes) == set(SUBSAMPLINGS)
+    for shape in profile.shapes.values():
+        assert shape.steps.shape == (2, 64)
+        assert ((shape.steps > 0) & (shape.steps <= 16)).all()
+        assert shape.weights.shape == (3, 64)
+        assert (shape.weights >= 0).all()
+        assert shape.weights[0].any()
+    assert profile.ladder_drops[0] == 0
+    assert (np.diff(profile.ladder_drops) > 0).all()
+    # The whole range of QP, so that no map falls off its end.
+    assert profile.ladder_drops[-1] >= QP_MAX - QP_MIN
+    assert len(profile.ladder) == len(profile.ladder_drops)
+
+
+def test_fidelity_has_flat_luma_tables_and_weighs_rgb():
+    profile = load_profile("fidelity")
+    for subsampling, shape in profile.shapes.items():
+        assert (shape.steps[0] == 1).all()
+        # Weighs chroma as decoding does; the profile may lean from there towards luma, but not far.
+        ratio = shape.weights[1:] / rgb_weights(subsampling)[1:]
+        assert 0.5 < ratio.min() <= ratio.max() < 1.05
+        np.testing.assert_allclose(ratio, ratio[0, 0], rtol=0.01)
+
+
+def test_fidelity_quantises_everything_coarser_down_its_ladder():
+    ladder = load_profile("fidelity").ladder
+    for field, direction in (("rdo", 1), ("deadzone", 1), ("multiple", 1), ("cut", -1)):
+        assert (direction * np.diff(ladder[field]) >= 0).all()
+    assert (np.diff(ladder["rdo"]) > 0).all()
+    assert (np.diff(ladder["deadzone"]) > 0).all()
+
+
+def ladder(**fields) -> Profile:
+    real = load_profile("fidelity")
+    drops = np.array([0.0, 10.0, 30.0])
+    return Profile("test", "none", real.shapes, drops, make_modes(**fields), {})
+
+
+def test_drops_between_rungs_are_interpolated():
+    profile = ladder(rdo=[0.1, 0.4, 1.6], deadzone=[0.5, 1.0, 2.0], multiple=[1, 2, 3], cut=[64, 20, 5])
+    modes = profile.modes_at(np.array([0, 4, 5, 6, 10, 20, 21, 30, 80]))
+    np.testing.assert_allclose(modes["rdo"][[0, 2, 4, 5, 7]], [0.1, 0.2, 0.4, 0.8, 1.6], rtol=1e-5)
+    np.testing.assert_allclose(modes["deadzone"][[0, 2, 4, 5, 7]], [0.5, 0.75, 1.0, 1.5, 2.0])
+    assert modes["multiple"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert modes["cut"].tolist() == [64, 64, 64, 20, 20, 20, 5, 5, 5]
+    assert modes[-1] == modes[-2]  # below the last rung
+
+
+def test_a_rung_without_rdo_gives_modes_without_it():
+    profile = ladder(rdo=[0.0, 0.0, 0.4], deadzone=[0.5, 2.0, 2.0])
+    # However little the Lagrangian, the trellis would run and the dead zone would not.
+    assert profile.modes_at(np.array([0, 5, 10]))["rdo"].tolist() == [0, 0, 0]
+
+
+def test_a_map_becomes_one_mode_for_each_of_its_values():
+    profile = load_profile("fidelity")
+    qp_map = np.array([[90, 60, 90], [75, 90, 60]])
+    modes, mode_map = profile.map_modes(qp_map)
+    assert len(modes) == 3
+    assert mode_map.dtype == np.int32
+    assert mode_map.shape == qp_map.shape
+    for qp in (90, 75, 60):
+        numbers = set(mode_map[qp_map == qp])
+        assert len(numbers) == 1
+        assert modes[numbers.pop()] == profile.modes_at(np.array([90 - qp]))[0]
+
+
+def test_the_highest_qp_of_a_map_has_the_first_rung():
+    profile = load_profile("fidelity")
+    for qp in (15, 50, 95):
+        modes, mode_map = profile.map_modes(np.full((2, 2), qp))
+        assert len(modes) == 1
+        assert not mode_map.any()
+        for field in FIELDS:
+            assert modes[field][0] == pytest.approx(profile.ladder[field][0])
+
+
+def test_qp_falls_16_for_every_doubling_of_the_step():
+    assert [qp_of_step(s) for s in (2.5, 5, 10, 20, 40, 80)] == [95, 79, 63, 47, 31, 15]
+    assert qp_of_step(0.1) == 95
+    assert qp_of_step(1e6) == 15
+
+
+# Damaged profiles
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A folder of profiles of its own; edits are seen at once."""
+    shutil.copytree(FOLDER / "fidelity", tmp_path / "mine")
+    (tmp_path / "not_a_profile").mkdir()
+    monkeypatch.setattr("accelir.profile.shipped", lambda: tmp_path)
+    load_profile.cache_clear()
+    yield tmp_path / "mine" / "profile.json"
+    load_profile.cache_clear()
+
+
+def edited(path, change):
+    document = json.loads(path.read_text("utf-8"))
+    change(document)
+    path.write_text(json.dumps(document), "utf-8")
+
+
+def test_profiles_are_found_by_their_folder(installed):
+    assert profiles() == ["mine"]
+    edited(installed, lambda d: d.update(name="mine"))
+    assert load_profile("mine").name == "mine"
+    with pytest.raises(ValueError, match="there is mine"):
+        load_profile("fidelity")
+
+
+def deleted(*path):
+    def change(document):
+        for key in path[:-1]:
+            document = document[key]
+        del document[path[-1]]
+
+    return change
+
+
+def put(value, *path):
+    def change(document):
+        for key in path[:-1]:
+            document = document[key]
+        document[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        deleted("schema"),
+        put(2, "schema"),
+        put("1", "schema"),
+        deleted("name"),
+        deleted("task"),
+        deleted("provenance"),
+        deleted("jpeg"),
+        put(None, "jpeg"),
+        put([], "jpeg"),
+        deleted("jpeg", "shapes", "4:2:2"),
+        put([1.0] * 63, "jpeg", "shapes", "4:2:0", "luma"),
+        put([1.0] * 65, "jpeg", "shapes", "4:2:0", "chroma"),
+        put(["a"] * 64, "jpeg", "shapes", "4:2:0", "chroma"),
+        put([[1.0] * 64] * 2, "jpeg", "shapes", "4:4:4", "weights"),
+        put([], "jpeg", "ladder"),
+        put(5, "jpeg", "ladder", 0, "drop"),
+        put(0, "jpeg", "ladder", 1, "drop"),
+        put("x", "jpeg", "ladder", 1, "rdo"),
+        deleted("jpeg", "ladder", 2, "cut"),
+    ],
+)
+def test_a_damaged_profile_is_refused_by_name(installed, change):
+    edited(installed, change)
+    with pytest.raises(ValueError, match="profile 'mine' is damaged"):
+        load_profile("mine")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\ufeff{}"])
+def test_a_profile_that_is_no_json_object_is_refused(installed, text):
+    installed.write_text(text, "utf-8")
+    with pytest.raises(ValueError, match="profile 'mine' is damaged"):
+        load_profile("mine")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(17.0, "jpeg", "shapes", "4:2:0", "luma", 5),
+        put(0.0, "jpeg", "shapes", "4:2:0", "chroma", 5),
+        put(-1.0, "jpeg", "shapes", "4:2:0", "weights", 0, 5),
+        put(-0.1, "jpeg", "ladder", 0, "rdo"),
+        put(0.1, "jpeg", "ladder", 0, "deadzone"),
+        put(0, "jpeg", "ladder", 0, "multiple"),
+        put(65, "jpeg", "ladder", 0, "cut"),
+        put(float("nan"), "jpeg", "ladder", 0, "rdo"),
+    ],
+)
+def test_values_out_of_range_never_reach_a_file(installed, change):
+    edited(installed, change)
+    with pytest.raises(ValueError, match=r"shape|weight|mode|damaged"):
+        accelir.encode(np.zeros((40, 40, 3), np.uint8), max_bytes=1000, profile="mine", subsampling="4:2:0")
+
+
+# The zigzag
+
+
+def test_zigzag_runs_through_the_block_as_in_the_standard():
+    rows, cols = np.divmod(ZIGZAG, 8)
+    assert sorted(ZIGZAG) == list(range(64))
+    assert ZIGZAG[:10].tolist() == [0, 1, 8, 16, 9, 2, 3, 10, 17, 24]
+    assert (np.abs(np.diff(rows)) <= 1).all()
+    assert (np.abs(np.diff(cols)) <= 1).all()
+    assert (np.diff(rows + cols) >= 0).all()
+
+
+def test_the_core_uses_the_same_zigzag():
+    levels = [np.arange(64, dtype=np.int16).reshape(1, 1, 8, 8)]
+    table = np.arange(1, 65, dtype=np.uint8)[None]
+    data = _codec.encode_levels(levels, table, 8, 8, "gray")
+    at = data.index(b"\xff\xdb") + 5
+    assert list(data[at : at + 64]) == list(range(1, 65))
+    coefficients = _codec.Coefficients.from_arrays(
+        [np.eye(64, dtype=np.float32)[9].reshape(1, 1, 8, 8) * 90], 8, 8, "gray"
+    )
+    encoding = _codec.encode(
+        coefficients,
+        shape=np.ones((2, 64), np.float32),
+        weights=np.ones((2, 3, 64), np.float32),
+        modes=make_modes(cut=[5, 4]),
+        mode_map=np.zeros((1, 1), np.int32),
+        step=9.0,
+    )
+    found = _codec.read_levels(encoding.data)["levels"][0].ravel()
+    # Place 9 row by row is place 4 in zigzag order, which a cut at 5 keeps.
+    assert found.tolist() == [10 if i == 9 else 0 for i in range(64)]
