@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sample.h"
+#include "secant.h"
 
 namespace accelir {
 namespace {
@@ -18,6 +19,7 @@ constexpr double kStrengthSlope = -0.2;  // of log size over log strength
 constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
 constexpr double kStrengthRange = 1.0;   // of log strength, either way
 constexpr int kStrengthTries = 4;        // before cells are split between two strengths
+constexpr int kSplitTries = 8;           // before the code lengths must have moved away from the bracket
 constexpr double kTrellisSaving = 0.9; // size after the trellis over size after the guess's dead zone
 
 double finest_step(const Settings& s) {
@@ -63,51 +65,6 @@ double estimate_step(Sample& sample, const Settings& settings, double bytes) {
   }
   return std::exp((fine + coarse) / 2);
 }
-
-struct Point {
-  double x, size;  // logarithms of a parameter and of the size it gave
-};
-
-// Secant steps on log size over a log parameter that makes files smaller, inside the bracket of what was too large and
-// what wasn't. The size isn't monotone, and code lengths move while the search learns: a bracket that closes without
-// success is opened again.
-class Secant {
- public:
-  // slope: of log size over the parameter, negative, for the steps before there is a bracket.
-  Secant(double aim, double slope) : aim_(aim), slope_(slope) {}
-  Secant(double aim, const Point& large, const Point& small) : aim_(aim), slope_(0), large_(large), small_(small) {}
-
-  const std::optional<Point>& large() const { return large_; }
-  const std::optional<Point>& small() const { return small_; }
-
-  double next(const Point& p) {
-    (p.size <= aim_ ? small_ : large_) = p;
-    if (large_ && small_ && small_->x - large_->x < kClosed) {
-      small_.reset();
-      large_.reset();
-      (p.size <= aim_ ? small_ : large_) = p;
-    }
-    if (!large_ || !small_) {
-      if (last_ && last_->x != p.x) learn_slope((p.size - last_->size) / (p.x - last_->x));
-      last_ = p;
-      // A little further than the slope says, so that the aim is soon bracketed from both sides.
-      const double move = (aim_ - p.size) / slope_ * 1.1;
-      return p.x + std::clamp(move, -2.0, 2.0);
-    }
-    const double span = small_->x - large_->x, drop = large_->size - small_->size;
-    const double share = drop > 1e-9 ? (large_->size - aim_) / drop : 0.5;
-    return large_->x + span * std::clamp(share, 0.05, 0.95);
-  }
-
- private:
-  // Within bounds: two points close together may have any slope.
-  void learn_slope(double measured) { slope_ = std::clamp(measured, 4 * slope_, slope_ / 8); }
-
-  static constexpr double kClosed = 1e-4;
-  const double aim_;
-  double slope_;
-  std::optional<Point> large_, small_, last_;
-};
 
 // Quantises a sample until its code lengths agree with its levels, and finds the kind of file on the way.
 void settle(Trials& sample, int loops, float step) {
@@ -181,7 +138,9 @@ class Search {
       p.size = attempt(std::exp(p.x), {});
       const bool at_end = (p.size <= fit && p.x <= finest) || (p.size > fit && p.x >= coarsest);
       if (at_end) at_end_ = true;
-      if (finished() || std::abs(p.size - fit) < near || passes() > settings_.passes / 2) return p;
+      // Below a step of 1 tables stay and the step itself moves what the strength would.
+      const bool is_near = p.x > 0 && std::abs(p.size - fit) < near;
+      if (finished() || is_near || passes() > settings_.passes / 2) return p;
       p.x = std::clamp(secant.next(p), finest, coarsest);
     }
   }
@@ -200,7 +159,7 @@ class Search {
     }
     secant.next(p);
     if (finished()) return near;
-    if (secant.large() && secant.small()) search_split(step, aim, *secant.large(), *secant.small());
+    if (secant.bracketed()) search_split(step, aim, secant.large(), secant.small());
     const double moved = near.x + (aim - p.size) / kStepSlope;
     return {moved, finished() ? p.size : attempt(std::exp(moved), {})};
   }
@@ -210,7 +169,7 @@ class Search {
     const double cells = static_cast<double>(settings_.mode_map.size());
     Secant secant(aim, {0, large.size}, {1, small.size});
     Point p = small.size > aim ? Point{0, large.size} : Point{1, small.size};
-    while (!finished()) {
+    for (int tries = 0; tries < kSplitTries && !finished(); ++tries) {
       p.x = std::clamp(secant.next(p), 0.0, 1.0);
       const size_t split = static_cast<size_t>(std::lround(p.x * cells));
       p.size = attempt(step, {static_cast<float>(std::exp(small.x)), static_cast<float>(std::exp(large.x)), split});
@@ -224,6 +183,15 @@ class Search {
   bool at_end_ = false;      // the finest file fits, or not even the coarsest does
   double stuffing_ = 1.003;  // file size over planned size
 };
+
+// Whether the budget could be below the file of the coarsest step, by a bound on the bits that a block without AC takes.
+bool may_be_too_small(const Coefficients& coefficients, const Settings& settings, size_t max_bytes) {
+  constexpr size_t kBitsPerBlock = 9 + 11 + 16, kMostHeaders = 2048;
+  size_t blocks = 0;
+  for (const ComponentGeometry& k : coefficients.geometry.components)
+    blocks += static_cast<size_t>(k.padded_x) * k.padded_y;
+  return max_bytes < settings.segments.size() + kMostHeaders + blocks * kBitsPerBlock / 8;
+}
 
 }  // namespace
 
@@ -241,6 +209,12 @@ Encoding encode_at_step(const Coefficients& coefficients, const Settings& settin
 }
 
 Encoding encode_to_size(const Coefficients& coefficients, const Settings& settings, size_t max_bytes) {
+  if (may_be_too_small(coefficients, settings, max_bytes)) {
+    Encoding smallest = encode_at_step(coefficients, settings, static_cast<float>(kCoarsestStep));
+    smallest.smallest = smallest.data.size();
+    if (smallest.smallest > max_bytes) smallest.data.clear();
+    if (smallest.smallest >= max_bytes) return smallest;
+  }
   Search search(coefficients, settings, max_bytes);
   {
     Sample sample(coefficients, settings);
@@ -249,12 +223,8 @@ Encoding encode_to_size(const Coefficients& coefficients, const Settings& settin
     search.trials().learn_from(sample.trials());
     search.run(settled);
   }
-  if (search.best().data.empty()) {
-    Encoding none;
-    none.smallest = static_cast<size_t>(std::lround(std::exp(search.attempt(kCoarsestStep, {}))));
-    if (search.best().data.empty()) return none;
-  }
   Encoding best = search.best();
+  if (best.data.empty()) best = encode_at_step(coefficients, settings, static_cast<float>(kCoarsestStep));
   best.passes = search.passes();
   return best;
 }

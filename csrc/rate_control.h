@@ -17,11 +17,12 @@ struct Encoding {
   std::vector<Table> tables;
   bool progressive = false;
   int passes = 0;       // whole-picture quantisations made
-  size_t smallest = 0;  // bytes of the smallest file, when the budget is below it
+  size_t smallest = 0;  // bytes of the file of the coarsest step, when the budget came near it
 };
 
 Encoding encode_at_step(const Coefficients& coefficients, const Settings& settings, float step);
-// The largest file found that is not above max_bytes; within tolerance of it unless the finest file is smaller.
+// The largest file found that is not above max_bytes; within tolerance of it unless the finest file is smaller. A budget
+// below the file of the coarsest step gives no data.
 Encoding encode_to_size(const Coefficients& coefficients, const Settings& settings, size_t max_bytes);
 
 }  // namespace accelir

@@ -20,13 +20,16 @@ from .decoding import Source, decode_pixels
 from .effort import get_effort
 from .errors import BudgetError
 from .files import write_atomically
-from .jpeg import Job, choose_subsampling, make_job
+from .jpeg import Job, make_job, rank_subsamplings
 from .metadata import jpeg_segments
 from .pictures import as_pixels
 from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
 
 DEFAULT_PROFILE = "fidelity"
 FORMATS = ("jpeg",)
+
+_LOSSLESS_BPP = 1 << 20
+"""More than any file of a picture takes; larger budgets are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,15 +137,19 @@ class Encoder:
         )
 
     def _run(self, pixels: NDArray[np.uint8], job: Job, budget: int) -> _codec.Encoding:
-        subsampling = self.subsampling
         if pixels.ndim == 2:
-            subsampling = "gray"
-        elif subsampling == "auto":
-            subsampling = choose_subsampling(pixels, job, budget)
-        encoding = job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=budget)
-        if not encoding.data:
-            raise _budget_error(budget, encoding.smallest, pixels.shape)
-        return encoding
+            candidates = ["gray"]
+        elif self.subsampling == "auto":
+            candidates = rank_subsamplings(pixels, job, budget)
+        else:
+            candidates = [self.subsampling]
+        smallest = []
+        for subsampling in candidates:
+            encoding = job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=budget)
+            if encoding.data:
+                return encoding
+            smallest.append(encoding.smallest)
+        raise _budget_error(budget, min(smallest), pixels.shape)
 
     def _stats(self, encoding: _codec.Encoding, budget: int, seconds: float) -> dict[str, Any]:
         return {
@@ -206,10 +213,9 @@ def _budget(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) ->
         return min(budget, 2**63 - 1)
     if isinstance(bpp, bool) or not isinstance(bpp, numbers.Real):
         raise TypeError(f"bpp must be a number, not {type(bpp).__name__}")
-    value = float(bpp)
-    if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"bpp must be a finite number above 0, not {value}")
-    return min(int(value * shape[0] * shape[1] / 8), 2**63 - 1)
+    if not 0 < bpp < math.inf:
+        raise ValueError(f"bpp must be a finite number above 0, not {bpp}")
+    return int(min(bpp, _LOSSLESS_BPP) * shape[0] * shape[1] / 8)
 
 
 def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:

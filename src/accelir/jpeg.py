@@ -87,18 +87,16 @@ def make_job(
     return Job(profile, effort, kind, modes, mode_map, segments)
 
 
-def choose_subsampling(pixels: NDArray[np.uint8], job: Job, max_bytes: int) -> str:
-    """What is better for RGB at this budget: "4:2:0" or "4:4:4". Gray pictures give "gray"."""
-    if pixels.ndim == 2:
-        return "gray"
+def rank_subsamplings(pixels: NDArray[np.uint8], job: Job, max_bytes: int) -> list[str]:
+    """ "4:2:0" and "4:4:4", first the one that is better for RGB at this budget. pixels: RGB."""
     bpp = max_bytes * 8 / (pixels.shape[0] * pixels.shape[1])
     if not job.effort.try_subsamplings:
-        return "4:4:4" if bpp > _FULL_CHROMA_FROM_BPP else "4:2:0"
+        return ["4:4:4", "4:2:0"] if bpp > _FULL_CHROMA_FROM_BPP else ["4:2:0", "4:4:4"]
     bands, mode_map = _bands(pixels, job.mode_map)
     trial = Job(job.profile, get_effort(_TRIAL_EFFORT), "never", job.modes, mode_map)
     budget = max(int(max_bytes * bands.size / pixels.size), 1)
     errors = {s: _error(bands, trial, s, budget) for s in ("4:2:0", "4:4:4")}
-    return min(errors, key=lambda s: errors[s])
+    return sorted(errors, key=lambda s: errors[s])
 
 
 def _bands(pixels: NDArray[np.uint8], mode_map: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
