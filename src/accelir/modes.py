@@ -37,6 +37,14 @@ def make_modes(
     return modes
 
 
+def check_modes(modes: ModeArray) -> None:
+    """Raises ValueError for fields out of their ranges."""
+    for name, low, high in (("rdo", 0, 1e6), ("deadzone", 0.5, 64), ("multiple", 1, 64), ("cut", 1, 64)):
+        wrong = modes[name][~((modes[name] >= low) & (modes[name] <= high))]
+        if wrong.size:
+            raise ValueError(f"a mode's {name} must be {low:g} to {high:g}, not {wrong[0]}")
+
+
 def without_rdo(modes: ModeArray) -> ModeArray:
     """The same modes with the trellis left out, quantised by their dead zones: several times faster."""
     plain = modes.copy()

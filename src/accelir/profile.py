@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .color_weights import SUBSAMPLINGS
-from .modes import ModeArray, make_modes
+from .modes import ModeArray, check_modes, make_modes
 from .shipped import shipped
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ class Profile:
     def modes_at(self, drops: NDArray[np.integer[Any]]) -> ModeArray:
         """Modes for QP drops, (m,): rdo and dead zone interpolated along the ladder, the rest from the nearer rung."""
         rungs = np.searchsorted((self.ladder_drops[1:] + self.ladder_drops[:-1]) / 2, drops)
+        with np.errstate(divide="ignore"):
+            log_rdo = np.interp(drops, self.ladder_drops, np.log(self.ladder["rdo"].astype(np.float64)))
         return make_modes(
-            rdo=np.exp(np.interp(drops, self.ladder_drops, np.log(np.maximum(self.ladder["rdo"], 1e-9)))),
+            rdo=np.where(np.isfinite(log_rdo), np.exp(log_rdo), self.ladder["rdo"][rungs]),
             deadzone=np.interp(drops, self.ladder_drops, self.ladder["deadzone"]),
             multiple=self.ladder["multiple"][rungs],
             cut=self.ladder["cut"][rungs],
@@ -102,12 +104,14 @@ def _parse(document: dict[str, Any]) -> Profile:
     drops = np.array([rung["drop"] for rung in ladder], dtype=np.float64)
     if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0):
         raise ValueError("its ladder's drops must rise from 0")
+    modes = make_modes(**{field: [rung[field] for rung in ladder] for field in ("rdo", "deadzone", "multiple", "cut")})
+    check_modes(modes)
     return Profile(
         name=document["name"],
         task=document["task"],
         shapes={s: _parse_shape(jpeg["shapes"][s]) for s in SUBSAMPLINGS},
         ladder_drops=drops,
-        ladder=make_modes(**{field: [rung[field] for rung in ladder] for field in ("rdo", "deadzone", "multiple", "cut")}),
+        ladder=modes,
         provenance=document["provenance"],
     )
 
@@ -117,4 +121,6 @@ def _parse_shape(shape: dict[str, Any]) -> TableShape:
     weights = np.array(shape["weights"], dtype=np.float32)
     if steps.shape != (2, 64) or weights.shape != (3, 64):
         raise ValueError(f"a shape takes 2 x 64 steps and 3 x 64 weights, not {steps.shape} and {weights.shape}")
+    if not (np.all((steps > 0) & (steps <= 16)) and np.all((weights >= 0) & (weights <= 1e6))):
+        raise ValueError("a shape's steps must be above 0 and at most 16, its weights 0 to 1e6")
     return TableShape(steps, weights)
