@@ -1,0 +1,187 @@
+"""Exercises the core for the sanitizers: `scripts/sanitize.sh` builds `_codec` with them and runs this.
+
+First the corners (all small sizes, the longest sides, the strongest levels, every truncation), then random calls for
+some seconds. What is read back must be what was written; all else is the sanitizers' to judge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import _codec
+import numpy as np
+from numpy.typing import NDArray
+
+LAYOUTS = ("gray", "4:4:4", "4:2:2", "4:2:0")
+
+
+def ceil_div(a: int, b: int) -> int:
+    return -(-a // b)
+
+
+def block_shapes(width: int, height: int, layout: str) -> list[tuple[int, ...]]:
+    across, down = {"gray": (1, 1), "4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}[layout]
+    luma = (ceil_div(height, 8), ceil_div(width, 8), 8, 8)
+    chroma = (ceil_div(ceil_div(height, down), 8), ceil_div(ceil_div(width, across), 8), 8, 8)
+    return [luma] if layout == "gray" else [luma, chroma, chroma]
+
+
+def picture(rng: np.random.Generator, height: int, width: int, layout: str) -> NDArray[np.uint8]:
+    """Noise, black and white, a gradient or one colour; often with strides."""
+    shape = (height, width) if layout == "gray" else (height, width, 3)
+    kind = rng.integers(4)
+    if kind == 0:
+        pixels = rng.integers(0, 256, shape, dtype=np.uint8)
+    elif kind == 1:
+        pixels = (rng.random(shape) < 0.5).astype(np.uint8) * np.uint8(255)
+    elif kind == 2:
+        pixels = np.indices(shape).sum(axis=0).astype(np.uint8)
+    else:
+        pixels = np.full(shape, rng.integers(256), np.uint8)
+    return pixels[::-1] if rng.random() < 0.3 else pixels
+
+
+def random_levels(rng: np.random.Generator, shapes: list[tuple[int, ...]]) -> list[NDArray[np.int16]]:
+    bound = int(rng.choice([0, 1, 2, 40, 1023]))
+    share = rng.choice([0.02, 0.3, 1.0])
+    levels = [rng.integers(-bound, bound + 1, s) * (rng.random(s) < share) for s in shapes]
+    if rng.random() < 0.2:
+        for component in levels:
+            component[..., 0, 0] = rng.choice([-1024, 1023], component.shape[:2])
+    return [component.astype(np.int16) for component in levels]
+
+
+def random_modes(rng: np.random.Generator, n: int) -> NDArray[np.void]:
+    modes = np.zeros(n, _codec.MODE)
+    modes["rdo"] = rng.choice([0, 0, 0.01, 0.1, 1, 100, 1e30], n)
+    modes["deadzone"] = rng.choice([0.5, 0.6, 1, 64], n)
+    modes["multiple"] = rng.choice([1, 1, 2, 3, 64], n)
+    modes["cut"] = rng.choice([64, 64, 1, 2, 10, 63], n)
+    return modes
+
+
+def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> bytes:
+    """A call of the core with random settings; empty when the budget is too small."""
+    height, width = pixels.shape[:2]
+    cells = (ceil_div(height, 32), ceil_div(width, 32))
+    n = int(rng.integers(1, 6))
+    size = (
+        {"step": float(np.exp(rng.uniform(-3, 13.8)))}
+        if rng.random() < 0.5
+        else {"max_bytes": int(np.exp(rng.uniform(0, np.log(pixels.size + 2000)))) if rng.random() < 0.9 else 2**63 - 1}
+    )
+    encoding = _codec.encode(
+        _codec.Coefficients.from_pixels(pixels, layout),
+        shape=np.exp(rng.uniform(-5, np.log(16), (2, 64))).astype(np.float32).clip(1e-3, 16),
+        weights=(np.exp(rng.uniform(-9, 13, (n, 3, 64))) * (rng.random((n, 3, 64)) < 0.9)).astype(np.float32),
+        modes=random_modes(rng, n),
+        mode_map=rng.integers(0, n, cells).astype(np.int32),
+        progressive=str(rng.choice(["never", "always", "auto"])),
+        scan_breadth=int(rng.integers(3)),
+        loops=int(rng.integers(1, 4)),
+        passes=int(rng.integers(1, 12)),
+        tolerance=float(rng.choice([0, 0.001, 0.1])),
+        restart_interval=int(rng.choice([0, 0, 1, 5, 65535])),
+        segments=b"\xff\xfe\x00\x04ab" if rng.random() < 0.3 else b"",
+        **size,
+    )
+    assert len(encoding.data) <= size.get("max_bytes", len(encoding.data))
+    return encoding.data
+
+
+def write_and_read(rng: np.random.Generator, width: int, height: int, layout: str) -> bytes:
+    levels = random_levels(rng, block_shapes(width, height, layout))
+    tables = rng.integers(1, 256, (1 if layout == "gray" else int(rng.integers(1, 3)), 64)).astype(np.uint8)
+    restart = int(rng.choice([0, 0, 1, 3, 65535]))
+    data = _codec.encode_levels(levels, tables, width, height, layout, bool(rng.integers(2)), restart)
+    for found, written in zip(_codec.read_levels(data)["levels"], levels, strict=True):
+        assert np.array_equal(found, written)
+    _codec.block_bits(levels, width, height, layout)
+    return data
+
+
+def read_damaged(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        _codec.read_levels(data, max_pixels=1 << 18)
+
+
+def damage(rng: np.random.Generator, data: bytes) -> bytes:
+    kind = rng.integers(4)
+    if kind == 0:
+        return data[: rng.integers(len(data))]
+    if kind == 1:
+        return b"\xff\xd8" + rng.bytes(int(rng.integers(100)))
+    changed = bytearray(data)
+    if kind == 2:
+        for _ in range(int(rng.integers(1, 8))):
+            changed[rng.integers(len(data))] ^= int(rng.integers(1, 256))
+    else:
+        start, length = rng.integers(len(data)), rng.integers(1, 40)
+        changed[start : start + length] = data[(at := rng.integers(len(data))) : at + rng.integers(40)]
+    return bytes(changed)
+
+
+def refused(call, *arguments, **options) -> None:
+    try:
+        call(*arguments, **options)
+    except (ValueError, TypeError):
+        return
+    raise AssertionError(f"{call.__name__} took {arguments} {options}")
+
+
+def corners(rng: np.random.Generator) -> None:
+    sides = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33)
+    for height in sides:
+        for width in sides:
+            for layout in LAYOUTS:
+                encode(rng, picture(rng, height, width, layout), layout)
+                write_and_read(rng, width, height, layout)
+    for height, width in ((1, 65535), (65535, 1), (24, 12_000), (800, 900), (1000, 31)):
+        for layout in LAYOUTS:
+            encode(rng, picture(rng, height, width, layout), layout)
+            write_and_read(rng, width, height, layout)
+    for layout in LAYOUTS:
+        for _ in range(4):
+            data = write_and_read(rng, 20, 18, layout)
+            for length in range(0, len(data), max(1, len(data) // 500)):
+                read_damaged(data[:length])
+    for shape in ((0, 5), (5, 0), (65536, 1), (5, 5, 4), (5,), (0, 0, 3)):
+        refused(_codec.Coefficients.from_pixels, np.zeros(shape, np.uint8))
+    for value in (1025.0, -1025.0, np.nan, np.inf):
+        refused(_codec.Coefficients.from_arrays, [np.full((1, 1, 8, 8), value, np.float32)], 8, 8, "gray")
+    for extreme in (1024.0, -1024.0):
+        arrays = [np.full((1, 1, 8, 8), extreme, np.float32)]
+        _codec.Coefficients.from_arrays(arrays, 8, 8, "gray").arrays()
+    refused(_codec.encode_levels, [np.full((1, 1, 8, 8), -32768, np.int16)], np.ones((1, 64), np.uint8), 8, 8, "gray")
+
+
+def at_random(rng: np.random.Generator, seconds: float) -> int:
+    rounds, end = 0, time.monotonic() + seconds
+    with ThreadPoolExecutor(2) as pool:
+        while time.monotonic() < end:
+            width, height = (int(v) for v in rng.integers(1, 120, 2))
+            layout = str(rng.choice(LAYOUTS))
+            pixels = picture(rng, height, width, layout)
+            jobs = [pool.submit(encode, child, pixels, layout) for child in rng.spawn(2)]
+            files = [job.result() for job in jobs] + [write_and_read(rng, width, height, layout)]
+            for data in filter(None, files):
+                _codec.read_levels(data)
+                for _ in range(20):
+                    read_damaged(damage(rng, data))
+            rounds += 1
+    return rounds
+
+
+def main() -> None:
+    seconds, seed = float(sys.argv[1]), int(sys.argv[2])
+    corners(np.random.default_rng(seed))
+    print("corners: nothing found", flush=True)
+    rounds = at_random(np.random.default_rng(seed), seconds)
+    print(f"{rounds} random rounds from seed {seed}: nothing found")
+
+
+if __name__ == "__main__":
+    main()
