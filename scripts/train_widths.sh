@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every architecture at three widths, less than a minute each on one Zen 5 core: how width trades PSNR against work.
+# Every architecture at three widths, about half a minute each on one Zen 5 core: how width trades PSNR against work.
 #     scripts/train_widths.sh PICTURES RUNS
-# About half an hour in all: a beginning, and for the widest far from converged. TIMES=20 trains twenty times as long.
+# About 25 minutes in all: a beginning, and for the widest far from converged. TIMES=40 trains forty times as long.
 # Score them with: python benches/networks.py EVAL RUNS/*/*.onnx --sets set14 --json widths.json --plot widths.png
 set -e
 pictures=$1
@@ -24,14 +24,14 @@ widths() {
     done
 }
 mkdir -p "$runs"
-# Widths and steps.
-widths ffdnet     denoise-25 64 channels "32:2000 64:800 96:420"
-widths dncnn      denoise-25 64 channels "16:1500 32:560 64:170"
-widths ircnn      deblur-1.5 64 channels "16:3000 32:1400 64:450"
-widths mimounet   deblur-1.5 64 channels "8:950 16:520 24:300" --set blocks=2
-widths arsr       sr-x4      32 layers   "5:2600 8:2200 11:2000"
-widths edsr       sr-x4      32 channels "16:1500 32:680 64:230"
-widths carn       sr-x4      32 channels "16:950 36:450 64:290"
-widths fsrcnn     sr-x4      32 channels "16:2800 36:2500 56:2200"
-widths swinir     sr-x4      32 channels "12:550 24:500 36:450" --set groups=2 --set layers=2
-widths latticenet sr-x4      32 channels "16:800 32:500 64:230"
+# Widths and steps. Wide stacks without normalisation stand no higher rate.
+widths edsr       sr-x4      32 channels "16:900 32:420 64:150" --rate 4e-4
+widths arsr       sr-x4      32 layers   "5:1600 8:1400 11:1200"
+widths ircnn      deblur-1.5 64 channels "16:1800 32:850 64:280" --rate 4e-4
+widths dncnn      denoise-25 64 channels "16:900 32:350 64:120" --rate 4e-4
+widths carn       sr-x4      32 channels "16:600 36:290 64:180" --rate 4e-4
+widths fsrcnn     sr-x4      32 channels "16:1700 36:1500 56:1300"
+widths mimounet   deblur-1.5 64 channels "8:600 16:330 24:190" --set blocks=2 --rate 4e-4
+widths ffdnet     denoise-25 64 channels "32:1200 64:500 96:300" --rate 4e-4
+widths latticenet sr-x4      32 channels "16:500 32:320 64:150" --rate 4e-4
+widths swinir     sr-x4      32 channels "12:300 24:270 36:240" --set groups=2 --set layers=2 --rate 4e-4
