@@ -136,6 +136,17 @@ def test_chroma_is_the_least_squares_inverse_of_the_decoders_upsampling(size, su
         assert error < (0.1 if half_width >= 4 else 0.8)
 
 
+@pytest.mark.parametrize("subsampling", ["4:2:2", "4:2:0"])
+def test_halved_chroma_stays_within_what_decoders_hold(subsampling):
+    # The least-squares filter overshoots at edges between strong colours; decoders clamp samples before they upsample.
+    colours = np.uint8([(255, 0, 0), (0, 255, 255), (0, 0, 255), (255, 255, 0)])
+    pixels = np.repeat(colours[np.random.default_rng(2).integers(0, 4, (40, 20))], 2, axis=1)
+    for blocks in _codec.Coefficients.from_pixels(pixels, subsampling).arrays()[1:]:
+        samples = plane_of(blocks, *halves(40, 40, subsampling)[::-1])
+        assert samples.min() == pytest.approx(0, abs=0.1)
+        assert samples.max() == pytest.approx(255, abs=0.1)
+
+
 @pytest.mark.parametrize("size", [(9, 7), (33, 31)])
 def test_odd_sides_lose_next_to_nothing_to_replication(size):
     # The last column and row of an odd picture are doubled before the fit; a decoder crops them afterwards. The exact
@@ -283,7 +294,10 @@ def assert_optimal(levels, data):
         assert bits == least_bits(counts)
         coded += bits
     (scan,) = (s.coded for s in segments_of(data) if s.marker == 0xDA)
-    assert len(scan.replace(b"\xff\x00", b"\xff")) == ceil_div(coded, 8)
+    scan = scan.replace(b"\xff\x00", b"\xff")
+    assert len(scan) == ceil_div(coded, 8)
+    padding = (1 << -coded % 8) - 1
+    assert scan[-1] & padding == padding  # ones, T.81, F.1.2.3
 
 
 @settings(max_examples=40)
