@@ -27,6 +27,7 @@ from scipy.fft import idctn
 import accelir
 from accelir import _codec
 from accelir.color_weights import ZIGZAG
+from accelir.modes import make_modes
 
 KINDS = ("zero", "sparse", "dense", "wide", "extreme")
 SIDES = st.integers(1, 40)
@@ -286,6 +287,29 @@ def test_target_coefficients_come_back_from_their_arrays():
     assert (again.width, again.height, again.subsampling) == (70, 50, "4:2:0")
     for a, b in zip(coefficients.arrays(), again.arrays(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("progressive", ["never", "always"])
+@pytest.mark.parametrize("rdo", [0.0, 1e-6])
+def test_targets_beyond_the_largest_levels_are_clamped_to_them(rdo, progressive, tmp_path):
+    # Coefficients may be -1024 to 1024; AC levels have ten bits and DC differences eleven (T.81, tables F.1 and F.2).
+    targets = np.zeros((2, 3, 8, 8), np.float32)
+    targets[..., 0, 0] = [[-1024, 1024, -1024], [1024, -1024, 1024]]
+    targets[..., 0, 4], targets[..., 7, 7] = 1024, -1024
+    encoding = _codec.encode(
+        _codec.Coefficients.from_arrays([targets], 24, 16, "gray"),
+        shape=np.ones((2, 64), np.float32),
+        weights=np.ones((1, 3, 64), np.float32),
+        modes=make_modes(rdo=rdo),
+        mode_map=np.zeros((1, 1), np.int32),
+        step=1.0,
+        progressive=progressive,
+    )
+    (levels,) = _codec.read_levels(encoding.data)["levels"]
+    np.testing.assert_array_equal(levels[..., 0, 4], 1023)
+    np.testing.assert_array_equal(levels[..., 7, 7], -1023)
+    np.testing.assert_array_equal(levels[..., 0, 0], np.minimum(targets[..., 0, 0], 1023))
+    assert_same_levels(coefficients_by_libjpeg(encoding.data, tmp_path)[0], [levels])
 
 
 @pytest.mark.parametrize(
