@@ -75,7 +75,7 @@ def test_fidelity_quantises_everything_coarser_down_its_ladder():
 def ladder(**fields) -> Profile:
     real = load_profile("fidelity")
     drops = np.array([0.0, 10.0, 30.0])
-    return Profile("test", "none", real.shapes, drops, make_modes(**fields), {})
+    return Profile("test", "none", None, real.shapes, drops, make_modes(**fields), {})
 
 
 def test_drops_between_rungs_are_interpolated():
