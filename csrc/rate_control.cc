@@ -17,7 +17,8 @@ constexpr double kStrengthSlope = -0.2;  // of log size over log strength
 // How near the size must be, relatively, before the strength is searched: further would cost quality with the trellis,
 // and is beyond the reach of the dead zone.
 constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
-constexpr double kStrengthRange = 1.0;   // of log strength, either way
+constexpr double kStrengthRange = 2.0;   // of log strength, either way
+constexpr double kLeap = 0.01;           // width of a bracket of log steps in which the size leaps
 constexpr int kStrengthTries = 4;        // before cells are split between two strengths
 constexpr int kSplitTries = 8;           // before the code lengths must have moved away from the bracket
 constexpr double kTrellisSaving = 0.9; // size after the trellis over size after the guess's dead zone
@@ -112,56 +113,46 @@ class Search {
     return std::log(size);
   }
 
+  // Steps until the size is near, or leaps past the budget; then strengths; more steps if they didn't do.
   void run(double step) {
-    Point near = search_step(step);
-    while (!finished()) near = search_strength(near);
-    step = std::exp(near.x);
-    // Sizes may leap where tables are fine and the picture is synthetic: then any coarser step that fits.
-    for (double factor = 1.1; best_.data.empty() && step < kCoarsestStep; factor *= factor)
-      attempt(step = std::min(step * factor, kCoarsestStep), {});
+    const double finest = std::log(finest_step(settings_)), coarsest = std::log(kCoarsestStep);
+    const double near = uses_trellis(settings_) ? kNearTrellis : kNearDeadZone;
+    const double fit = std::log(max_bytes_);
+    Secant secant(fit, kStepSlope);
+    Point p{std::clamp(std::log(step), finest, coarsest), 0};
+    while (!finished()) {
+      p.size = attempt(std::exp(p.x), {});
+      const bool at_end = p.size <= fit ? p.x <= finest : p.x >= coarsest;
+      if (at_end) return;
+      const double next = secant.next(p);
+      // Below a step of 1 tables stay, and the step itself moves what the strength would.
+      const bool leaps = secant.width() < kLeap;
+      if (p.x > 0 && (std::abs(p.size - fit) < near || leaps)) search_strength(leaps ? secant.large() : p);
+      p.x = std::clamp(next, finest, coarsest);
+    }
   }
 
  private:
   bool finished() const {
-    return at_end_ || passes() >= settings_.passes ||
+    return passes() >= settings_.passes ||
            static_cast<double>(best_.data.size()) >= max_bytes_ * (1 - settings_.tolerance);
   }
 
-  // Until the size is near.
-  Point search_step(double step) {
-    const double finest = std::log(finest_step(settings_)), coarsest = std::log(kCoarsestStep);
-    const double fit = std::log(max_bytes_);
-    const double near = uses_trellis(settings_) ? kNearTrellis : kNearDeadZone;
-    Secant secant(fit, kStepSlope);
-    Point p{std::clamp(std::log(step), finest, coarsest), 0};
-    for (;;) {
-      p.size = attempt(std::exp(p.x), {});
-      const bool at_end = (p.size <= fit && p.x <= finest) || (p.size > fit && p.x >= coarsest);
-      if (at_end) at_end_ = true;
-      // Below a step of 1 tables stay and the step itself moves what the strength would.
-      const bool is_near = p.x > 0 && std::abs(p.size - fit) < near;
-      if (finished() || is_near || passes() > settings_.passes / 2) return p;
-      p.x = std::clamp(secant.next(p), finest, coarsest);
-    }
-  }
-
-  // With one step's tables the modes' strength, on which the size depends more smoothly than on the step. -> where to go
-  // on if that isn't enough.
-  Point search_strength(const Point& near) {
+  // With one step's tables the modes' strength, on which the size depends more smoothly than on the step.
+  void search_strength(const Point& near) {
     const double step = std::exp(near.x);
     const double aim = std::log(max_bytes_ * (1 - settings_.tolerance / 2));
     Secant secant(aim, kStrengthSlope);
     Point p{0, near.size};
     for (int tries = 0; tries < kStrengthTries && !finished(); ++tries) {
-      p.x = std::clamp(secant.next(p), -kStrengthRange, kStrengthRange);
-      const float strength = static_cast<float>(std::exp(p.x));
+      const double x = std::clamp(secant.next(p), -kStrengthRange, kStrengthRange);
+      if (x == p.x) return;
+      p.x = x;
+      const float strength = static_cast<float>(std::exp(x));
       p.size = attempt(step, {strength, strength, 0});
     }
     secant.next(p);
-    if (finished()) return near;
-    if (secant.bracketed()) search_split(step, aim, secant.large(), secant.small());
-    const double moved = near.x + (aim - p.size) / kStepSlope;
-    return {moved, finished() ? p.size : attempt(std::exp(moved), {})};
+    if (!finished() && secant.bracketed()) search_split(step, aim, secant.large(), secant.small());
   }
 
   // Between two strengths of which one is too large and one isn't: how many cells get which.
@@ -180,7 +171,6 @@ class Search {
   const double max_bytes_;
   Trials trials_;
   Encoding best_;
-  bool at_end_ = false;      // the finest file fits, or not even the coarsest does
   double stuffing_ = 1.003;  // file size over planned size
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 namespace accelir {
 
@@ -19,6 +20,7 @@ class Secant {
       : aim_(aim), slope_(-1), large_(large), small_(small), has_large_(true), has_small_(true) {}
 
   bool bracketed() const { return has_large_ && has_small_; }
+  double width() const { return bracketed() ? small_.x - large_.x : INFINITY; }
   const Point& large() const { return large_; }
   const Point& small() const { return small_; }
 
@@ -30,7 +32,8 @@ class Secant {
     }
     if (!bracketed()) return extrapolate(p);
     const double span = small_.x - large_.x, drop = large_.size - small_.size;
-    const double share = drop > 1e-9 ? (large_.size - aim_) / drop : 0.5;
+    // One end that stays means a bent curve, on which secants creep: the bracket is halved then.
+    const double share = drop > 1e-9 && repeats_ < 2 ? (large_.size - aim_) / drop : 0.5;
     return large_.x + span * std::clamp(share, 0.05, 0.95);
   }
 
@@ -39,6 +42,8 @@ class Secant {
 
   void take(const Point& p) {
     const bool fits = p.size <= aim_;
+    repeats_ = fits == fitted_ ? repeats_ + 1 : 0;
+    fitted_ = fits;
     (fits ? small_ : large_) = p;
     (fits ? has_small_ : has_large_) = true;
   }
@@ -57,6 +62,8 @@ class Secant {
   double slope_;
   Point large_, small_, last_;
   bool has_large_ = false, has_small_ = false, has_last_ = false;
+  bool fitted_ = false;  // the last point
+  int repeats_ = 0;      // points in a row that moved the same end
 };
 
 }  // namespace accelir

@@ -11,9 +11,6 @@ namespace {
 // The dead zone whose levels resemble the trellis's most: its level histogram gives the first code lengths.
 constexpr float kGuessDeadZone = 0.62f;
 
-// Code lengths hardly move after this many quantisations, and a search converges sooner when they are left alone.
-constexpr int kLearningPasses = 4;
-
 std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
   std::vector<Table> tables{make_table(settings.shape[0], step)};
   if (components == 1) return tables;
@@ -89,7 +86,7 @@ void Trials::guess_at(float step) {
 
 void Trials::quantize_at(float step, const Strength& strength) {
   quantize_with(step, strength, true);
-  if (uses_trellis(settings_) && passes_ < kLearningPasses) learn_code_lengths();
+  if (uses_trellis(settings_) && learns_) learn_code_lengths();
   ++passes_;
 }
 
@@ -98,6 +95,7 @@ void Trials::learn_from(const Trials& sample) {
   dc_bits_ = sample.dc_bits_;
   kind_ = sample.kind_;
   script_ = sample.script_;
+  learns_ = false;
 }
 
 size_t Trials::plan() {

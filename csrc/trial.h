@@ -41,7 +41,7 @@ class Trials {
 
   // Quantises without a trellis, which needs no code lengths, and learns a first guess of them.
   void guess_at(float step);
-  // Quantises, then learns the code lengths that the result asks for (in the first few passes).
+  // Quantises, then learns the code lengths that the result asks for.
   void quantize_at(float step, const Strength& strength);
   // The scans' bits as of the last quantisation, in single bands and without headers: for a first estimate of the size.
   double scan_bits() const { return scan_bits_; }
@@ -52,7 +52,8 @@ class Trials {
   int passes() const { return passes_; }
   bool progressive() const { return frame_.progressive; }
   const std::vector<Table>& tables() const { return frame_.tables; }
-  // Code lengths, the kind of file and its scans.
+  // Takes over code lengths, the kind of file and its scans, and learns no more: only so is the size a function of step
+  // and strength that can be searched.
   void learn_from(const Trials& sample);
 
  private:
@@ -67,6 +68,7 @@ class Trials {
   std::vector<AcBits> bits_;
   std::vector<DcBits> dc_bits_;
   double scan_bits_ = 0;
+  bool learns_ = true;
   std::vector<Scan> script_;  // once found, the progressive scans are kept
   std::optional<bool> kind_;  // once found, progressive or not is kept
   std::vector<PlannedScan> scans_;

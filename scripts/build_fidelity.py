@@ -153,6 +153,7 @@ def main() -> None:
         "schema": 1,
         "name": "fidelity",
         "task": "none: the decoded picture itself, PSNR over RGB",
+        "network": None,
         "jpeg": {"shapes": {s: table_shape(s) for s in SUBSAMPLINGS}, "ladder": rungs},
         "provenance": {
             "made": datetime.date.today().isoformat(),

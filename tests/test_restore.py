@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from accelir.cards import Card, sha256
-from accelir.restore import WORKING_BYTES, find, networks, open_network, restore
+from accelir.restoring import WORKING_BYTES, find, networks, open_network, restore
 
 SHIPPED = sorted((Path(__file__).parent.parent / "profiles" / "networks").glob("*.onnx"))
 
@@ -211,7 +211,7 @@ def test_unknown_networks_are_refused() -> None:
 
 def test_a_task_stands_for_its_light_network(toys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = toys["plain"].parent
-    monkeypatch.setattr("accelir.restore._folder", lambda: folder)
+    monkeypatch.setattr("accelir.restoring._folder", lambda: folder)
     assert networks() == ("double", "even", "plain")
     (folder / "sr-x8-light.onnx").touch()
     assert find("sr-x8") == folder / "sr-x8-light.onnx"

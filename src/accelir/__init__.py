@@ -4,5 +4,16 @@ from ._version import __version__
 from .api import Encoded, Encoder, decode, encode
 from .errors import BudgetError
 from .profile import profiles
+from .restoring import networks, restore
 
-__all__ = ["BudgetError", "Encoded", "Encoder", "__version__", "decode", "encode", "profiles"]
+__all__ = [
+    "BudgetError",
+    "Encoded",
+    "Encoder",
+    "__version__",
+    "decode",
+    "encode",
+    "networks",
+    "profiles",
+    "restore",
+]

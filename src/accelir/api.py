@@ -16,7 +16,7 @@ from PIL import Image
 
 from . import _codec
 from .color_weights import SUBSAMPLINGS, ZIGZAG
-from .decoding import Source, decode_pixels
+from .decoding import Source, decode_pixels, read_source
 from .effort import get_effort
 from .errors import BudgetError
 from .files import write_atomically
@@ -24,6 +24,8 @@ from .jpeg import Job, make_job, rank_subsamplings
 from .metadata import jpeg_segments
 from .pictures import as_pixels
 from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
+from .restoring import networks, restore
+from .tag import read_tag, tag_segment
 
 DEFAULT_PROFILE = "fidelity"
 FORMATS = ("jpeg",)
@@ -118,7 +120,7 @@ class Encoder:
         if icc_profile is None and isinstance(image, Image.Image):
             icc_profile = image.info.get("icc_profile")
         qps = None if qp_map is None else _checked_map(qp_map, pixels.shape)
-        segments = jpeg_segments(icc_profile, exif, xmp)
+        segments = jpeg_segments(icc_profile, exif, xmp) + tag_segment(self.profile.network, budget)
         job = make_job(
             self.profile, self._effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments
         )
@@ -187,14 +189,25 @@ def encode(
     ).data
 
 
-def decode(data_or_path: Source, *, network: None = None) -> NDArray[np.uint8]:
-    """A JPEG or WebP file's plain pixels, uint8 HxWx3 RGB or HxW gray.
+def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "auto") -> NDArray[np.uint8]:
+    """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
-    data_or_path: the file's bytes, or its path. Raises ValueError that says what is wrong with a damaged file.
+    data_or_path: the file's bytes, or its path.
+    network: a name or path as accelir.restore takes it; "auto": the one that the encoder named in the file; None: no
+        network, the plain pixels.
+    Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network, and for an
+    unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
-    if network is not None:
-        raise ValueError(f"network must be None (the plain pixels), not {network!r}")
-    return decode_pixels(data_or_path)
+    data = read_source(data_or_path)
+    pixels = decode_pixels(data)
+    if network == "auto":
+        network = read_tag(data)
+        if network is None:
+            raise ValueError(
+                f"the file does not name a restoration network; choose one: network=None for the plain pixels, or one of "
+                f"{', '.join(networks())}"
+            )
+    return pixels if network is None else restore(pixels, network)
 
 
 def _budget(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) -> int:

@@ -41,6 +41,8 @@ class Profile:
     name: str
     task: str
     """What happens to the picture after decoding, in words."""
+    network: str | None
+    """The restoration network that receivers run, a name for accelir.restore; None: they show the decoded picture."""
     shapes: dict[str, TableShape]
     """By subsampling: "4:4:4", "4:2:2", "4:2:0"."""
     ladder_drops: NDArray[np.float64]
@@ -99,6 +101,8 @@ def load_profile(name: str) -> Profile:
 def _parse(document: dict[str, Any]) -> Profile:
     if document["schema"] != SCHEMA:
         raise ValueError(f"its schema is {document['schema']}; this version of accelir reads {SCHEMA}")
+    if not isinstance(document["network"], str | None):
+        raise TypeError(f"its network is {document['network']!r}, not a name or null")
     jpeg = document["jpeg"]
     ladder = jpeg["ladder"]
     drops = np.array([rung["drop"] for rung in ladder], dtype=np.float64)
@@ -109,6 +113,7 @@ def _parse(document: dict[str, Any]) -> Profile:
     return Profile(
         name=document["name"],
         task=document["task"],
+        network=document["network"],
         shapes={s: _parse_shape(jpeg["shapes"][s]) for s in SUBSAMPLINGS},
         ladder_drops=drops,
         ladder=modes,

@@ -1,0 +1,29 @@
+"""The tag that tells a receiver which restoration a file was made for: a comment segment "accelir sr-x4"."""
+
+from __future__ import annotations
+
+from . import jpeg_markers
+
+_PREFIX = b"accelir "
+
+# The tag is left out where it would take a larger share of the file than this.
+_LARGEST_SHARE = 0.002
+
+
+def tag_segment(network: str | None, max_bytes: int) -> bytes:
+    """A JPEG COM segment naming the network, or nothing: without a network, or when the file is too small for it."""
+    if network is None:
+        return b""
+    text = _PREFIX + network.encode("ascii")
+    segment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
+    return segment if len(segment) <= _LARGEST_SHARE * max_bytes else b""
+
+
+def read_tag(data: bytes) -> str | None:
+    """The network that a JPEG's tag names, or None. Raises ValueError for a damaged JPEG."""
+    if not jpeg_markers.is_jpeg(data):
+        return None
+    for comment in jpeg_markers.parse(data).comments:
+        if comment.startswith(_PREFIX):
+            return comment.removeprefix(_PREFIX).decode("ascii", "replace")
+    return None

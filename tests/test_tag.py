@@ -1,0 +1,58 @@
+"""The tag: which network a file was made for, and how decode finds it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import accelir
+from accelir.api import Encoder
+from accelir.profile import load_profile
+from accelir.tag import read_tag, tag_segment
+
+
+@pytest.fixture
+def encoder():
+    """fidelity's quantisation for receivers that enlarge."""
+    encoder = Encoder(profile="fidelity", effort=0)
+    encoder.profile = dataclasses.replace(load_profile("fidelity"), network="sr-x4")
+    return encoder
+
+
+def picture(height=96, width=128):
+    y, x = np.mgrid[:height, :width]
+    noise = np.random.default_rng(5).normal(0, 20, (height, width, 3))
+    return np.clip(noise + np.stack([x, y, x + y], axis=2), 0, 255).astype(np.uint8)
+
+
+def test_a_file_names_the_network_of_its_profile(encoder):
+    data = encoder.encode(picture(), max_bytes=20_000).data
+    assert read_tag(data) == "sr-x4"
+    assert len(data) <= 20_000
+
+
+def test_decode_runs_the_network_that_the_file_names(encoder):
+    data = encoder.encode(picture(), max_bytes=20_000).data
+    plain = accelir.decode(data, network=None)
+    assert accelir.decode(data).shape == (384, 512, 3)
+    np.testing.assert_array_equal(accelir.decode(data), accelir.restore(plain, "sr-x4"))
+
+
+def test_small_files_and_profiles_without_a_network_are_not_tagged(encoder):
+    assert read_tag(encoder.encode(picture(), max_bytes=4000).data) is None
+    assert tag_segment(None, 10**6) == b""
+    assert tag_segment("sr-x4", 17 * 500) != b""
+    assert tag_segment("sr-x4", 17 * 500 - 1) == b""
+
+
+def test_decode_asks_for_a_network_when_the_file_names_none():
+    data = accelir.encode(picture(), max_bytes=9000, profile="fidelity")
+    with pytest.raises(ValueError, match="does not name a restoration network; choose one: .*sr-x4-light"):
+        accelir.decode(data)
+
+
+def test_a_network_can_be_named_whatever_the_file_says(encoder):
+    data = encoder.encode(picture(), max_bytes=20_000).data
+    assert accelir.decode(data, network="sr-x2").shape == (192, 256, 3)
+    with pytest.raises(ValueError, match="unknown network 'nonsense'"):
+        accelir.decode(data, network="nonsense")
