@@ -1,5 +1,6 @@
 """Profiles: what is installed, what QP maps become, and damaged ones."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -73,9 +74,8 @@ def test_fidelity_quantises_everything_coarser_down_its_ladder():
 
 
 def ladder(**fields) -> Profile:
-    real = load_profile("fidelity")
     drops = np.array([0.0, 10.0, 30.0])
-    return Profile("test", "none", None, real.shapes, drops, make_modes(**fields), {})
+    return dataclasses.replace(load_profile("fidelity"), ladder_drops=drops, ladder=make_modes(**fields))
 
 
 def test_drops_between_rungs_are_interpolated():
