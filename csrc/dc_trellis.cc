@@ -7,6 +7,7 @@
 namespace accelir {
 namespace {
 
+constexpr int kMaxLevel = 1023;  // and -1024 where that is the rounded level
 constexpr int kCandidates = 3;  // the rounded level, one less and one more
 
 // A block's place in the path, 8 bytes, because there is one for every block of the picture.
@@ -30,13 +31,13 @@ class Viterbi {
 
   // x: the coefficient in steps; cost: of a squared level of error.
   void advance(size_t index, float x, float cost, float lambda) {
-    const int rounded = static_cast<int>(std::lround(x));
+    const int rounded = std::min(static_cast<int>(std::lround(x)), kMaxLevel);
     Step step{static_cast<uint32_t>(index), static_cast<int16_t>(rounded), 0};
     std::array<float, kCandidates> total;
     for (int i = 0; i < kCandidates; ++i) {
       const int level = rounded + i - 1;
       const float error = x - static_cast<float>(level);
-      const bool allowed = i == 1 || (lambda > 0 && std::abs(level) <= 1023);
+      const bool allowed = i == 1 || (lambda > 0 && std::abs(level) <= kMaxLevel);
       float best = INFINITY;
       int from = 0;
       for (int j = 0; j < kCandidates; ++j) {

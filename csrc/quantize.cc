@@ -6,6 +6,7 @@
 namespace accelir {
 namespace {
 
+constexpr int kMaxDcLevel = 1023;  // and -1024, so that differences keep to eleven bits (T.81, table F.1)
 constexpr int kMaxAcLevel = 1023;  // T.81, table F.2: ten bits
 
 // Magnitudes in steps, and as rounded levels.
@@ -21,7 +22,8 @@ ACCELIR_INLINE void round_block(const int16_t* __restrict coefficient, const Blo
     const int positive = whole & ~(whole >> 31);
     level[k] = static_cast<int16_t>(positive < kMaxAcLevel ? positive : kMaxAcLevel);
   }
-  level[0] = static_cast<int16_t>(x[0] + 0.5f);
+  const int dc = static_cast<int>(x[0] + 0.5f), most = coefficient[0] < 0 ? kMaxDcLevel + 1 : kMaxDcLevel;
+  level[0] = static_cast<int16_t>(dc < most ? dc : most);
 }
 
 // Eight flags of a byte each become eight bits by one multiplication; the flags themselves vectorise.
