@@ -30,9 +30,13 @@ void halve_row(const float* __restrict in, int n, float* __restrict out, float* 
   for (int i = 1; i < half - 2; ++i)
     b[i] = kFar * (in[2 * i - 1] + in[2 * i + 2]) + kNear * (in[2 * i] + in[2 * i + 1]);
   for (int i = std::max(1, half - 2); i < half; ++i) b[i] = transposed(i);
+  const auto mirror = [&](int i) {
+    const int phase = i % (2 * half);
+    return phase < half ? phase : 2 * half - 1 - phase;
+  };
   for (int i = 1; i <= kRadius; ++i) {
-    b[-i] = b[std::min(i - 1, half - 1)];
-    b[half - 1 + i] = b[std::max(half - i, 0)];
+    b[-i] = b[mirror(i - 1)];
+    b[half - 1 + i] = b[half - 1 - mirror(i - 1)];
   }
   for (int i = 0; i < half; ++i) {
     float sum = b[i];

@@ -38,7 +38,7 @@ _LOSSLESS_BPP = 1 << 20
 class Encoded:
     """A finished file, and how it came about."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     """The whole file."""
     bpp: float
     """Its bits per pixel of the picture, every byte counted."""

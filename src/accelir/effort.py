@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -44,7 +46,7 @@ _EFFORTS = (
 
 def get_effort(effort: int) -> Effort:
     """The settings of an effort, 0 (fastest) to 9. Raises TypeError and ValueError for anything else."""
-    if isinstance(effort, bool) or not isinstance(effort, int):
+    if isinstance(effort, bool) or not isinstance(effort, int | np.integer):
         raise TypeError(f"effort must be an int from 0 to 9, not {type(effort).__name__}")
     if not 0 <= effort <= 9:
         raise ValueError(f"effort must be from 0 (fast) to 9 (slowest), not {effort}")

@@ -9,7 +9,7 @@ deadzone  float, 0.5 to 64: without rdo, a magnitude of x steps becomes the leve
 multiple  int, 1 to 64: AC levels are multiples of it, as if the step were that much larger.
 cut       int, 1 to 64: AC coefficients are kept before this place in zigzag order; 64 keeps all, 1 the DC alone.
 
-DC is always rounded to the nearest level.
+DC keeps the file's step: the nearest level, or with rdo one beside it where that pays (csrc/dc_trellis.cc).
 """
 
 from __future__ import annotations
