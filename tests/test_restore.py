@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -198,6 +200,11 @@ def test_bad_threads_are_refused(toys: dict[str, Path], threads: object) -> None
 def test_bad_tiles_are_refused(toys: dict[str, Path], tile: object) -> None:
     with pytest.raises(ValueError, match="tile is a side"):
         restore(picture(4, 4), toys["plain"], tile=tile)
+
+
+def test_importing_architectures_does_not_hide_the_function() -> None:
+    code = "import accelir, accelir.networks; from accelir.networks import build; accelir.networks()"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_unknown_networks_are_refused() -> None:

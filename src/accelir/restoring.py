@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Loaded now, as loading it later would put the package in the place of the function `accelir.networks`.
+import accelir.networks  # noqa: F401
 from accelir.cards import Card, sha256
 from accelir.shipped import shipped
 
