@@ -160,6 +160,29 @@ def test_worker_processes_give_the_same_stream(pictures: Path) -> None:
         spawned.close()
 
 
+def test_workers_end_with_a_killed_parent(pictures: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path; from accelir.training.data import *\n"
+        "if __name__ == '__main__':\n"
+        f"    source = Source(tuple(list_pictures({str(pictures)!r})), Task.parse('dejpeg'), 'none')\n"
+        "    feed = Feed(source, workers=1, ahead=2); feed.take()\n"
+        "    print(*feed._pool._processes, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    worker = int(subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).stdout)
+    deadline = time.monotonic() + 20
+    while _runs(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(worker)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return not Path(f"/proc/{process}/stat").exists() or " Z " not in Path(f"/proc/{process}/stat").read_text()
+
+
 def test_crops_of_input_and_truth_are_of_one_place(pictures: Path) -> None:
     sampler = Sampler(source(pictures, "sr-x2", "none"), 16, 8, slots=4, workers=0)
     x, y = sampler.sample(0)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -76,6 +78,12 @@ class Source:
         return draw(parse_mixture(self.mixture), rng)(degraded, rng), truth
 
 
+def _end_with_parent() -> None:
+    """In a worker: end when the process that started it does, which after a kill -9 nothing else brings about."""
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
 class Feed:
     """An endless, ordered stream of pairs from `start` on, made `ahead` in worker processes (0: made inline)."""
 
@@ -85,7 +93,7 @@ class Feed:
         self._ahead = ahead
         # spawn, not fork: the parent has torch's threads running.
         spawn = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, mp_context=spawn) if workers else None
+        self._pool = ProcessPoolExecutor(workers, spawn, _end_with_parent) if workers else None
         self._waiting: deque[Future[Pair]] = deque()
 
     def take(self) -> Pair:
