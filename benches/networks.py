@@ -169,6 +169,7 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
             line = sorted((r["macs"], r["psnr"]) for r in mine if r["architecture"].split()[0] == name)
             axes.plot(*zip(*line, strict=True), "o-", label=name)
         axes.set(title=task, xlabel="MAC per input pixel", ylabel="PSNR RGB, dB", xscale="log")
+        axes.xaxis.set_minor_formatter("")
         axes.legend()
     figure.savefig(path)
 
