@@ -305,6 +305,9 @@ def test_weights_of_another_run_are_taken_as_a_start(pictures: Path, tmp_path: P
     second.load_weights(tmp_path / "a" / "checkpoint.pt")
     for a, b in zip(first.ema.parameters(), second.network.parameters(), strict=True):
         assert (a == b).all()
+    second.save()
+    resumed = trainer(pictures, tmp_path / "b", rate=1e-4)
+    assert resumed.start == {"codecs": "jpeg:5-20", "steps": 40, "seed": 0}
 
 
 def test_recipes_survive_json(pictures: Path, tmp_path: Path) -> None:

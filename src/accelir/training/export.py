@@ -143,6 +143,7 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
             "seed": recipe.seed,
             "batch": recipe.batch,
             "patch": recipe.patch,
+            **({"started_from": trainer.start} if trainer.start else {}),
         },
         scores=_validation(trainer),
     )

@@ -171,6 +171,7 @@ class Trainer:
         self.network, self.ema = network, copy.deepcopy(network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.rate)
         self.step, self.seconds, self.rows = 0, 0.0, []
+        self.start: dict[str, Any] = {}
         self._resume()
 
     @property
@@ -191,13 +192,15 @@ class Trainer:
         self.ema.load_state_dict(state["ema"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.rows = state["step"], state["seconds"], state["rows"]
+        self.start = state.get("start", {})
 
     def load_weights(self, checkpoint: str | Path) -> None:
         """Start from another run's averaged weights, for a finer training; of no effect on a resumed run."""
         if self.step == 0:
-            state = torch.load(checkpoint, map_location=self.device, weights_only=True)["ema"]
-            self.network.load_state_dict(state)
-            self.ema.load_state_dict(state)
+            state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+            self.network.load_state_dict(state["ema"])
+            self.ema.load_state_dict(state["ema"])
+            self.start = {"codecs": state["recipe"]["codecs"], "steps": state["step"], "seed": state["recipe"]["seed"]}
 
     def save(self) -> None:
         """Write the checkpoint, the log and the curve, each atomically."""
@@ -208,6 +211,7 @@ class Trainer:
                 "step": self.step,
                 "seconds": self.seconds,
                 "rows": self.rows,
+                "start": self.start,
                 "network": self.network.state_dict(),
                 "ema": self.ema.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
