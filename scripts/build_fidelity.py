@@ -154,7 +154,7 @@ def main() -> None:
         "name": "fidelity",
         "task": "none: the decoded picture itself, PSNR over RGB",
         "network": None,
-        "jpeg": {"shapes": {s: table_shape(s) for s in SUBSAMPLINGS}, "ladder": rungs},
+        "jpeg": {"full_chroma_margin": 0, "shapes": {s: table_shape(s) for s in SUBSAMPLINGS}, "ladder": rungs},
         "provenance": {
             "made": datetime.date.today().isoformat(),
             "script": "scripts/build_fidelity.py",

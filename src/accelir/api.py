@@ -27,7 +27,7 @@ from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
 from .restoring import networks, restore
 from .tag import read_tag, tag_segment
 
-DEFAULT_PROFILE = "fidelity"
+DEFAULT_PROFILE = "sr-x4"
 FORMATS = ("jpeg",)
 
 _LOSSLESS_BPP = 1 << 20

@@ -25,22 +25,20 @@ class Effort:
     """Quantisations of the whole picture that the size search may make."""
     tolerance: float
     """How far below the budget the size search may stop, as a share of the budget."""
-    try_subsamplings: bool
-    """Whether subsampling="auto" tries on the picture what is best; otherwise it goes by the budget alone."""
 
 
 _EFFORTS = (
-    #      rdo, progressive, dc_trellis, scan_breadth, loops, passes, tolerance, try_subsamplings
-    Effort(False, False, False, 0, 1, 16, 0.004, False),
-    Effort(False, True, False, 0, 1, 16, 0.004, False),
-    Effort(False, True, False, 1, 1, 16, 0.003, True),
-    Effort(True, True, False, 0, 2, 8, 0.003, True),
-    Effort(True, True, True, 1, 2, 8, 0.003, True),
-    Effort(True, True, True, 1, 3, 12, 0.003, True),
-    Effort(True, True, True, 2, 3, 16, 0.002, True),
-    Effort(True, True, True, 2, 4, 16, 0.0015, True),
-    Effort(True, True, True, 2, 4, 24, 0.001, True),
-    Effort(True, True, True, 2, 5, 40, 0.0005, True),
+    #      rdo, progressive, dc_trellis, scan_breadth, loops, passes, tolerance
+    Effort(False, False, False, 0, 1, 16, 0.004),
+    Effort(False, True, False, 0, 1, 16, 0.004),
+    Effort(False, True, False, 1, 1, 16, 0.003),
+    Effort(True, True, False, 0, 2, 8, 0.003),
+    Effort(True, True, True, 1, 2, 8, 0.003),
+    Effort(True, True, True, 1, 3, 12, 0.003),
+    Effort(True, True, True, 2, 3, 16, 0.002),
+    Effort(True, True, True, 2, 4, 16, 0.0015),
+    Effort(True, True, True, 2, 4, 24, 0.001),
+    Effort(True, True, True, 2, 5, 40, 0.0005),
 )
 
 

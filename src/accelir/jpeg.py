@@ -21,9 +21,6 @@ _TRIAL_BAND = 64
 _TRIAL_EFFORT = 0
 """The trials rank subsamplings, for which the dead zone's files serve as well as the trellis's."""
 
-_FULL_CHROMA_FROM_BPP = 1.6
-"""Where 4:4:4 overtakes 4:2:0 in RGB on most of data/train (docs/measurements.md)."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -88,15 +85,13 @@ def make_job(
 
 
 def rank_subsamplings(pixels: NDArray[np.uint8], job: Job, max_bytes: int) -> list[str]:
-    """ "4:2:0" and "4:4:4", first the one that is better for RGB at this budget. pixels: RGB."""
-    bpp = max_bytes * 8 / (pixels.shape[0] * pixels.shape[1])
-    if not job.effort.try_subsamplings:
-        return ["4:4:4", "4:2:0"] if bpp > _FULL_CHROMA_FROM_BPP else ["4:2:0", "4:4:4"]
+    """ "4:2:0" and "4:4:4", first the one that the profile wants at this budget, by their decoded RGB. pixels: RGB."""
     bands, mode_map = _bands(pixels, job.mode_map)
     trial = Job(job.profile, get_effort(_TRIAL_EFFORT), "never", job.modes, mode_map)
     budget = max(int(max_bytes * bands.size / pixels.size), 1)
-    errors = {s: _error(bands, trial, s, budget) for s in ("4:2:0", "4:4:4")}
-    return sorted(errors, key=lambda s: errors[s])
+    halved, full = (_error(bands, trial, s, budget) for s in ("4:2:0", "4:4:4"))
+    wants_full = full * 10 ** (job.profile.full_chroma_margin / 10) < halved
+    return ["4:4:4", "4:2:0"] if wants_full else ["4:2:0", "4:4:4"]
 
 
 def _bands(pixels: NDArray[np.uint8], mode_map: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:

@@ -43,6 +43,8 @@ class Profile:
     """What happens to the picture after decoding, in words."""
     network: str | None
     """The restoration network that receivers run, a name for accelir.restore; None: they show the decoded picture."""
+    full_chroma_margin: float
+    """By how many dB 4:4:4 must be better than 4:2:0, as decoded RGB, for subsampling="auto" to take it."""
     shapes: dict[str, TableShape]
     """By subsampling: "4:4:4", "4:2:2", "4:2:0"."""
     ladder_drops: NDArray[np.float64]
@@ -114,11 +116,18 @@ def _parse(document: dict[str, Any]) -> Profile:
         name=document["name"],
         task=document["task"],
         network=document["network"],
+        full_chroma_margin=_parse_margin(jpeg["full_chroma_margin"]),
         shapes={s: _parse_shape(jpeg["shapes"][s]) for s in SUBSAMPLINGS},
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
     )
+
+
+def _parse_margin(margin: Any) -> float:
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not -100 <= margin <= 100:
+        raise ValueError(f"its full_chroma_margin is {margin!r}, not a number of dB from -100 to 100")
+    return float(margin)
 
 
 def _parse_shape(shape: dict[str, Any]) -> TableShape:
