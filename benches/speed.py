@@ -113,10 +113,10 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     a = parser.parse_args()
-    picture = np.concatenate([np.asarray(Image.open(p).convert("RGB")) for p in a.pictures])
     if a.child:
-        child(a.child, picture)
-    elif a.memory:
+        return child(a.child, np.asarray(Image.open(a.pictures[0]).convert("RGB")))
+    picture = np.concatenate([np.asarray(Image.open(p).convert("RGB")) for p in a.pictures])
+    if a.memory:
         print_memory([str(p) for p in a.pictures])
     else:
         print_ratios(picture)
