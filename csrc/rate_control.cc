@@ -21,7 +21,7 @@ constexpr double kStrengthRange = 2.0;   // of log strength, either way
 constexpr double kLeap = 0.01;           // width of a bracket of log steps in which the size leaps
 constexpr int kStrengthTries = 4;        // before cells are split between two strengths
 constexpr int kSplitTries = 8;           // before the code lengths must have moved away from the bracket
-constexpr double kTrellisSaving = 0.9; // size after the trellis over size after the guess's dead zone
+constexpr double kTrellisSaving = 0.9;   // size after the trellis over size after the guess's dead zone
 
 double finest_step(const Settings& s) {
   float largest = 1.0f;
@@ -130,6 +130,8 @@ class Search {
       if (p.x > 0 && (std::abs(p.size - fit) < near || leaps)) search_strength(leaps ? secant.large() : p);
       p.x = std::clamp(next, finest, coarsest);
     }
+    for (double more = 0.1; best_.data.empty() && p.x < coarsest; more *= 2)
+      attempt(std::exp(p.x = std::min(p.x + more, coarsest)), {});
   }
 
  private:
@@ -174,9 +176,10 @@ class Search {
   double stuffing_ = 1.003;  // file size over planned size
 };
 
-// Whether the budget could be below the file of the coarsest step, by a bound on the bits that a block without AC takes.
+// Whether the budget could be below the file of the coarsest step, by a bound on what a block without AC takes there: its
+// DC difference is at most 2040 / 255 = 8, so one of 5 sizes (5 bits) and 4 bits, and its end of block at most 2.
 bool may_be_too_small(const Coefficients& coefficients, const Settings& settings, size_t max_bytes) {
-  constexpr size_t kBitsPerBlock = 9 + 11 + 16, kMostHeaders = 2048;
+  constexpr size_t kBitsPerBlock = 5 + 4 + 2, kMostHeaders = 2048;
   size_t blocks = 0;
   for (const ComponentGeometry& k : coefficients.geometry.components)
     blocks += static_cast<size_t>(k.padded_x) * k.padded_y;

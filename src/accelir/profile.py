@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,6 @@ from numpy.typing import NDArray
 from .color_weights import SUBSAMPLINGS
 from .modes import ModeArray, check_modes, make_modes
 from .shipped import shipped
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 SCHEMA = 1
 QP_MIN, QP_MAX = 15, 95
@@ -79,7 +77,7 @@ def qp_of_step(step: float) -> int:
     return int(np.clip(round(float(qp)), QP_MIN, QP_MAX))
 
 
-def _installed() -> dict[str, Traversable]:
+def _installed() -> dict[str, Path]:
     return {entry.name: entry for entry in shipped().iterdir() if entry.is_dir() and (entry / "profile.json").is_file()}
 
 

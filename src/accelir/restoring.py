@@ -216,7 +216,7 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
 
 def _folder() -> Path:
     """Where installed networks live, as plain files."""
-    return Path(str(shipped())) / "networks"
+    return shipped() / "networks"
 
 
 def _as_pixels(image: Picture) -> Pixels:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
 
 
-def shipped() -> Traversable:
+def shipped() -> Path:
     """The folder of profiles and networks. In an editable install it is the repository's own."""
-    try:
-        return files("accelir._profiles")
-    except ModuleNotFoundError:
+    spec = find_spec("accelir._profiles")
+    if spec is None or not spec.submodule_search_locations:
         return Path(__file__).parents[2] / "profiles"
+    return Path(next(iter(spec.submodule_search_locations)))
