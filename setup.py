@@ -1,4 +1,4 @@
-"""Builds the two compiled modules: the codec (csrc/, pybind11) and the allocator (Cython). The rest is pyproject.toml."""
+"""Builds the two compiled modules, the codec (csrc/, pybind11) and the allocator (Cython)."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,6 @@ sources = sorted(str(p) for p in Path("csrc").glob("*.cc"))
 codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, extra_compile_args=flags)
 codec.depends = sorted(str(p) for p in Path("csrc").glob("*.h"))
 allocate = Extension("accelir.allocate", ["src/accelir/allocate.pyx"], extra_compile_args=flags[:2])
-
 
 
 def needs_recompile(object_file: str, source: str) -> bool:

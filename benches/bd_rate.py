@@ -2,8 +2,9 @@
 
 python benches/bd_rate.py EVAL_FOLDER [--divide 4] [--effort 5] [--subsampling 4:2:0]
 
-EVAL_FOLDER holds the pictures (data/eval/kodak). For each of Pillow's files ours is encoded to at most its bytes. Two rows:
-the profile as it is (chroma steps chosen for RGB), and with flat chroma at 1.6 times luma's step, which is best for Y.
+EVAL_FOLDER holds the pictures (data/eval/kodak). For each of Pillow's files ours is encoded to at most its bytes. Two
+rows: the profile as it is (chroma steps chosen for RGB), and with flat chroma at 1.6 times luma's step, which is best
+for Y.
 """
 
 from __future__ import annotations
@@ -47,8 +48,12 @@ def main() -> None:
         anchor = [score(data, picture) for data in files]
         for name, e in (("chroma for RGB", encoder), ("chroma for Y", luma_encoder)):
             test: list[Score] = [score(e.encode(picture, max_bytes=len(data)).data, picture) for data in files]
-            rates[name].append((bd_rate(anchor, test, "luma", a.low, a.high), bd_rate(anchor, test, "rgb", a.low, a.high)))
-    print(f"{a.folder.name} /{a.divide}, {a.subsampling}, effort {a.effort}, {a.low}-{a.high} bpp, {len(rates['chroma for Y'])} pictures")
+            rates[name].append(
+                (bd_rate(anchor, test, "luma", a.low, a.high), bd_rate(anchor, test, "rgb", a.low, a.high))
+            )
+    print(
+        f"{a.folder.name} /{a.divide}, {a.subsampling}, effort {a.effort}, {a.low}-{a.high} bpp, {len(rates['chroma for Y'])} pictures"
+    )
     for name, pairs in rates.items():
         luma, rgb = np.mean(pairs, axis=0)
         print(f"| {name} | {luma:.1f} % Y | {rgb:.1f} % RGB |")

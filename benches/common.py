@@ -1,4 +1,6 @@
-"""What the benches share: pictures, scores, Pillow's files, BD-rate (Bjontegaard, VCEG-M33, with PCHIP interpolation)."""
+"""What the benches share: pictures, scores, Pillow's files, BD-rate (Bjontegaard, VCEG-M33, with PCHIP
+interpolation).
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,17 @@ class Score:
 
 
 def load(folder: Path, divide: int = 1) -> dict[str, NDArray[np.uint8]]:
-    """Pictures of a folder by name, as they are or downscaled by the protocol: cropped to a multiple, Pillow's BICUBIC."""
+    """Pictures of a folder by name, as they are or downscaled by the protocol: cropped to a multiple, Pillow's
+    BICUBIC.
+    """
     pictures = {}
     for path in sorted(folder.glob("*.webp")):
         picture = Image.open(path).convert("RGB")
         width, height = picture.width // divide, picture.height // divide
         if divide > 1:
-            picture = picture.crop((0, 0, width * divide, height * divide)).resize((width, height), Image.Resampling.BICUBIC)
+            picture = picture.crop((0, 0, width * divide, height * divide)).resize(
+                (width, height), Image.Resampling.BICUBIC
+            )
         pictures[path.stem] = np.asarray(picture)
     return pictures
 

@@ -1,4 +1,5 @@
-"""PSNR at equal bytes against other encoders' files made beforehand: `python benches/peers.py DATA_FOLDER [--effort 5]`.
+"""PSNR at equal bytes against other encoders' files made beforehand: `python benches/peers.py DATA_FOLDER [--effort
+5]`.
 
 DATA_FOLDER holds eval/ and peers/ with its manifest.csv. Only super-resolution inputs (downscaled by 4) and deblurring
 inputs are compared, before any restoration.
@@ -49,7 +50,9 @@ def main() -> None:
             picture = pictures[key][row["image"]]
             peer = (a.data / "peers" / row["file"]).read_bytes()
             theirs, ours = score(peer, picture), score(encoder.encode(picture, max_bytes=len(peer)).data, picture)
-            gains[row["task"], row["encoder"], row["set"], row["bpp"]].append((ours.rgb - theirs.rgb, ours.luma - theirs.luma))
+            gains[row["task"], row["encoder"], row["set"], row["bpp"]].append(
+                (ours.rgb - theirs.rgb, ours.luma - theirs.luma)
+            )
     print("| task | peer | set | bpp | pictures | RGB | Y |\n|---|---|---|---|---|---|---|")
     for key, values in sorted(gains.items()):
         rgb, luma = np.mean(values, axis=0)

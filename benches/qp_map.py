@@ -1,8 +1,8 @@
 """What a QP map does: `python benches/qp_map.py FOLDER [--step 10]`.
 
-The right half of every picture gets a lower QP at a fixed base step. Printed are, for each drop, bits and PSNR of both halves
-against the uniform file of the same step, and the right half's bits against the ideal: a file of that half alone, with its
-own table, whose PSNR is the same.
+The right half of every picture gets a lower QP at a fixed base step. Printed are, for each drop, bits and PSNR of
+both halves against the uniform file of the same step, and the right half's bits against the ideal: a file of that
+half alone, with its own table, whose PSNR is the same.
 """
 
 from __future__ import annotations
@@ -68,9 +68,19 @@ def main() -> None:
                 right = bits_and_psnr(data, picture, slice(middle, end))
                 reference = reference or (left, right)
                 ideal = ideal_bits(picture[:, middle:end], right[1], a.step, effort)
-                rows[drop].append((left[0] / reference[0][0], left[1] - reference[0][1], right[0] / reference[1][0], right[1] - reference[1][1], right[0] / ideal))
+                rows[drop].append(
+                    (
+                        left[0] / reference[0][0],
+                        left[1] - reference[0][1],
+                        right[0] / reference[1][0],
+                        right[1] - reference[1][1],
+                        right[0] / ideal,
+                    )
+                )
         print(f"{name}, base step {a.step:g}, {len(rows[0])} pictures")
-        print("| QP drop | left bits | left PSNR | right bits | right PSNR | right bits over ideal |\n|---|---|---|---|---|---|")
+        print(
+            "| QP drop | left bits | left PSNR | right bits | right PSNR | right bits over ideal |\n|---|---|---|---|---|---|"
+        )
         for drop, values in rows.items():
             m = np.mean(values, axis=0)
             print(f"| {drop} | x{m[0]:.3f} | {m[1]:+.3f} dB | x{m[2]:.3f} | {m[3]:+.2f} dB | x{m[4]:.3f} |")

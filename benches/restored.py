@@ -1,8 +1,11 @@
 """Restored quality at equal bytes, the same network for all: `python benches/restored.py DATA [--tasks sr-x4 ...]`.
 
-DATA holds eval/ and peers/. By the evaluation protocol: pictures are degraded, encoded by Pillow (optimize=True, 4:2:0, the
-largest file within the rate) and, at that file's bytes, by ours with `fidelity` and with the task's profile; all are decoded
-and restored by the task's network. Where mozjpeg's files exist ours are encoded again to their bytes. PSNR over RGB, dB.
+DATA holds eval/ and peers/. By the evaluation protocol: pictures are degraded, encoded by Pillow (optimize=True,
+4:2:0, the largest file within the rate) and, at that file's bytes, by ours with `fidelity` and with the task's
+profile; all are decoded and restored by the task's network. Where mozjpeg's files exist ours are encoded again to
+their bytes. PSNR
+over RGB,
+dB.
 """
 
 from __future__ import annotations
@@ -77,9 +80,20 @@ def main() -> None:
         task = Task.parse(name)
         bench = Bench(task, a.network or name)
         truths = {(s, stem): p for s in a.sets for stem, p in load(a.data / "eval" / s).items()}
-        truths = {k: p[: p.shape[0] // task.scale * task.scale, : p.shape[1] // task.scale * task.scale] for k, p in truths.items()}
-        print(f"\n{name}, network {bench.network.card.name}, {' '.join(a.sets)}: PSNR of the peer restored, and differences")
-        print("| peer | pictures | restored | fidelity | " + name + " | " + name + " before restoration |\n|---|---|---|---|---|---|")
+        truths = {
+            k: p[: p.shape[0] // task.scale * task.scale, : p.shape[1] // task.scale * task.scale]
+            for k, p in truths.items()
+        }
+        print(
+            f"\n{name}, network {bench.network.card.name}, {' '.join(a.sets)}: PSNR of the peer restored, and differences"
+        )
+        print(
+            "| peer | pictures | restored | fidelity | "
+            + name
+            + " | "
+            + name
+            + " before restoration |\n|---|---|---|---|---|---|"
+        )
         rows: dict[str, list] = {}
         for (_, stem), truth in truths.items():
             picture = bench.degrade(truth, stem)

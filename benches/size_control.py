@@ -1,4 +1,6 @@
-"""How near files come to their budget: `python benches/size_control.py EVAL_FOLDER [--effort 5]`, EVAL_FOLDER = data/eval."""
+"""How near files come to their budget: `python benches/size_control.py EVAL_FOLDER [--effort 5]`, EVAL_FOLDER =
+data/eval.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def main() -> None:
     parser.add_argument("--effort", type=int, default=5)
     a = parser.parse_args()
     encoder = accelir.Encoder(profile="fidelity", effort=a.effort)
-    print("| pictures | files | impossible | median below | 95 % | worst | above budget | passes |\n" + "|---" * 8 + "|")
+    print(
+        "| pictures | files | impossible | median below | 95 % | worst | above budget | passes |\n" + "|---" * 8 + "|"
+    )
     for divide in (1, 4):
         below, passes, impossible, above = [], [], 0, 0
         for name in SETS:

@@ -2,9 +2,9 @@
 
 python benches/speed.py PICTURE... [--memory]
 
-The pictures (of one size) are stacked to one large photograph. Times are the least of several runs of the calling thread's
-CPU time, so that other work on the machine counts little. --memory instead encodes 100 MP in fresh processes and prints
-their peak resident size.
+The pictures (of one size) are stacked to one large photograph. Times are the least of several runs of the calling
+thread's CPU time, so that other work on the machine counts little. --memory instead encodes 100 MP in fresh processes
+and prints their peak resident size.
 """
 
 from __future__ import annotations
@@ -68,9 +68,10 @@ def print_ratios(picture: NDArray[np.uint8]) -> None:
         chosen = accelir.Encoder(profile="fidelity", effort=effort)
         step = halved.encode(picture, bpp=BPP).stats["step"]
         ratios = [
-            pillow / least(lambda: job.run(_codec.Coefficients.from_pixels(picture, "4:2:0"), step=step)),
-            pillow / least(lambda: halved.encode(picture, bpp=BPP), 3),
-            pillow / least(lambda: chosen.encode(picture, bpp=BPP), 3),
+            pillow
+            / least(lambda job=job, step=step: job.run(_codec.Coefficients.from_pixels(picture, "4:2:0"), step=step)),
+            pillow / least(lambda halved=halved: halved.encode(picture, bpp=BPP), 3),
+            pillow / least(lambda chosen=chosen: chosen.encode(picture, bpp=BPP), 3),
         ]
         print(f"| {effort} | " + " | ".join(f"{r:.2f}x" for r in ratios) + " |")
 
@@ -92,7 +93,11 @@ def print_scaling(picture: NDArray[np.uint8]) -> None:
 def print_memory(paths: list[str]) -> None:
     print("| picture | peak | bytes per pixel above 50 MB |\n|---|---|---|")
     for options in ("4:2:0", "4:4:4", "auto"):
-        peak = int(subprocess.run([sys.executable, __file__, "--child", options, *paths], capture_output=True, text=True, check=True).stdout)
+        peak = int(
+            subprocess.run(
+                [sys.executable, __file__, "--child", options, *paths], capture_output=True, text=True, check=True
+            ).stdout
+        )
         print(f"| 100 MP, {options} | {peak / 1e6:.0f} MB | {(peak - 50e6) / MEMORY_SIDE**2:.1f} |")
 
 

@@ -1,4 +1,6 @@
-"""Where 4:4:4 overtakes 4:2:0 in PSNR-RGB, and how often "auto" finds the better one: `python benches/subsampling.py FOLDER`."""
+"""Where 4:4:4 overtakes 4:2:0 in PSNR-RGB, and how often "auto" finds the better one: `python benches/subsampling.py
+FOLDER`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def main() -> None:
     a = parser.parse_args()
     pictures = list(load(a.folder).values())
     pictures = pictures[:: max(len(pictures) // a.count, 1)][: a.count]
-    encoders = {s: accelir.Encoder(profile="fidelity", effort=a.effort, subsampling=s) for s in ("4:2:0", "4:4:4", "auto")}
+    encoders = {
+        s: accelir.Encoder(profile="fidelity", effort=a.effort, subsampling=s) for s in ("4:2:0", "4:4:4", "auto")
+    }
     print("| bpp | 4:4:4 is better for | by, mean | auto below the better one, mean |\n|---|---|---|---|")
     for bpp in RATES:
         rows = []

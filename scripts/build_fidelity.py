@@ -1,9 +1,9 @@
 """Measures and writes profiles/fidelity: `python scripts/build_fidelity.py TRAIN_FOLDER`.
 
-The tables follow from theory (accelir.color_weights). Measured is the ladder: which mode stands for a QP drop on one grid.
-A drop of d asks for the squared error of a whole file whose step is 2^(d/16) times as large; a family of modes reaches it
-at some strength and some size. Printed are the sizes of all families (docs/qp_map.md keeps them); the ladder takes rdo
-alone, which is within 3 % of the best family at every drop.
+The tables follow from theory (accelir.color_weights). Measured is the ladder: which mode stands for a QP drop on one
+grid. A drop of d asks for the squared error of a whole file whose step is 2^(d/16) times as large; a family of modes
+reaches it at some strength and some size. Printed are the sizes of all families (docs/qp_map.md keeps them); the
+ladder takes rdo alone, which is within 3 % of the best family at every drop.
 """
 
 from __future__ import annotations
@@ -92,7 +92,9 @@ class Bench:
         return float((weights.reshape(8, 8) * (target - levels * steps.reshape(8, 8)) ** 2).sum())
 
 
-def reach(modes: list[dict[str, Any]], points: NDArray[np.float64], error: float, field: str | None) -> tuple[float, float]:
+def reach(
+    modes: list[dict[str, Any]], points: NDArray[np.float64], error: float, field: str | None
+) -> tuple[float, float]:
     """Log bits at which a family reaches an error, and the log of its field there; NaN where it doesn't."""
     inside = points[0, 1] - 1e-9 <= error <= points[-1, 1]
     bits = float(np.interp(error, points[:, 1], points[:, 0])) if inside else float("nan")
@@ -132,7 +134,9 @@ def print_table(ladder: list[dict[str, Any]]) -> None:
     print("|---" * (3 + len(FAMILIES)) + "|")
     for drop, row in zip(DROPS, ladder, strict=True):
         cells = [f"{np.exp(row[name][0]):.3f}" if np.isfinite(row[name][0]) else "-" for name in FAMILIES]
-        print(f"| {drop} | x{np.exp(row['ideal'][1]):.2f} | {np.exp(row['ideal'][0]):.3f} | " + " | ".join(cells) + " |")
+        print(
+            f"| {drop} | x{np.exp(row['ideal'][1]):.2f} | {np.exp(row['ideal'][0]):.3f} | " + " | ".join(cells) + " |"
+        )
 
 
 def main() -> None:

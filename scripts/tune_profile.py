@@ -1,9 +1,9 @@
 """Tunes and writes a task's profile: `python scripts/tune_profile.py sr-x4 TRAIN_FOLDER`.
 
-What a whole file shares is tuned by measuring: how steep the luma and the chroma table are, how coarse chroma is, how strong
-the rate-distortion optimisation. The score is the mean PSNR over RGB of training pictures that were degraded, encoded to a
-budget, decoded, and restored by the task's network. Coordinate descent with halved steps; every measurement is kept in the
-profile's provenance. The ladder of modes is fidelity's, scaled to the RDO strength found.
+What a whole file shares is tuned by measuring: how steep the luma and the chroma table are, how coarse chroma is, how
+strong the rate-distortion optimisation. The score is the mean PSNR over RGB of training pictures that were degraded,
+encoded to a budget, decoded, and restored by the task's network. Coordinate descent with halved steps; every
+measurement is kept in the profile's provenance. The ladder of modes is fidelity's, scaled to the RDO strength found.
 """
 
 from __future__ import annotations
@@ -61,7 +61,11 @@ class Settings:
     """How far the trellis weighs errors as the table does: 0 as luma's PSNR would, 1 by the squared inverse steps."""
 
     def shape(self, subsampling: str) -> TableShape:
-        chroma = self.chroma / np.sqrt(rgb_weights(subsampling)[1:].mean(axis=0)) * np.exp(self.chroma_ramp * _RADIUS**self.power)
+        chroma = (
+            self.chroma
+            / np.sqrt(rgb_weights(subsampling)[1:].mean(axis=0))
+            * np.exp(self.chroma_ramp * _RADIUS**self.power)
+        )
         luma = np.exp(self.luma_ramp * _RADIUS**self.power)
         steps = np.stack([luma, chroma]).clip(0.05, 16).astype(np.float32)
         return TableShape(steps, (steps[[0, 1, 1]] ** (-2 * self.trust)).astype(np.float32))
@@ -92,10 +96,20 @@ class Bench:
         self.truths = [np.asarray(Image.open(folder / n).convert("RGB"))[:side, :side] for n in self.names]
         seeds = (np.random.default_rng(zlib.crc32(Path(n).stem.encode())) for n in self.names)
         self.inputs = [task.degrade(t, rng) for t, rng in zip(self.truths, seeds, strict=True)]
-        self.coefficients = [{s: _codec.Coefficients.from_pixels(p, s) for s in ("4:2:0", "4:4:4")} for p in self.inputs]
+        self.coefficients = [
+            {s: _codec.Coefficients.from_pixels(p, s) for s in ("4:2:0", "4:4:4")} for p in self.inputs
+        ]
 
     def score(self, profile: Profile, subsampling: str = "4:2:0") -> float:
-        return float(np.mean([self.at(i, rate, profile, subsampling) for i in range(len(self.names)) for rate in RATES[self.task.kind]]))
+        return float(
+            np.mean(
+                [
+                    self.at(i, rate, profile, subsampling)
+                    for i in range(len(self.names))
+                    for rate in RATES[self.task.kind]
+                ]
+            )
+        )
 
     def at(self, i: int, rate: float, profile: Profile, subsampling: str) -> float:
         shape = self.inputs[i].shape
@@ -104,7 +118,9 @@ class Bench:
         return self.restored(i, job.run(self.coefficients[i][subsampling], max_bytes=budget).data)
 
     def full_chroma_margin(self, profile: Profile) -> float:
-        """The margin, in dB of decoded PSNR, from which on 4:4:4 pays after restoration; up to rates where chroma is cheap."""
+        """The margin, in dB of decoded PSNR, from which on 4:4:4 pays after restoration; up to rates where chroma is
+        cheap.
+        """
         gains = []
         for i, picture in enumerate(self.inputs):
             for rate in (*RATES[self.task.kind], 2.5, 4.0):
@@ -144,7 +160,9 @@ def tune(bench: Bench, base: Profile, start: Settings) -> tuple[Settings, list[d
 
     def measure(settings: Settings) -> float:
         score = bench.score(settings.profile(base))
-        trace.append({**{k: round(float(v), 4) for k, v in dataclasses.asdict(settings).items()}, "psnr": round(score, 4)})
+        trace.append(
+            {**{k: round(float(v), 4) for k, v in dataclasses.asdict(settings).items()}, "psnr": round(score, 4)}
+        )
         print(trace[-1], flush=True)
         return score
 
@@ -170,7 +188,13 @@ def document(task: Task, profile: Profile, provenance: dict[str, Any]) -> dict[s
         for s, shape in profile.shapes.items()
     }
     ladder = [
-        {"drop": int(drop), "rdo": round(float(m["rdo"]), 5), "deadzone": round(float(m["deadzone"]), 3), "multiple": int(m["multiple"]), "cut": int(m["cut"])}
+        {
+            "drop": int(drop),
+            "rdo": round(float(m["rdo"]), 5),
+            "deadzone": round(float(m["deadzone"]), 3),
+            "multiple": int(m["multiple"]),
+            "cut": int(m["cut"]),
+        }
         for drop, m in zip(profile.ladder_drops, profile.ladder, strict=True)
     ]
     return {
@@ -216,7 +240,9 @@ def main() -> None:
     }
     path = a.out / str(a.task) / "profile.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document(a.task, dataclasses.replace(tuned, full_chroma_margin=margin), provenance), indent=1) + "\n")
+    path.write_text(
+        json.dumps(document(a.task, dataclasses.replace(tuned, full_chroma_margin=margin), provenance), indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":

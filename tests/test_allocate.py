@@ -19,6 +19,7 @@ GRAIN = 2.0**-20
 
 # ---- pictures to allocate
 
+
 def water_filling(n_clusters):
     """Rate-distortion theory for 32x32 blocks, QP 15..95: -> bytes and negative MSE, smooth clusters to busy ones."""
     qp = np.arange(15, 100, 5)
@@ -55,6 +56,7 @@ def budgets(size, clusters, shares=(0.03, 0.1, 0.3, 0.6)):
 
 # ---- what to compare with
 
+
 def as_the_paper_says(size, quality, clusters, budget, lookahead=0.15):
     """The reward allocator, one heap entry a block; for curves that rise strictly."""
     labels = clusters.ravel()
@@ -84,8 +86,13 @@ def optimum(size, quality, clusters, budget):
     counts = np.bincount(clusters.ravel(), minlength=len(size))
     every_block = LinearConstraint(np.kron(np.eye(len(size)), np.ones(size.shape[1])), counts, counts)
     within_budget = LinearConstraint(size.reshape(1, -1), -np.inf, budget)
-    found = milp(-quality.ravel(), integrality=np.ones(size.size), bounds=Bounds(0, np.inf),
-                 constraints=[every_block, within_budget], options={"mip_rel_gap": 0})
+    found = milp(
+        -quality.ravel(),
+        integrality=np.ones(size.size),
+        bounds=Bounds(0, np.inf),
+        constraints=[every_block, within_budget],
+        options={"mip_rel_gap": 0},
+    )
     assert found.success
     return -found.fun
 
@@ -93,8 +100,12 @@ def optimum(size, quality, clusters, budget):
 def lagrangian_bound(size, quality, clusters, budget):
     """The dual: no allocation within the budget is better."""
     counts = np.bincount(clusters.ravel(), minlength=len(size))
-    dual = minimize_scalar(lambda price: price * budget + counts @ (quality - price * size).max(1), bounds=(0, 1e3),
-                           method="bounded", options={"xatol": 1e-9, "maxiter": 500})
+    dual = minimize_scalar(
+        lambda price: price * budget + counts @ (quality - price * size).max(1),
+        bounds=(0, 1e3),
+        method="bounded",
+        options={"xatol": 1e-9, "maxiter": 500},
+    )
     return dual.fun
 
 
@@ -116,28 +127,35 @@ def gaps(curves, n_blocks, n_clusters, method, best, n_pictures=6):
 
 # ---- value
 
-@pytest.mark.parametrize(("curves", "method", "mean", "most"), [
-    (water_filling, "reward", 0.002, 0.015),
-    (water_filling, "lagrangian", 0.002, 0.015),
-    (concave, "reward", 0.022, 0.09),
-    (concave, "lagrangian", 0.005, 0.04),
-    (rough, "reward", 0.17, 0.46),
-    (rough, "lagrangian", 0.006, 0.055),
-])
+
+@pytest.mark.parametrize(
+    ("curves", "method", "mean", "most"),
+    [
+        (water_filling, "reward", 0.002, 0.015),
+        (water_filling, "lagrangian", 0.002, 0.015),
+        (concave, "reward", 0.022, 0.09),
+        (concave, "lagrangian", 0.005, 0.04),
+        (rough, "reward", 0.17, 0.46),
+        (rough, "lagrangian", 0.006, 0.055),
+    ],
+)
 def test_gap_to_the_exact_optimum_of_small_pictures(curves, method, mean, most):
     found = gaps(curves, 24, 10, method, optimum)
     assert found.mean() <= mean
     assert found.max() <= most
 
 
-@pytest.mark.parametrize(("curves", "method", "most"), [
-    (water_filling, "reward", 0.0001),
-    (water_filling, "lagrangian", 0.0001),
-    (concave, "reward", 0.07),
-    (concave, "lagrangian", 0.0002),
-    (rough, "reward", 0.40),
-    (rough, "lagrangian", 0.0002),
-])
+@pytest.mark.parametrize(
+    ("curves", "method", "most"),
+    [
+        (water_filling, "reward", 0.0001),
+        (water_filling, "lagrangian", 0.0001),
+        (concave, "reward", 0.07),
+        (concave, "lagrangian", 0.0002),
+        (rough, "reward", 0.40),
+        (rough, "lagrangian", 0.0002),
+    ],
+)
 def test_gap_to_the_lagrangian_bound_of_large_pictures(curves, method, most):
     assert gaps(curves, 8000, 10, method, lagrangian_bound).max() <= most
 
@@ -198,6 +216,7 @@ def test_lagrangian_ignores_the_lookahead():
 
 
 # ---- budgets
+
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
@@ -281,6 +300,7 @@ def test_the_predicted_size_never_falls_short_of_the_sum_of_the_sizes():
 
 # ---- ties and order
 
+
 @pytest.mark.parametrize("method", [*CLIMBERS, "variance"])
 def test_equal_blocks_rise_in_row_major_order(method):
     clusters, variance = np.zeros((2, 3), int), np.full((2, 3), 50)
@@ -340,6 +360,7 @@ def test_threads_get_the_same_answer(method):
 
 # ---- odd curves
 
+
 @pytest.mark.parametrize("method", CLIMBERS)
 def test_free_gains_are_taken_and_useless_bytes_are_not(method):
     size, quality = [[4, 4, 6, 9, 9]], [[0, 1, 1, 0.5, 1]]
@@ -380,6 +401,7 @@ def test_one_option_leaves_no_choice(method):
 
 # ---- the baselines
 
+
 def test_uniform_takes_the_highest_option_that_fits_even_where_a_lower_one_does_not():
     size, quality = [[2, 9, 4, 10]], [[0, 1, 2, 3]]
     assert allocate(size, quality, [[0, 0]], 8, method="uniform").options.tolist() == [[2, 2]]
@@ -410,12 +432,20 @@ def test_variance_of_any_strength_stays_within_the_budget(strength):
     rng = np.random.default_rng(8)
     clusters = picture(10, 200, rng)
     for budget in budgets(size, clusters):
-        got = allocate(size, quality, clusters, budget, method="variance", strength=strength,
-                       variance=rng.exponential(500, clusters.shape))
+        got = allocate(
+            size,
+            quality,
+            clusters,
+            budget,
+            method="variance",
+            strength=strength,
+            variance=rng.exponential(500, clusters.shape),
+        )
         assert budget - np.diff(size).max() <= got.predicted_bytes <= budget or (got.options == 16).all()
 
 
 # ---- arguments and results
+
 
 def test_the_result_is_int32_of_the_clusters_shape_and_frozen():
     got = allocate([[1, 2]], [[0, 1]], np.zeros((3, 5), np.uint8), 20)
@@ -447,41 +477,48 @@ def test_any_layout_and_dtype_is_taken_and_left_alone(method):
 GOOD = {"size": [[1.0, 2.0], [1.0, 3.0]], "quality": [[0.0, 1.0], [0.0, 1.0]], "clusters": [[0, 1]], "budget": 5}
 
 
-@pytest.mark.parametrize(("change", "error", "message"), [
-    ({"size": [1.0, 2.0]}, ValueError, r"size must be a real array \(n_clusters, n_options\).*got shape \(2,\)"),
-    ({"size": [[1.0, 2.0]]}, ValueError, r"one shape .*got \(1, 2\) and \(2, 2\)"),
-    ({"size": np.empty((0, 2))}, ValueError, r"neither axis empty; got shape \(0, 2\)"),
-    ({"size": [["a", "b"]]}, TypeError, "size must be a real array .*got list of dtype <U1"),
-    ({"size": [[1j, 2], [1, 3]]}, TypeError, "size must be a real array .*complex128"),
-    ({"size": [[-1.0, 2.0], [1.0, 3.0]]}, ValueError, "size must be finite and at least 0"),
-    ({"size": [[np.nan, 2.0], [1.0, 3.0]]}, ValueError, "size must be finite .*repeat the last point"),
-    ({"size": [[1.0, np.inf], [1.0, 3.0]]}, ValueError, "size must be finite"),
-    ({"size": [[1.0, 1e12], [1.0, 3.0]]}, ValueError, "below 8 GiB; its largest entry is 1e\\+12 bytes"),
-    ({"quality": [[0.0, np.nan], [0.0, 1.0]]}, ValueError, "quality must be finite"),
-    ({"quality": [[0.0, np.inf], [0.0, 1.0]]}, ValueError, "quality must be finite"),
-    ({"clusters": [0, 1]}, ValueError, r"clusters must be an integer array \(rows, cols\).*got shape \(2,\)"),
-    ({"clusters": np.empty((0, 3), int)}, ValueError, "neither axis empty"),
-    ({"clusters": [[0.0, 1.0]]}, TypeError, "clusters must be an integer array .*float64"),
-    ({"clusters": [[True, False]]}, TypeError, "clusters must be an integer array .*bool"),
-    ({"clusters": [[0, 2]]}, ValueError, r"clusters must lie in 0\.\.1, the rows of size; got 0\.\.2"),
-    ({"clusters": [[-1, 0]]}, ValueError, r"clusters must lie in 0\.\.1, the rows of size; got -1\.\.0"),
-    ({"budget": -1}, ValueError, "budget must be a number from 0 to inf; got -1"),
-    ({"budget": float("nan")}, ValueError, "budget must be a number from 0 to inf; got nan"),
-    ({"budget": "5"}, TypeError, "budget must be a real number; got str"),
-    ({"budget": True}, TypeError, "budget must be a real number; got bool"),
-    ({"budget": None}, TypeError, "budget must be a real number; got NoneType"),
-    ({"budget": 1}, BudgetError, "a budget of 1 bytes is too small: these blocks take at least 2"),
-    ({"method": "rewards"}, ValueError, "one of 'reward', 'lagrangian', 'uniform', 'variance'; got 'rewards'"),
-    ({"lookahead": -0.1}, ValueError, r"lookahead must be a number from 0 to 1e\+06; got -0.1"),
-    ({"lookahead": "x"}, TypeError, "lookahead must be a real number; got str"),
-    ({"method": "variance"}, TypeError, 'method "variance" needs variance'),
-    ({"method": "variance", "variance": [[1.0]]}, ValueError, r"shape of clusters, \(1, 2\); got \(1, 1\)"),
-    ({"method": "variance", "variance": [[1.0, -1.0]]}, ValueError, "variance must be finite and at least 0"),
-    ({"method": "variance", "variance": [[1.0, np.nan]]}, ValueError, "variance must be finite and at least 0"),
-    ({"method": "variance", "variance": [["a", "b"]]}, TypeError, "variance must be a real array"),
-    ({"method": "variance", "variance": [[1, 2]], "strength": np.nan}, ValueError, "strength must be a number from"),
-    ({"qp": 5}, TypeError, "qp"),
-])
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"size": [1.0, 2.0]}, ValueError, r"size must be a real array \(n_clusters, n_options\).*got shape \(2,\)"),
+        ({"size": [[1.0, 2.0]]}, ValueError, r"one shape .*got \(1, 2\) and \(2, 2\)"),
+        ({"size": np.empty((0, 2))}, ValueError, r"neither axis empty; got shape \(0, 2\)"),
+        ({"size": [["a", "b"]]}, TypeError, "size must be a real array .*got list of dtype <U1"),
+        ({"size": [[1j, 2], [1, 3]]}, TypeError, "size must be a real array .*complex128"),
+        ({"size": [[-1.0, 2.0], [1.0, 3.0]]}, ValueError, "size must be finite and at least 0"),
+        ({"size": [[np.nan, 2.0], [1.0, 3.0]]}, ValueError, "size must be finite .*repeat the last point"),
+        ({"size": [[1.0, np.inf], [1.0, 3.0]]}, ValueError, "size must be finite"),
+        ({"size": [[1.0, 1e12], [1.0, 3.0]]}, ValueError, "below 8 GiB; its largest entry is 1e\\+12 bytes"),
+        ({"quality": [[0.0, np.nan], [0.0, 1.0]]}, ValueError, "quality must be finite"),
+        ({"quality": [[0.0, np.inf], [0.0, 1.0]]}, ValueError, "quality must be finite"),
+        ({"clusters": [0, 1]}, ValueError, r"clusters must be an integer array \(rows, cols\).*got shape \(2,\)"),
+        ({"clusters": np.empty((0, 3), int)}, ValueError, "neither axis empty"),
+        ({"clusters": [[0.0, 1.0]]}, TypeError, "clusters must be an integer array .*float64"),
+        ({"clusters": [[True, False]]}, TypeError, "clusters must be an integer array .*bool"),
+        ({"clusters": [[0, 2]]}, ValueError, r"clusters must lie in 0\.\.1, the rows of size; got 0\.\.2"),
+        ({"clusters": [[-1, 0]]}, ValueError, r"clusters must lie in 0\.\.1, the rows of size; got -1\.\.0"),
+        ({"budget": -1}, ValueError, "budget must be a number from 0 to inf; got -1"),
+        ({"budget": float("nan")}, ValueError, "budget must be a number from 0 to inf; got nan"),
+        ({"budget": "5"}, TypeError, "budget must be a real number; got str"),
+        ({"budget": True}, TypeError, "budget must be a real number; got bool"),
+        ({"budget": None}, TypeError, "budget must be a real number; got NoneType"),
+        ({"budget": 1}, BudgetError, "a budget of 1 bytes is too small: these blocks take at least 2"),
+        ({"method": "rewards"}, ValueError, "one of 'reward', 'lagrangian', 'uniform', 'variance'; got 'rewards'"),
+        ({"lookahead": -0.1}, ValueError, r"lookahead must be a number from 0 to 1e\+06; got -0.1"),
+        ({"lookahead": "x"}, TypeError, "lookahead must be a real number; got str"),
+        ({"method": "variance"}, TypeError, 'method "variance" needs variance'),
+        ({"method": "variance", "variance": [[1.0]]}, ValueError, r"shape of clusters, \(1, 2\); got \(1, 1\)"),
+        ({"method": "variance", "variance": [[1.0, -1.0]]}, ValueError, "variance must be finite and at least 0"),
+        ({"method": "variance", "variance": [[1.0, np.nan]]}, ValueError, "variance must be finite and at least 0"),
+        ({"method": "variance", "variance": [["a", "b"]]}, TypeError, "variance must be a real array"),
+        (
+            {"method": "variance", "variance": [[1, 2]], "strength": np.nan},
+            ValueError,
+            "strength must be a number from",
+        ),
+        ({"qp": 5}, TypeError, "qp"),
+    ],
+)
 def test_wrong_arguments_are_refused_with_what_came_and_what_is_taken(change, error, message):
     with pytest.raises(error, match=message):
         allocate(**{**GOOD, **change})

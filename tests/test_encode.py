@@ -1,7 +1,7 @@
 """encode, Encoder and Encoded: any picture and budget gives a right file or an error that says what is wrong."""
 
-import inspect
 import functools
+import inspect
 import io
 import math
 from decimal import Decimal

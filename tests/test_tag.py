@@ -47,7 +47,7 @@ def test_small_files_and_profiles_without_a_network_are_not_tagged(encoder):
 
 def test_decode_asks_for_a_network_when_the_file_names_none():
     data = accelir.encode(picture(), max_bytes=9000, profile="fidelity")
-    with pytest.raises(ValueError, match="does not name a restoration network; choose one: .*sr-x4-light"):
+    with pytest.raises(ValueError, match=r"does not name a restoration network; choose one: .*sr-x4-light"):
         accelir.decode(data)
 
 

@@ -1,7 +1,7 @@
 """The compiled JPEG core (csrc/, bound in csrc/bindings.cc).
 
-from_pixels, encode, encode_levels and read_levels release the GIL while they compute. Arrays of 8x8 blocks are in natural (row-major) frequency order;
-vectors of 64 frequencies are in zigzag order (ITU-T T.81, figure A.6).
+from_pixels, encode, encode_levels and read_levels release the GIL while they compute. Arrays of 8x8 blocks are in
+natural (row-major) frequency order; vectors of 64 frequencies are in zigzag order (ITU-T T.81, figure A.6).
 """
 
 from typing import Any

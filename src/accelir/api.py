@@ -43,16 +43,16 @@ class Encoded:
     bpp: float
     """Its bits per pixel of the picture, every byte counted."""
     qp_map: NDArray[np.int32]
-    """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map of the caller's: the same everywhere."""
+    """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
     clusters: NDArray[np.int32]
     """Utility cluster of each block, of the same shape; 0 everywhere for a profile without clusters."""
     predicted_bytes: int
-    """The size that was aimed at."""
+    """The size that was aimed at, the budget; profiles with size curves will know better."""
     table: NDArray[np.uint8]
     """Quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma."""
     stats: dict[str, Any] = field(repr=False)
-    """profile, format, effort, subsampling, progressive, step (the base step), passes (quantisations of the whole picture
-    by the size search), max_bytes, seconds."""
+    """profile, format, effort, subsampling, progressive, step (the base step), passes (quantisations of the whole
+    picture by the size search), max_bytes, seconds."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file; it appears whole or not at all. Raises OSError."""
@@ -133,7 +133,7 @@ class Encoder:
             bpp=len(encoding.data) * 8 / area,
             qp_map=qps,
             clusters=np.zeros_like(qps),
-            predicted_bytes=min(budget, len(encoding.data)),
+            predicted_bytes=budget,
             table=_natural(encoding.tables),
             stats=self._stats(encoding, budget, time.perf_counter() - start),
         )
@@ -204,8 +204,8 @@ def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "au
         network = read_tag(data)
         if network is None:
             raise ValueError(
-                f"the file does not name a restoration network; choose one: network=None for the plain pixels, or one of "
-                f"{', '.join(networks())}"
+                "the file does not name a restoration network; choose one: network=None for the plain pixels, or "
+                f"one of {', '.join(networks())}"
             )
     return pixels if network is None else restore(pixels, network)
 

@@ -1,7 +1,8 @@
 """What a squared error of a DCT coefficient costs in RGB after decoding, luma counting 1.
 
-Two things make chroma's coefficients count differently: the matrix from YCbCr to RGB (JFIF 1.02), and the triangle filter
-with which decoders double subsampled chroma, which passes low frequencies four-fold in energy and damps high ones.
+Two things make chroma's coefficients count differently: the matrix from YCbCr to RGB (JFIF 1.02), and the triangle
+filter with which decoders double subsampled chroma, which passes low frequencies four-fold in energy and damps high
+ones.
 """
 
 from __future__ import annotations

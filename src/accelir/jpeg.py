@@ -35,7 +35,9 @@ class Job:
     segments: bytes = b""
     restart_interval: int = 0
 
-    def run(self, coefficients: _codec.Coefficients, *, max_bytes: int | None = None, step: float | None = None) -> _codec.Encoding:
+    def run(
+        self, coefficients: _codec.Coefficients, *, max_bytes: int | None = None, step: float | None = None
+    ) -> _codec.Encoding:
         """Encode cached coefficients to a size or at a base step."""
         subsampling = coefficients.subsampling
         shape = self.profile.shapes["4:4:4" if subsampling == "gray" else subsampling]

@@ -44,8 +44,8 @@ def _as_bytes(value: object, name: str) -> bytes:
 def jpeg_segments(icc_profile: object = None, exif: object = None, xmp: object = None) -> bytes:
     """APP1 (EXIF, XMP) and APP2 (ICC) segments, in that order.
 
-    icc_profile: bytes. exif: bytes with or without their "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. None and
-    empty bytes write nothing. Raises TypeError for other types, ValueError for what doesn't fit into segments.
+    icc_profile: bytes. exif: bytes with or without their "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. None
+    and empty bytes write nothing. Raises TypeError for other types, ValueError for what doesn't fit into segments.
     """
     icc, tiff, packet = _as_bytes(icc_profile, "icc_profile"), _as_bytes(exif, "exif"), _as_bytes(xmp, "xmp")
     out = b""

@@ -2,10 +2,10 @@
 
 A mode is one record of the dtype `MODE`, and acts in csrc/quantizer.cc (make_quantizer):
 
-rdo       float, >= 0: Lagrangian of the trellis in squared base steps per bit; 0 leaves the trellis out. High-resolution
+rdo       float, >= 0: Lagrangian of the trellis in squared base steps per bit; 0 leaves the trellis out. High-rate
           theory puts the slope of a uniform quantiser at 2 ln 2 / 12 = 0.1155.
-deadzone  float, 0.5 to 64: without rdo, a magnitude of x steps becomes the level floor(x + 1 - deadzone); 0.5 rounds to
-          nearest. The trellis is always offered the nearest level.
+deadzone  float, 0.5 to 64: without rdo, a magnitude of x steps becomes the level floor(x + 1 - deadzone); 0.5 rounds
+          to nearest. The trellis is always offered the nearest level.
 multiple  int, 1 to 64: AC levels are multiples of it, as if the step were that much larger.
 cut       int, 1 to 64: AC coefficients are kept before this place in zigzag order; 64 keeps all, 1 the DC alone.
 
@@ -26,9 +26,7 @@ MODE = _codec.MODE
 ModeArray = NDArray[np.void]
 
 
-def make_modes(
-    *, rdo: Any = 0.0, deadzone: Any = 0.5, multiple: Any = 1, cut: Any = 64
-) -> ModeArray:
+def make_modes(*, rdo: Any = 0.0, deadzone: Any = 0.5, multiple: Any = 1, cut: Any = 64) -> ModeArray:
     """Modes from scalars or sequences, broadcast against each other: a one-dimensional array of `MODE`."""
     columns = np.broadcast_arrays(rdo, deadzone, multiple, cut)
     modes = np.zeros(columns[0].size, MODE)

@@ -27,11 +27,15 @@ def as_pixels(image: Any) -> NDArray[np.uint8]:
             f"not {type(image).__name__}"
         )
     if image.dtype != np.uint8:
-        raise TypeError(f"an image array must be of dtype uint8 with values 0 to 255, not {image.dtype}; scale and cast it")
+        raise TypeError(
+            f"an image array must be of dtype uint8 with values 0 to 255, not {image.dtype}; scale and cast it"
+        )
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise ValueError(f"an image array has the shape (height, width, 3) or (height, width), not {image.shape}")
     if not all(1 <= side <= MAX_SIDE for side in image.shape[:2]):
-        raise ValueError(f"a JPEG picture is 1 to {MAX_SIDE} pixels wide and high, not {image.shape[1]} x {image.shape[0]}")
+        raise ValueError(
+            f"a JPEG picture is 1 to {MAX_SIDE} pixels wide and high, not {image.shape[1]} x {image.shape[0]}"
+        )
     return np.ascontiguousarray(image)
 
 
