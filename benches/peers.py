@@ -1,34 +1,36 @@
 """PSNR at equal bytes against other encoders' files made beforehand: `python benches/peers.py DATA_FOLDER [--effort
 5]`.
 
-DATA_FOLDER holds eval/ and peers/ with its manifest.csv. Only super-resolution inputs (downscaled by 4) and deblurring
-inputs are compared, before any restoration.
+DATA_FOLDER holds eval/ and peers/ with its manifest.csv. Decoded pictures are compared with what was encoded, before any
+restoration.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from common import load, score
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 import accelir
+from accelir.training.tasks import Task
+
+TASKS = {"sr4": Task("sr", 4), "denoise25": Task("denoise", 25), "deblur1.5": Task("deblur", 1.5)}
 
 
-def blurred(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    out = gaussian_filter(picture.astype(np.float64), (1.5, 1.5, 0))
-    return np.clip(np.rint(out), 0, 255).astype(np.uint8)
-
-
-def inputs(data: Path, task: str, name: str) -> dict[str, NDArray[np.uint8]]:
-    if task == "sr4":
-        return load(data / "eval" / name, 4)
-    return {stem: blurred(p) for stem, p in load(data / "eval" / name).items()}
+def inputs(data: Path, task: Task, name: str) -> dict[str, NDArray[np.uint8]]:
+    """What the peers encoded, by the evaluation protocol."""
+    pictures = {}
+    for stem, truth in load(data / "eval" / name).items():
+        height, width = (side // task.scale * task.scale for side in truth.shape[:2])
+        noise = np.random.default_rng(zlib.crc32(stem.encode()))
+        pictures[stem] = task.degrade(truth[:height, :width], noise)
+    return pictures
 
 
 def main() -> None:
@@ -43,10 +45,8 @@ def main() -> None:
     with open(a.data / "peers" / "manifest.csv", newline="") as manifest:
         for row in csv.DictReader(manifest):
             key = row["task"], row["set"]
-            if row["task"] == "denoise25":
-                continue
             if key not in pictures:
-                pictures[key] = inputs(a.data, *key)
+                pictures[key] = inputs(a.data, TASKS[row["task"]], row["set"])
             picture = pictures[key][row["image"]]
             peer = (a.data / "peers" / row["file"]).read_bytes()
             theirs, ours = score(peer, picture), score(encoder.encode(picture, max_bytes=len(peer)).data, picture)

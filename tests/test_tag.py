@@ -7,6 +7,7 @@ import pytest
 
 import accelir
 from accelir.api import Encoder
+from accelir.inspect import inspect
 from accelir.profile import load_profile
 from accelir.tag import read_tag, tag_segment
 
@@ -36,6 +37,13 @@ def test_decode_runs_the_network_that_the_file_names(encoder):
     plain = accelir.decode(data, network=None)
     assert accelir.decode(data).shape == (384, 512, 3)
     np.testing.assert_array_equal(accelir.decode(data), accelir.restore(plain, "sr-x4"))
+
+
+def test_inspect_says_what_a_file_was_made_for(encoder):
+    report = inspect(encoder.encode(picture(), max_bytes=20_000).data)
+    assert report.network == "sr-x4"
+    assert any("made for" in line and "sr-x4" in line for line in report.lines())
+    assert inspect(accelir.encode(picture(), max_bytes=9000, profile="fidelity")).network is None
 
 
 def test_small_files_and_profiles_without_a_network_are_not_tagged(encoder):

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from accelir import _codec, jpeg_markers, jpeg_structure, webp_chunks
+from accelir.color_weights import ZIGZAG
+from accelir.tag import tagged_network
 
 # Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).
 _ZIGZAG_INDEX = np.empty(64, dtype=np.int64)
-_ZIGZAG_INDEX[sorted(range(64), key=lambda i: (i // 8 + i % 8, i // 8 if (i // 8 + i % 8) % 2 else i % 8))] = range(64)
+_ZIGZAG_INDEX[ZIGZAG] = range(64)
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,15 @@ class JpegReport(Report):
     scans: tuple[jpeg_structure.Scan, ...]
     restart_interval: int  # MCUs, 0 for none
     metadata: tuple[jpeg_structure.Segment, ...]
+    network: str | None  # that the encoder made the file for; None when it left no tag
     cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, and where `damage` says why
     damage: str  # what is wrong with the entropy-coded data; "" when nothing was found
 
     def lines(self) -> Iterator[str]:
         yield from super().lines()
         yield _line("coding", f"{self.process}, {self.precision} bits, {self.subsampling}")
+        if self.network:
+            yield _line("made for", self.network)
         for segment in self.metadata:
             yield _line(segment.name, f"{segment.kind or 'unknown'}, {segment.size:,} bytes at {segment.offset:,}")
         for table in self.quantisation_tables:
@@ -132,6 +137,7 @@ def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
         scans=jpeg.scans,
         restart_interval=jpeg.restart_interval,
         metadata=tuple(s for s in jpeg.segments if s.name == "COM" or s.name.startswith("APP")),
+        network=tagged_network(jpeg.comments),
         cell_bits=cell_bits,
         damage=damage,
     )

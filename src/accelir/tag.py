@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from . import jpeg_markers
 
 _PREFIX = b"accelir "
@@ -21,9 +23,12 @@ def tag_segment(network: str | None, max_bytes: int) -> bytes:
 
 def read_tag(data: bytes) -> str | None:
     """The network that a JPEG's tag names, or None. Raises ValueError for a damaged JPEG."""
-    if not jpeg_markers.is_jpeg(data):
-        return None
-    for comment in jpeg_markers.parse(data).comments:
+    return tagged_network(jpeg_markers.parse(data).comments) if jpeg_markers.is_jpeg(data) else None
+
+
+def tagged_network(comments: Iterable[bytes]) -> str | None:
+    """The network that one of a file's comments names, or None."""
+    for comment in comments:
         if comment.startswith(_PREFIX):
             return comment.removeprefix(_PREFIX).decode("ascii", "replace")
     return None
