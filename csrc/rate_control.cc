@@ -13,7 +13,7 @@ constexpr double kCoarsestStep = 1e6;  // every AC coefficient and every mode is
 constexpr double kHeaderBytes = 300;   // tables and headers of a photograph's file
 constexpr int kThinPixels = 1 << 18;   // estimates are made on about this many pixels
 constexpr double kStepSlope = -0.85;   // of log size over log step, measured on photographs at 0.5..2 bpp
-constexpr double kStrengthSlope = -0.2;  // of log size over log strength
+constexpr double kStrengthSlope = -0.16;  // of log size over log strength
 // How near the size must be, relatively, before the strength is searched: further would cost quality with the trellis,
 // and is beyond the reach of the dead zone.
 constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
