@@ -1,8 +1,6 @@
 #include "jpeg_reader.h"
 
 #include <array>
-#include <cstring>
-#include <memory>
 #include <stdexcept>
 #include <string>
 

@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "simd.h"
-
 namespace accelir {
 
 Levels::Levels(const Geometry& g) : geometry(g), components(g.components.size()) {
@@ -12,12 +10,6 @@ Levels::Levels(const Geometry& g) : geometry(g), components(g.components.size())
     components[c].values.resize(blocks * 64);
     components[c].nonzero.resize(blocks);
   }
-}
-
-uint64_t nonzero_mask(const int16_t* block) {
-  uint64_t mask = 0;
-  for (int i = 0; i < 64; ++i) mask |= static_cast<uint64_t>(block[i] != 0) << i;
-  return mask;
 }
 
 void fill_padding(Levels& levels) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "geometry.h"
+#include "simd.h"
 
 namespace accelir {
 
@@ -23,7 +24,19 @@ struct Levels {
   const int16_t* block(int c, size_t index) const { return components[c].values.data() + index * 64; }
 };
 
-uint64_t nonzero_mask(const int16_t* block);
+// Bit i for a nonzero at place i. Eight flags of a byte each become eight bits by one multiplication; the flags
+// themselves vectorise.
+ACCELIR_INLINE uint64_t nonzero_mask(const int16_t* block) {
+  uint64_t mask = 0;
+  uint8_t flag[64];
+  for (int k = 0; k < 64; ++k) flag[k] = block[k] != 0;
+  for (int i = 0; i < 8; ++i) {
+    uint64_t eight = 0;
+    for (int j = 0; j < 8; ++j) eight |= static_cast<uint64_t>(flag[8 * i + j]) << (8 * j);
+    mask |= ((eight * 0x0102040810204080u) >> 56) << (8 * i);
+  }
+  return mask;
+}
 
 // Gives the blocks that only pad MCUs the DC level of the block coded before them, which costs least. Their AC is 0.
 void fill_padding(Levels& levels);

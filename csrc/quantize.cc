@@ -26,24 +26,11 @@ ACCELIR_INLINE void round_block(const int16_t* __restrict coefficient, const Blo
   level[0] = static_cast<int16_t>(dc < most ? dc : most);
 }
 
-// Eight flags of a byte each become eight bits by one multiplication; the flags themselves vectorise.
-ACCELIR_INLINE uint64_t mask_of(const int16_t* level) {
-  uint64_t mask = 0;
-  uint8_t flag[64];
-  for (int k = 0; k < 64; ++k) flag[k] = level[k] != 0;
-  for (int i = 0; i < 8; ++i) {
-    uint64_t eight = 0;
-    for (int j = 0; j < 8; ++j) eight |= static_cast<uint64_t>(flag[8 * i + j]) << (8 * j);
-    mask |= ((eight * 0x0102040810204080u) >> 56) << (8 * i);
-  }
-  return mask;
-}
-
 ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQuantizer& q, const AcBits& bits,
                                        int16_t* level) {
   float x[64];
   round_block(coefficient, q, x, level);
-  const uint64_t rounded = mask_of(level);
+  const uint64_t rounded = nonzero_mask(level);
   uint64_t kept = rounded & q.keep;
   if (q.lambda > 0 && kept) kept = trellis(q, bits, x, level, kept);
   kept |= rounded & 1;

@@ -12,7 +12,7 @@ struct ThinnedPicture {
 };
 
 // About one in n of the whole cells of 32x32 pixels, scattered evenly. They are taken in runs of neighbours, because DC
-// prediction and runs of empty blocks suffer at every seam: single cells came out 8 to 12 % too large.
+// prediction and runs of empty blocks suffer at every seam.
 ThinnedPicture thin(const Coefficients& coefficients, const std::vector<int32_t>& mode_map, int n);
 
 }  // namespace accelir
