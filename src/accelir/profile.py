@@ -77,6 +77,11 @@ def qp_of_step(step: float) -> int:
     return int(np.clip(round(float(qp)), QP_MIN, QP_MAX))
 
 
+def step_of_qp(qp: float) -> float:
+    """The base step of a uniform file of this QP."""
+    return float(_STEP_AT_QP_MAX * 2 ** ((QP_MAX - qp) / _QP_PER_DOUBLING))
+
+
 def _installed() -> dict[str, Path]:
     return {entry.name: entry for entry in shipped().iterdir() if entry.is_dir() and (entry / "profile.json").is_file()}
 
