@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.modes import ModeArray
+from accelir.profile import exact_qp
 
 Floats = NDArray[np.float64]
 
@@ -46,19 +47,36 @@ class Curves:
         return len(self.bits)
 
     def at_step(self, step: float) -> tuple[Floats, Floats]:
-        """Bits and squared errors of every group under every mode, (g, m) each, at any base step.
-
-        Their logarithms are interpolated between the base steps measured, along that of the step; beyond them the
-        nearest counts.
+        """Bits and squared errors of every group under every mode, (g, m) each, at any base step; beyond those
+        measured the nearest counts.
         """
-        at = np.clip(np.log(step), *np.log(self.base_steps[[0, -1]]))
-        right = int(np.clip(np.searchsorted(np.log(self.base_steps), at), 1, len(self.base_steps) - 1))
-        low, high = np.log(self.base_steps[right - 1 : right + 1])
-        share = (at - low) / (high - low)
-        between = [
-            (1 - share) * np.log(t[right - 1]) + share * np.log(t[right]) for t in (self.mode_bits, self.mode_mse)
-        ]
-        return np.exp(between[0]), np.exp(between[1])
+        return (
+            interpolate(step, self.qps, self.bits, self.base_steps, np.moveaxis(self.mode_bits, 0, 1)),
+            interpolate(step, self.qps, self.mse, self.base_steps, np.moveaxis(self.mode_mse, 0, 1)),
+        )
+
+
+def interpolate(step: float, qps: NDArray[np.int32], uniform: Floats, base_steps: Floats, modes: Floats) -> Floats:
+    """A table of modes at a base step between those measured, (n, m).
+
+    uniform: at each QP, (n, q); modes: at each base step, (n, s, m); all above 0. Modes change with the step much as
+    uniform files do, so what is interpolated is the logarithm of their ratio: a few base steps suffice.
+    """
+    step = float(np.clip(step, *base_steps[[0, -1]]))
+    right = int(np.clip(np.searchsorted(base_steps, step), 1, len(base_steps) - 1))
+    low, high = base_steps[right - 1 : right + 1]
+    share = np.log(step / low) / np.log(high / low)
+    ratios = [np.log(modes[:, i] / _at_qp(s, qps, uniform)) for i, s in ((right - 1, low), (right, high))]
+    return _at_qp(step, qps, uniform) * np.exp((1 - share) * ratios[0] + share * ratios[1])
+
+
+def _at_qp(step: float, qps: NDArray[np.int32], uniform: Floats) -> Floats:
+    """Of uniform files with this base step, (n, 1)."""
+    qp = float(np.clip(exact_qp(step), qps[0], qps[-1]))
+    right = int(np.clip(np.searchsorted(qps, qp), 1, len(qps) - 1))
+    share = (qp - qps[right - 1]) / (qps[right] - qps[right - 1])
+    low, high = np.log(uniform[:, right - 1]), np.log(uniform[:, right])
+    return np.exp((1 - share) * low + share * high)[:, None]
 
 
 def lower_hull(bits: Floats, mse: Floats) -> NDArray[np.intp]:
@@ -71,12 +89,9 @@ def lower_hull(bits: Floats, mse: Floats) -> NDArray[np.intp]:
             continue
         while len(hull) > 1 and _slope(bits, mse, hull[-2], hull[-1]) >= _slope(bits, mse, hull[-1], i):
             hull.pop()
-        if hull and bits[i] == bits[hull[-1]]:
-            hull.pop()
         hull.append(int(i))
     return np.array(hull)
 
 
 def _slope(bits: Floats, mse: Floats, a: int, b: int) -> float:
-    with np.errstate(divide="ignore"):
-        return float(np.divide(mse[b] - mse[a], bits[b] - bits[a]))
+    return float((mse[b] - mse[a]) / (bits[b] - bits[a]))

@@ -73,8 +73,12 @@ class Profile:
 
 def qp_of_step(step: float) -> int:
     """The QP, 15 to 95, that a uniform file of this base step is said to have."""
-    qp = QP_MAX - _QP_PER_DOUBLING * np.log2(step / _STEP_AT_QP_MAX)
-    return int(np.clip(round(float(qp)), QP_MIN, QP_MAX))
+    return int(np.clip(round(exact_qp(step)), QP_MIN, QP_MAX))
+
+
+def exact_qp(step: float) -> float:
+    """The same, neither rounded nor clipped."""
+    return float(QP_MAX - _QP_PER_DOUBLING * np.log2(step / _STEP_AT_QP_MAX))
 
 
 def step_of_qp(qp: float) -> float:
