@@ -23,7 +23,8 @@ from .files import write_atomically
 from .jpeg import Job, make_job, rank_subsamplings
 from .metadata import jpeg_segments
 from .pictures import as_pixels
-from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
+from .profile import load_profile
+from .qp import QP_MAX, QP_MIN, qp_of_step
 from .restoring import networks, restore
 from .tag import read_tag, tag_segment
 

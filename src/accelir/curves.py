@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.modes import ModeArray
-from accelir.profile import exact_qp
+from accelir.modes import MODE, ModeArray, check_modes
+from accelir.qp import exact_qp
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +29,8 @@ class Curves:
     """Of a block in a uniform file, rising with the QP, (g, q)."""
     mse: Floats
     """Mean squared RGB error of a block in a uniform file, falling with the QP, (g, q)."""
-    base_steps: Floats
-    """Rising, (s,)."""
+    base_qps: NDArray[np.int32]
+    """QPs of uniform files with the base steps at which modes were measured, rising, (s,)."""
     modes: ModeArray
     """The menu, (m,)."""
     mode_bits: Floats
@@ -46,37 +47,80 @@ class Curves:
         """Their number."""
         return len(self.bits)
 
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Curves:
+        """Check and build. Raises ValueError for arrays that are missing, unknown, or not as described above."""
+        if set(arrays) != (names := {f.name for f in fields(cls)}):
+            raise ValueError(f"curves are {', '.join(sorted(names))}; got {', '.join(sorted(arrays))}")
+        curves = cls(**arrays)
+        curves._check()
+        return curves
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """What from_arrays takes."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def _check(self) -> None:
+        g, q, s, m = len(self.bits), len(self.qps), len(self.base_qps), len(self.modes)
+        wanted: dict[str, tuple[tuple[int, ...], Any]] = {
+            "utility_edges": ((g - 1,), np.float64),
+            "qps": ((q,), np.int32),
+            "bits": ((g, q), np.float64),
+            "mse": ((g, q), np.float64),
+            "base_qps": ((s,), np.int32),
+            "modes": ((m,), MODE),
+            "mode_bits": ((s, g, m), np.float64),
+            "mode_mse": ((s, g, m), np.float64),
+            "on_hull": ((s, g, m), np.bool_),
+            "mode_of_qp": ((s, g, q), np.int32),
+        }
+        for name, (shape, dtype) in wanted.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != dtype:
+                raise ValueError(f"{name} is {array.dtype} {array.shape}; wanted is {np.dtype(dtype)} {shape}")
+        if g < 1 or q < 2 or s < 2 or m < 1:
+            raise ValueError(f"curves of {g} groups, {q} QPs, {s} base steps and {m} modes; at least 1, 2, 2 and 1")
+        for name in ("bits", "mse", "mode_bits", "mode_mse"):
+            array = getattr(self, name)
+            if not (np.isfinite(array).all() and array.min() > 0):
+                raise ValueError(f"{name} must be finite and above 0 everywhere")
+        for name in ("utility_edges", "qps", "base_qps"):
+            if not (np.diff(getattr(self, name)) > 0).all():
+                raise ValueError(f"{name} must rise")
+        if self.mode_of_qp.min() < 0 or self.mode_of_qp.max() >= m or not self.on_hull.any(axis=2).all():
+            raise ValueError(f"mode_of_qp must lie in 0..{m - 1}, and every group have a mode on its hull")
+        check_modes(self.modes)
+
     def at_step(self, step: float) -> tuple[Floats, Floats]:
         """Bits and squared errors of every group under every mode, (g, m) each, at any base step; beyond those
         measured the nearest counts.
         """
+        qp = exact_qp(step)
         return (
-            interpolate(step, self.qps, self.bits, self.base_steps, np.moveaxis(self.mode_bits, 0, 1)),
-            interpolate(step, self.qps, self.mse, self.base_steps, np.moveaxis(self.mode_mse, 0, 1)),
+            interpolate(qp, self.qps, self.bits, self.base_qps, np.moveaxis(self.mode_bits, 0, 1)),
+            interpolate(qp, self.qps, self.mse, self.base_qps, np.moveaxis(self.mode_mse, 0, 1)),
         )
 
 
-def interpolate(step: float, qps: NDArray[np.int32], uniform: Floats, base_steps: Floats, modes: Floats) -> Floats:
-    """A table of modes at a base step between those measured, (n, m).
+def interpolate(
+    qp: float, qps: NDArray[np.int32], uniform: Floats, base_qps: NDArray[np.int32], modes: Floats
+) -> Floats:
+    """A table of modes between the base steps at which they were measured, (n, m); the step is given by its QP.
 
     uniform: at each QP, (n, q); modes: at each base step, (n, s, m); all above 0. Modes change with the step much as
     uniform files do, so what is interpolated is the logarithm of their ratio: a few base steps suffice.
     """
-    step = float(np.clip(step, *base_steps[[0, -1]]))
-    right = int(np.clip(np.searchsorted(base_steps, step), 1, len(base_steps) - 1))
-    low, high = base_steps[right - 1 : right + 1]
-    share = np.log(step / low) / np.log(high / low)
-    ratios = [np.log(modes[:, i] / _at_qp(s, qps, uniform)) for i, s in ((right - 1, low), (right, high))]
-    return _at_qp(step, qps, uniform) * np.exp((1 - share) * ratios[0] + share * ratios[1])
+    qp = float(np.clip(qp, *base_qps[[0, -1]]))
+    ratios = np.stack([modes[:, i] / _between(base, qps, uniform)[:, None] for i, base in enumerate(base_qps)], axis=1)
+    return _between(qp, qps, uniform)[:, None] * _between(qp, base_qps, ratios)
 
 
-def _at_qp(step: float, qps: NDArray[np.int32], uniform: Floats) -> Floats:
-    """Of uniform files with this base step, (n, 1)."""
-    qp = float(np.clip(exact_qp(step), qps[0], qps[-1]))
+def _between(qp: float, qps: NDArray[np.int32], table: Floats) -> Floats:
+    """A table, (n, q, ...), at any QP, (n, ...): its logarithm is linear between those measured, the last go on."""
+    qp = float(np.clip(qp, qps[0], qps[-1]))
     right = int(np.clip(np.searchsorted(qps, qp), 1, len(qps) - 1))
     share = (qp - qps[right - 1]) / (qps[right] - qps[right - 1])
-    low, high = np.log(uniform[:, right - 1]), np.log(uniform[:, right])
-    return np.exp((1 - share) * low + share * high)[:, None]
+    return table[:, right - 1] ** (1 - share) * table[:, right] ** share
 
 
 def lower_hull(bits: Floats, mse: Floats) -> NDArray[np.intp]:

@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import read_arrays
+from .cards import sha256
 from .color_weights import SUBSAMPLINGS
+from .curves import Curves
+from .errors import ProfileError
 from .modes import ModeArray, check_modes, make_modes
+from .qpnet import QpNet
 from .shipped import shipped
 
-SCHEMA = 1
-QP_MIN, QP_MAX = 15, 95
-
-# QP of a uniform file: 95 at a base step of 2.5, 16 less for every doubling, so 80 steps at QP 15.
-_STEP_AT_QP_MAX, _QP_PER_DOUBLING = 2.5, 16
+PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"
+SCHEMAS = (1, 2)
+"""2 adds clusters: jpeg.clusters in profile.json, arrays.npz and qpnet.onnx."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,16 @@ class TableShape:
     """Luma and chroma steps relative to the base step, (2, 64), zigzag order, above 0 and at most 16."""
     weights: NDArray[np.float32]
     """What a squared error of a Y, Cb or Cr coefficient costs, (3, 64), zigzag order, relative to luma's DC."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """What tells blocks apart, in a profile of schema 2."""
+
+    curves: Curves
+    """What a block of each group costs and how good it becomes."""
+    network: QpNet
+    """Which group a block belongs to."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class Profile:
     """The mode for each of these drops, (n,)."""
     provenance: dict[str, Any]
     """How it was made: data, date, figures."""
+    clusters: Clusters | None = None
+    """None where blocks are treated alike."""
 
     def modes_at(self, drops: NDArray[np.integer[Any]]) -> ModeArray:
         """Modes for QP drops, (m,): rdo and dead zone interpolated along the ladder, the rest from the nearer rung."""
@@ -71,23 +86,8 @@ class Profile:
         return self.modes_at(unique), mode_map.reshape(qp_map.shape).astype(np.int32)
 
 
-def qp_of_step(step: float) -> int:
-    """The QP, 15 to 95, that a uniform file of this base step is said to have."""
-    return int(np.clip(round(exact_qp(step)), QP_MIN, QP_MAX))
-
-
-def exact_qp(step: float) -> float:
-    """The same, neither rounded nor clipped."""
-    return float(QP_MAX - _QP_PER_DOUBLING * np.log2(step / _STEP_AT_QP_MAX))
-
-
-def step_of_qp(qp: float) -> float:
-    """The base step of a uniform file of this QP."""
-    return float(_STEP_AT_QP_MAX * 2 ** ((QP_MAX - qp) / _QP_PER_DOUBLING))
-
-
 def _installed() -> dict[str, Path]:
-    return {entry.name: entry for entry in shipped().iterdir() if entry.is_dir() and (entry / "profile.json").is_file()}
+    return {entry.name: entry for entry in shipped().iterdir() if entry.is_dir() and (entry / PROFILE).is_file()}
 
 
 def profiles() -> list[str]:
@@ -97,19 +97,25 @@ def profiles() -> list[str]:
 
 @functools.cache
 def load_profile(name: str) -> Profile:
-    """An installed profile. Raises ValueError for an unknown name or a damaged profile."""
+    """An installed profile. Raises ProfileError for an unknown name or a damaged profile."""
     folder = _installed().get(name)
     if folder is None:
-        raise ValueError(f"no profile {name!r} is installed; there is {', '.join(profiles())}")
+        raise ProfileError(f"no profile {name!r} is installed; there is {', '.join(profiles())}")
+    return read_profile(folder)
+
+
+def read_profile(folder: Path) -> Profile:
+    """The profile in a folder. Raises ProfileError that says what is wrong with it."""
     try:
-        return _parse(json.loads((folder / "profile.json").read_text("utf-8")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"the profile {name!r} is damaged: {error!r}") from error
+        return _parse(json.loads((folder / PROFILE).read_text("utf-8")), folder)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise ProfileError(f"the profile {folder.name!r} is damaged: {error!r}") from error
 
 
-def _parse(document: dict[str, Any]) -> Profile:
-    if document["schema"] != SCHEMA:
-        raise ValueError(f"its schema is {document['schema']}; this version of accelir reads {SCHEMA}")
+def _parse(document: dict[str, Any], folder: Path) -> Profile:
+    if document["schema"] not in SCHEMAS:
+        known = " and ".join(map(str, SCHEMAS))
+        raise ValueError(f"its schema is {document['schema']!r}; this version of accelir reads {known}")
     if not isinstance(document["network"], str | None):
         raise TypeError(f"its network is {document['network']!r}, not a name or null")
     jpeg = document["jpeg"]
@@ -128,7 +134,18 @@ def _parse(document: dict[str, Any]) -> Profile:
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
+        clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
     )
+
+
+def _read_clusters(entry: dict[str, Any], folder: Path) -> Clusters:
+    data = {}
+    for part, name in (("arrays", ARRAYS), ("qpnet", QPNET)):
+        data[part] = (folder / name).read_bytes()
+        if sha256(data[part]) != entry[f"{part}_sha256"]:
+            raise ValueError(f"its {name} is not the one it was built with (the sha256 is another)")
+    curves = Curves.from_arrays(read_arrays(data["arrays"]))
+    return Clusters(curves, QpNet(data["qpnet"], curves.groups))
 
 
 def _parse_margin(margin: Any) -> float:

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from accelir.errors import ProfileError
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 BLOCK = 32
 
 
 class QpNet:
-    """A profile's QP-NET, opened once. Safe to call from several threads.
-
-    model: an ONNX model of `groups` classes, uint8 N x H x W x 3 -> float32 N x groups x H/32 x W/32. Raises ValueError
-    for a model of another face, or one that ONNX runtime can't read.
-    """
+    """A profile's QP-NET, opened when it is first used. Safe to call from several threads."""
 
     def __init__(self, model: bytes, groups: int) -> None:
-        self._session = _open(model)
-        faces = [(f.type, f.shape[-1:] if f.type == "tensor(uint8)" else f.shape[1:2]) for f in self._faces()]
-        if faces != [("tensor(uint8)", [3]), ("tensor(float)", [groups])]:
-            shown = ", ".join(f"{f.name} {f.type} {f.shape}" for f in self._faces())
-            raise ValueError(
-                f"a QP-NET takes uint8 N x H x W x 3 and gives float N x {groups} x H/32 x W/32; got {shown}"
-            )
+        """model: an ONNX model, uint8 N x H x W x 3 -> float32 N x groups x H/32 x W/32."""
+        self.model, self.count = model, groups
 
-    def _faces(self):
-        return [*self._session.get_inputs(), *self._session.get_outputs()]
+    @functools.cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        session = _open(self.model)
+        faces = [*session.get_inputs(), *session.get_outputs()]
+        face = [(f.type, f.shape[axis]) for f, axis in zip(faces, (3, 1), strict=False) if len(f.shape) == 4]
+        if len(faces) != 2 or face != [("tensor(uint8)", 3), ("tensor(float)", self.count)]:
+            shown = ", ".join(f"{f.name} {f.type} {f.shape}" for f in faces)
+            raise ProfileError(
+                f"a QP-NET takes uint8 N x H x W x 3 and gives float N x {self.count} x H/32 x W/32, not {shown}"
+            )
+        return session
 
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """pixels: HxWx3 or HxW; their border is repeated up to multiples of 32. -> (groups, ceil(H/32), ceil(W/32))."""
+        """What it says of each block, (groups, ceil(H/32), ceil(W/32)).
+
+        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32.
+        Raises ProfileError for a model of another face, or one that ONNX runtime can't read.
+        """
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         if any(side % BLOCK for side in rgb.shape[:2]):
             rgb = np.pad(rgb, (*((0, -side % BLOCK) for side in rgb.shape[:2]), (0, 0)), mode="edge")
@@ -41,8 +51,7 @@ class QpNet:
         return self.logits(pixels).argmax(axis=0).astype(np.int32)
 
 
-@functools.lru_cache(maxsize=8)
-def _open(model: bytes):
+def _open(model: bytes) -> onnxruntime.InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -51,4 +60,4 @@ def _open(model: bytes):
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX runtime's errors have no common base beside Exception
-        raise ValueError(f"not a QP-NET that ONNX runtime can read: {error}") from None
+        raise ProfileError(f"a QP-NET that ONNX runtime can't read: {error}") from None

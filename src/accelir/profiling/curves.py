@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
 from accelir.curves import Curves, Floats, lower_hull
-from accelir.profile import step_of_qp
 from accelir.profiling.measure import Measurement, Plan
 
 _LEAST = 1e-6
@@ -27,15 +26,14 @@ def fit_curves(blocks: Measurement, groups: NDArray[np.int64], edges: Floats, pl
     )
     bits = np.stack([isotonic_regression(row) for row in bits])
     mse = np.stack([isotonic_regression(row, increasing=False) for row in mse])
-    order = np.argsort([step_of_qp(qp) for qp in plan.base_qps])
-    mode_bits, mode_mse = (np.moveaxis(table, 1, 0)[order] for table in (mode_bits, mode_mse))
+    mode_bits, mode_mse = np.moveaxis(mode_bits, 1, 0), np.moveaxis(mode_mse, 1, 0)
     on_hull, mode_of_qp = _hulls(bits, mode_bits, mode_mse)
     return Curves(
         utility_edges=edges,
         qps=np.array(plan.qps, np.int32),
         bits=bits,
         mse=mse,
-        base_steps=np.array([step_of_qp(qp) for qp in plan.base_qps])[order],
+        base_qps=np.array(plan.base_qps, np.int32),
         modes=plan.menu,
         mode_bits=mode_bits,
         mode_mse=mode_mse,

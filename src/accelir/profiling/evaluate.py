@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from accelir.curves import Curves, Floats, interpolate
 from accelir.profiling.measure import Measurement
+from accelir.qp import step_of_qp
 
 STEPS = 25
 """Base steps tried, between the lowest and the highest that were measured."""
@@ -40,14 +41,14 @@ def gains(
     area = blocks.values / blocks.values.max()
     mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
     cost, bits, errors = [], [], []
-    for step in np.geomspace(*curves.base_steps[[0, -1]], STEPS):
+    for qp in np.linspace(*curves.base_qps[[0, -1]], STEPS):
         own = (
-            interpolate(step, curves.qps, blocks.bits, curves.base_steps, blocks.mode_bits),
-            interpolate(step, curves.qps, mse, curves.base_steps, mode_mse),
+            interpolate(qp, curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits),
+            interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),
         )
         believed = own
         if groups is not None:
-            believed = tuple(table[groups] * area[:, None] for table in curves.at_step(step))
+            believed = tuple(table[groups] * area[:, None] for table in curves.at_step(step_of_qp(qp)))
         chosen = (believed[1][..., None] + PRICES * believed[0][..., None]).argmin(axis=1)  # (n, prices)
         believed_bits, believed_mse, own_bits, own_mse = (
             np.take_along_axis(table, chosen, axis=1).sum(axis=0) for table in (*believed, *own)

@@ -8,7 +8,6 @@ key of all that decides them, and an interrupted build goes on where it stopped.
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -16,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir import _codec
+from accelir.arrays import read_arrays, write_arrays
 from accelir.files import write_atomically
 from accelir.modes import ModeArray
-from accelir.profile import Profile, step_of_qp
+from accelir.profile import Profile
 from accelir.profiling.coders import FORMATS, Coded, JpegCoder
 from accelir.profiling.menu import BASE_QPS, QPS, make_menu
 from accelir.profiling.pictures import Pixels, degraded
+from accelir.qp import step_of_qp
 from accelir.restoring import Network, find, open_network
 from accelir.training.tasks import Task
 
@@ -51,14 +52,15 @@ class Measurement:
 
     def to_bytes(self) -> bytes:
         """An npz file; the same measurement gives the same bytes."""
-        out = io.BytesIO()
-        np.savez_compressed(out, **{f.name: getattr(self, f.name) for f in fields(self)})
-        return out.getvalue()
+        return write_arrays({f.name: getattr(self, f.name) for f in fields(self)})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Measurement:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+        """Raises ValueError for anything that to_bytes doesn't write."""
+        arrays = read_arrays(data)
+        if set(arrays) != {f.name for f in fields(cls)}:
+            raise ValueError(f"not a measurement: it has {', '.join(arrays)}")
+        return cls(**arrays)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ class Plan:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise ValueError(f"format is {self.format!r}; profiles are built for {', '.join(FORMATS)}")
+        for name in ("qps", "base_qps"):
+            if len(qps := getattr(self, name)) < 2 or sorted(set(qps)) != list(qps):
+                raise ValueError(f"{name} must be two or more and rise, not {qps}")
 
     @classmethod
     def of(cls, task: Task, network: str, profile: Profile, **options: object) -> Plan:
@@ -156,7 +161,7 @@ def load(path: Path) -> Measurement | None:
     """A kept measurement; None where there is none or it is damaged, which is then measured again."""
     try:
         return Measurement.from_bytes(path.read_bytes())
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError):
         return None
 
 

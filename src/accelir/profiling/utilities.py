@@ -55,3 +55,11 @@ def group_edges(utility: NDArray[np.float64], groups: int = GROUPS) -> NDArray[n
 def groups_of(utility: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
     """Each block's group, 0 (a bit buys least) to len(edges), (n,)."""
     return np.searchsorted(edges, utility, side="right")
+
+
+def ranks_of(utility: NDArray[np.float64], among: NDArray[np.float64], groups: int = GROUPS) -> NDArray[np.float64]:
+    """Where utilities stand among others, in units of groups: -0.5 before all, groups - 0.5 behind, the middle of the
+    lowest group at 0."""
+    order = np.sort(among)
+    below, upto = np.searchsorted(order, utility, "left"), np.searchsorted(order, utility, "right")
+    return (below + upto) / 2 / len(order) * groups - 0.5
