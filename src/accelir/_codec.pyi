@@ -88,3 +88,25 @@ def block_bits(
     levels: list[NDArray[np.int16]], width: int, height: int, subsampling: str = "4:2:0"
 ) -> NDArray[np.float32]:
     """Bits that each 32x32 cell takes in a sequential file with optimal Huffman tables, (ceil(H/32), ceil(W/32))."""
+
+def vp8_planes(
+    pixels: NDArray[np.uint8], sharp: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Y, U, V (BT.601, limited range) of HxWx3 RGB or HxW gray, edges replicated to whole 16x16 macroblocks.
+
+    sharp: the planes whose decoding (with doubling of chroma by 9/3/3/1) is nearest to the RGB picture.
+    """
+
+def vp8_loop_filter(
+    y: NDArray[np.uint8],
+    u: NDArray[np.uint8],
+    v: NDArray[np.uint8],
+    levels: NDArray[np.uint8],  # (macroblock rows, columns), 0..63
+    inner_edges: NDArray[np.bool_],  # the same shape
+    simple: bool = False,
+    sharpness: int = 0,  # 0..7
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """The planes of a key frame after the loop filter (RFC 6386, section 15)."""
+
+def vp8_segments(weights: NDArray[np.float64], most: int = 4) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """At most so many quantisers for a (128,) histogram of wanted ones, and the segment of each index, (128,)."""
