@@ -21,7 +21,7 @@ from .effort import get_effort
 from .errors import BudgetError
 from .files import write_atomically
 from .jpeg import Job, make_job, rank_subsamplings
-from .metadata import jpeg_segments
+from .metadata import comment_segment, jpeg_segments
 from .pictures import as_pixels
 from .profile import load_profile
 from .qp import QP_MAX, QP_MIN, qp_of_step
@@ -105,6 +105,8 @@ class Encoder:
         icc_profile: bytes | None = None,
         exif: bytes | Image.Exif | None = None,
         xmp: bytes | str | None = None,
+        dpi: tuple[float, float] | None = None,
+        comment: bytes | str | None = None,
     ) -> Encoded:
         """Encode a picture to a size.
 
@@ -113,6 +115,7 @@ class Encoder:
         qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
             meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
         icc_profile: None keeps a Pillow image's own; b"" leaves it out. exif, xmp: written when given.
+        dpi: pixels per inch across and down, 1 to 65535, rounded; comment: text for a comment segment. Both for JPEG.
         Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input.
         """
         start = time.perf_counter()
@@ -121,7 +124,9 @@ class Encoder:
         if icc_profile is None and isinstance(image, Image.Image):
             icc_profile = image.info.get("icc_profile")
         qps = None if qp_map is None else _checked_map(qp_map, pixels.shape)
-        segments = jpeg_segments(icc_profile, exif, xmp) + tag_segment(self.profile.network, budget)
+        # The tag stands first: a reader of tags takes the first comment that is one, Pillow the last comment of all.
+        comments = tag_segment(self.profile.network, budget) + comment_segment(comment)
+        segments = jpeg_segments(icc_profile, exif, xmp, dpi) + comments
         job = make_job(
             self.profile, self._effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments
         )
@@ -182,11 +187,21 @@ def encode(
     icc_profile: bytes | None = None,
     exif: bytes | Image.Exif | None = None,
     xmp: bytes | str | None = None,
+    dpi: tuple[float, float] | None = None,
+    comment: bytes | str | None = None,
 ) -> bytes:
     """Encode a picture to a size: `Encoder(...).encode(image, ...).data`, which explains every argument."""
     encoder = Encoder(profile=profile, format=format, effort=effort, subsampling=subsampling, progressive=progressive)
     return encoder.encode(
-        image, bpp=bpp, max_bytes=max_bytes, qp_map=qp_map, icc_profile=icc_profile, exif=exif, xmp=xmp
+        image,
+        bpp=bpp,
+        max_bytes=max_bytes,
+        qp_map=qp_map,
+        icc_profile=icc_profile,
+        exif=exif,
+        xmp=xmp,
+        dpi=dpi,
+        comment=comment,
     ).data
 
 
