@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .color_weights import SUBSAMPLINGS
+from .json_files import read_json
 from .modes import ModeArray, check_modes, make_modes
 from .shipped import shipped
 
@@ -92,21 +93,26 @@ def load_profile(name: str) -> Profile:
     folder = _installed().get(name)
     if folder is None:
         raise ValueError(f"no profile {name!r} is installed; there is {', '.join(profiles())}")
+    return read_profile(folder)
+
+
+def read_profile(folder: Path) -> Profile:
+    """The profile in a folder. Raises ValueError for a damaged one, OSError when there is none."""
     try:
-        return _parse(json.loads((folder / "profile.json").read_text("utf-8")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"the profile {name!r} is damaged: {error!r}") from error
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for their type: checks refuse them
+            return _parse(read_json(folder / "profile.json"))
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"the profile {folder.name!r} is damaged: {error!r}") from error
 
 
 def _parse(document: dict[str, Any]) -> Profile:
     if document["schema"] != SCHEMA:
         raise ValueError(f"its schema is {document['schema']}; this version of accelir reads {SCHEMA}")
-    if not isinstance(document["network"], str | None):
-        raise TypeError(f"its network is {document['network']!r}, not a name or null")
+    _check_network(document["network"])
     jpeg = document["jpeg"]
     ladder = jpeg["ladder"]
     drops = np.array([rung["drop"] for rung in ladder], dtype=np.float64)
-    if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0):
+    if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0) or not np.isfinite(drops[-1]):
         raise ValueError("its ladder's drops must rise from 0")
     modes = make_modes(**{field: [rung[field] for rung in ladder] for field in ("rdo", "deadzone", "multiple", "cut")})
     check_modes(modes)
@@ -120,6 +126,13 @@ def _parse(document: dict[str, Any]) -> Profile:
         ladder=modes,
         provenance=document["provenance"],
     )
+
+
+def _check_network(name: Any) -> None:
+    """It goes into every file as a comment."""
+    if name is None or (isinstance(name, str) and name.isascii() and name.isprintable() and 0 < len(name) <= 200):
+        return
+    raise TypeError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
 
 
 def _parse_margin(margin: Any) -> float:
