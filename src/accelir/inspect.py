@@ -17,6 +17,10 @@ _ZIGZAG_INDEX = np.empty(64, dtype=np.int64)
 _ZIGZAG_INDEX[ZIGZAG] = range(64)
 
 
+MAX_CELL_PIXELS = 1 << 27
+"""Larger pictures are not taken apart down to their cells, which takes up to 12 bytes a pixel."""
+
+
 @dataclass(frozen=True)
 class CellBits:
     """Bits that the 32x32 cells of a picture take, if it were a sequential file with optimal Huffman tables."""
@@ -67,7 +71,8 @@ class JpegReport(Report):
     restart_interval: int  # MCUs, 0 for none
     metadata: tuple[jpeg_structure.Segment, ...]
     network: str | None  # that the encoder made the file for; None when it left no tag
-    cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, and where `damage` says why
+    cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, for more than MAX_CELL_PIXELS, and
+    # where `damage` says why
     damage: str  # what is wrong with the entropy-coded data; "" when nothing was found
 
     def lines(self) -> Iterator[str]:
@@ -144,13 +149,13 @@ def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
 
 
 def _measure_cells(data: bytes, frame: jpeg_structure.Frame) -> tuple[CellBits | None, str]:
-    if not frame.core_reads:
+    if not frame.core_reads or frame.width * frame.height > MAX_CELL_PIXELS:
         return None, ""
     try:
         read = _codec.read_levels(data)
+        bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
     except ValueError as error:
         return None, str(error)
-    bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
     return CellBits(float(bits.min()), float(np.median(bits)), float(bits.max())), ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import json
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from .cards import sha256
 from .color_weights import SUBSAMPLINGS
 from .curves import Curves
 from .errors import ProfileError
+from .json_files import read_json
 from .modes import ModeArray, check_modes, make_modes
 from .qpnet import QpNet
 from .shipped import shipped
@@ -107,8 +108,9 @@ def load_profile(name: str) -> Profile:
 def read_profile(folder: Path) -> Profile:
     """The profile in a folder. Raises ProfileError that says what is wrong with it."""
     try:
-        return _parse(json.loads((folder / PROFILE).read_text("utf-8")), folder)
-    except (KeyError, TypeError, ValueError, OSError) as error:
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for their type: checks refuse them
+            return _parse(read_json(folder / PROFILE), folder)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise ProfileError(f"the profile {folder.name!r} is damaged: {error!r}") from error
 
 
@@ -116,12 +118,11 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
     if document["schema"] not in SCHEMAS:
         known = " and ".join(map(str, SCHEMAS))
         raise ValueError(f"its schema is {document['schema']!r}; this version of accelir reads {known}")
-    if not isinstance(document["network"], str | None):
-        raise TypeError(f"its network is {document['network']!r}, not a name or null")
+    _check_network(document["network"])
     jpeg = document["jpeg"]
     ladder = jpeg["ladder"]
     drops = np.array([rung["drop"] for rung in ladder], dtype=np.float64)
-    if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0):
+    if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0) or not np.isfinite(drops[-1]):
         raise ValueError("its ladder's drops must rise from 0")
     modes = make_modes(**{field: [rung[field] for rung in ladder] for field in ("rdo", "deadzone", "multiple", "cut")})
     check_modes(modes)
@@ -136,6 +137,13 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         provenance=document["provenance"],
         clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
     )
+
+
+def _check_network(name: Any) -> None:
+    """It goes into every file as a comment."""
+    if name is None or (isinstance(name, str) and name.isascii() and name.isprintable() and 0 < len(name) <= 200):
+        return
+    raise TypeError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
 
 
 def _read_clusters(entry: dict[str, Any], folder: Path) -> Clusters:
