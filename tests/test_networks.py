@@ -51,7 +51,7 @@ def counted(name: str, **options: object) -> Count:
 
 
 def operations(c: Count, rectified: float) -> float:
-    """Two a multiply-accumulate, bias and rectified value: how the official code's figures come about (docs/networks.md).
+    """Two a multiply-accumulate, bias and rectified value, as the official code counts (docs/networks.md).
 
     Without the bicubic base (25 taps for each of 48 outputs), which the papers' networks do not have, and the products
     inside attention.
