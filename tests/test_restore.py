@@ -117,7 +117,16 @@ def test_shipped_networks_are_small_and_their_cards_complete(model: Path) -> Non
     assert model.stat().st_size <= 1_500_000
     assert card.sha256 == sha256(model.read_bytes())
     assert card.licence
-    assert card.trained_on["codecs"]
+    assert "jpeg:" in card.trained_on["codecs"]
+    assert "webp:" in card.trained_on["codecs"]
+    assert "CID22" in card.trained_on["data"]
+    assert card.trained_on["pictures"] == 260
+    after = {name: psnr for name, psnr in card.scores.items() if name.startswith("kodak+urban100+clic2025")}
+    for name in (name for name in after if name.endswith(" psnr")):
+        assert after[name] > after[f"{name} before"] + 0.3
+    assert len(after) == 2
+    metadata = open_network(model).session.get_modelmeta().custom_metadata_map["accelir"]
+    assert Card.from_dict({**json.loads(metadata), "sha256": card.sha256}) == card
     most = 45_000 if card.task == "sr" else 60_000
     assert card.parameters <= most
     assert card.macs <= 60_000

@@ -50,7 +50,7 @@ class Card:
     range: tuple[float, float] = (0.0, 1.0)
     """Of input values; outputs are clipped to it by `restore`."""
     trained_on: dict[str, Any] = field(default_factory=dict)
-    """Codecs and their quality ranges, pictures, steps, seed."""
+    """Codecs and their quality ranges, the pictures and how many they are, steps, seed."""
     scores: dict[str, float] = field(default_factory=dict)
     """Measured, name -> value; PSNR in dB."""
     licence: str = ""

@@ -47,7 +47,8 @@ class Cascade(nn.Module):
 class CARN(nn.Module):
     """A cascade of three cascades of three blocks; `groups=4` is the paper's mobile CARN-M, `groups=1` near its CARN.
 
-    Unlike the paper's, the output is a correction of a bicubic base. `channels` is a multiple of `groups`.
+    Unlike the paper's, the output is a correction of a bicubic base, and the three blocks of a cascade do not share
+    their weights, as CARN-M's do to save memory, not work. `channels` is a multiple of `groups`.
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
 

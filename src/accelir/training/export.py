@@ -111,8 +111,10 @@ def memory(model: bytes, multiple_of: int, scale: int, side: int = 96) -> float:
     return 2.0 * (4.0 * max(a + b for a, b in itertools.pairwise((0, *sizes))) / side**2 + 12.0 + 15.0 * scale**2)
 
 
-def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1", licence: str = "MIT") -> Path:
-    """Write NAME.onnx and NAME.json; returns the former's path.
+def export(
+    trainer: Trainer, name: str, folder: str | Path, *, version: str = "1", data: str = "", licence: str = "MIT"
+) -> Path:
+    """Write NAME.onnx and NAME.json; returns the former's path. data: what the pictures are, for people.
 
     Raises ArithmeticError if ONNX runtime and torch differ by more than TOLERANCE.
     """
@@ -138,6 +140,7 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
         color_space=getattr(network, "color", "rgb"),
         trained_on={
             "codecs": recipe.codecs,
+            "data": data,
             "pictures": len(list_pictures(trainer.pictures)),
             "steps": trainer.step,
             "seed": recipe.seed,

@@ -79,6 +79,19 @@ def bfloat16_is_native(device: torch.device) -> bool:
     return supported is not None and supported()
 
 
+def choose_device(name: str = "auto") -> torch.device:
+    """CUDA if there is any and the CPU otherwise for "auto", else what is named.
+
+    Raises ValueError where CUDA is asked for and torch has none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {name} is asked for, but this torch ({torch.__version__}) finds no CUDA; use cpu")
+    return device
+
+
 def to_tensor(pictures: np.ndarray, device: torch.device) -> Tensor:
     """uint8 N x H x W x 3 -> float32 N x 3 x H x W in 0..1, channels last in memory."""
     return torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2).float() / 255.0
@@ -165,7 +178,7 @@ class Trainer:
     ) -> None:
         self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
         self.workers = workers
-        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        self.device = choose_device(device)
         self._bfloat16 = bfloat16_is_native(self.device)
         network = recipe.make_network().to(self.device, memory_format=torch.channels_last)
         self.network, self.ema = network, copy.deepcopy(network).requires_grad_(False)
