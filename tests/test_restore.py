@@ -271,6 +271,20 @@ def test_a_model_that_breaks_its_cards_promise_is_refused(tmp_path: Path) -> Non
         restore(picture(4, 4), path)
 
 
+def test_a_model_that_gives_no_numbers_is_refused(tmp_path: Path) -> None:
+    model = toy_model()
+    weight = model.graph.initializer[0]
+    weight.raw_data = b"\xff" * len(weight.raw_data)
+    with pytest.raises(ValueError, match="toy: the model gave values that are no numbers"):
+        restore(picture(4, 4), save(tmp_path, model, card()))
+
+
+def test_a_model_that_fails_at_work_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path, toy_model(multiple=2), card())
+    with pytest.raises(ValueError, match=r"toy: the model fails on an input of \(1, 3, 5, 5\)"):
+        restore(picture(5, 5), path)
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = save(tmp_path, toy_model(), card())
     assert open_network(path).card.version == "1"
