@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from . import _codec
+from .block_plan import BlockPlan
 from .color_weights import SUBSAMPLINGS, ZIGZAG
 from .decoding import Source, decode_pixels, read_source
 from .effort import get_effort
@@ -23,6 +24,7 @@ from .files import write_atomically
 from .jpeg import Job, make_job, rank_subsamplings
 from .metadata import comment_segment, jpeg_segments
 from .pictures import as_pixels
+from .planning import check_allocator, default_allocator, find_clusters, plan_blocks
 from .profile import load_profile
 from .qp import QP_MAX, QP_MIN, qp_of_step
 from .restoring import networks, restore
@@ -46,14 +48,14 @@ class Encoded:
     qp_map: NDArray[np.int32]
     """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
     clusters: NDArray[np.int32]
-    """Utility cluster of each block, of the same shape; 0 everywhere for a profile without clusters."""
+    """QP-NET's utility group of each block, of the same shape; 0 everywhere for a profile without groups."""
     predicted_bytes: int
-    """The size that was aimed at, the budget; profiles with size curves will know better."""
+    """What the allocator expected of the file before the size search; of a uniform file the budget."""
     table: NDArray[np.uint8]
     """Quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma."""
     stats: dict[str, Any] = field(repr=False)
-    """profile, format, effort, subsampling, progressive, step (the base step), passes (quantisations of the whole
-    picture by the size search), max_bytes, seconds."""
+    """profile, format, effort, allocator, subsampling, progressive, step (the base step), passes (quantisations of the
+    whole picture by the size search), max_bytes, seconds."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file; it appears whole or not at all. Raises OSError."""
@@ -68,6 +70,9 @@ class Encoder:
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
+    allocator: how the blocks share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
+        encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
+        groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the blocks' variance).
     Raises TypeError and ValueError that say what came and what is taken.
     """
 
@@ -79,6 +84,7 @@ class Encoder:
         effort: int = 5,
         subsampling: str = "auto",
         progressive: bool | str = "auto",
+        allocator: str = "auto",
     ) -> None:
         if format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, not {format!r}")
@@ -94,6 +100,8 @@ class Encoder:
         self.subsampling = subsampling
         self.progressive = progressive
         self._effort = get_effort(effort)
+        self.allocator = default_allocator(self.profile, effort) if allocator == "auto" else allocator
+        check_allocator(self.profile, self.allocator)
 
     def encode(
         self,
@@ -130,21 +138,26 @@ class Encoder:
         job = make_job(
             self.profile, self._effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments
         )
-        encoding = self._run(pixels, job, budget)
-        if qps is None:
+        clusters = find_clusters(pixels, self.profile, job.mode_map.shape)
+        encoding, plan = self._run(pixels, job, budget, clusters, "uniform" if qp_map is not None else self.allocator)
+        if plan is not None:
+            qps = plan.qp_map(encoding.step)
+        elif qps is None:
             qps = np.full(job.mode_map.shape, qp_of_step(encoding.step), dtype=np.int32)
         area = pixels.shape[0] * pixels.shape[1]
         return Encoded(
             data=encoding.data,
             bpp=len(encoding.data) * 8 / area,
             qp_map=qps,
-            clusters=np.zeros_like(qps),
-            predicted_bytes=budget,
+            clusters=clusters,
+            predicted_bytes=budget if plan is None else plan.predicted_bytes,
             table=_natural(encoding.tables),
             stats=self._stats(encoding, budget, time.perf_counter() - start),
         )
 
-    def _run(self, pixels: NDArray[np.uint8], job: Job, budget: int) -> _codec.Encoding:
+    def _run(
+        self, pixels: NDArray[np.uint8], job: Job, budget: int, clusters: NDArray[np.int32], allocator: str
+    ) -> tuple[_codec.Encoding, BlockPlan | None]:
         if pixels.ndim == 2:
             candidates = ["gray"]
         elif self.subsampling == "auto":
@@ -153,9 +166,12 @@ class Encoder:
             candidates = [self.subsampling]
         smallest = []
         for subsampling in candidates:
-            encoding = job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=budget)
+            coefficients = _codec.Coefficients.from_pixels(pixels, subsampling)
+            plan = plan_blocks(pixels, coefficients, job, clusters, budget, allocator)
+            planned = job if plan is None else plan.applied_to(job)
+            encoding = planned.run(coefficients, max_bytes=budget)
             if encoding.data:
-                return encoding
+                return encoding, plan
             smallest.append(encoding.smallest)
         raise _budget_error(budget, min(smallest), pixels.shape)
 
@@ -164,6 +180,7 @@ class Encoder:
             "profile": self.profile.name,
             "format": self.format,
             "effort": self.effort,
+            "allocator": self.allocator,
             "subsampling": encoding.subsampling,
             "progressive": encoding.progressive,
             "step": encoding.step,

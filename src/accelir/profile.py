@@ -17,11 +17,14 @@ from .color_weights import SUBSAMPLINGS
 from .curves import Curves
 from .errors import ProfileError
 from .json_files import read_json
+from .loop import Loop
 from .modes import ModeArray, check_modes, make_modes
 from .qpnet import QpNet
 from .shipped import shipped
 
 PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"
+ALLOCATORS = ("uniform", "reward", "lagrangian", "qp-reward", "variance")
+"""How a profile alone can tell how blocks share a budget (planning.py)."""
 SCHEMAS = (1, 2)
 """2 adds clusters: jpeg.clusters in profile.json, arrays.npz and qpnet.onnx."""
 
@@ -66,7 +69,11 @@ class Profile:
     provenance: dict[str, Any]
     """How it was made: data, date, figures."""
     clusters: Clusters | None = None
-    """None where blocks are treated alike."""
+    """What tells blocks apart; None in profiles that don't."""
+    allocator: str = "uniform"
+    """Of ALLOCATORS, the one that encoders take which aren't told and don't take the loop."""
+    loop: Loop | None = None
+    """What the encoder tries and restores itself; None where that doesn't pay."""
 
     def modes_at(self, drops: NDArray[np.integer[Any]]) -> ModeArray:
         """Modes for QP drops, (m,): rdo and dead zone interpolated along the ladder, the rest from the nearer rung."""
@@ -79,6 +86,13 @@ class Profile:
             multiple=self.ladder["multiple"][rungs],
             cut=self.ladder["cut"][rungs],
         )
+
+    def drop_of(self, modes: ModeArray) -> NDArray[np.float64]:
+        """The QP drops at which the ladder has these modes' Lagrangians, (m,); negative before its first rung."""
+        x, rungs = (np.log(np.maximum(m["rdo"].astype(np.float64), 1e-9)) for m in (modes, self.ladder))
+        slope = (self.ladder_drops[1] - self.ladder_drops[0]) / (rungs[1] - rungs[0]) if len(rungs) > 1 else 0.0
+        drops = np.interp(x, rungs, self.ladder_drops)
+        return np.asarray(drops + np.minimum(x - rungs[0], 0) * slope)
 
     def map_modes(self, qp_map: NDArray[np.integer[Any]]) -> tuple[ModeArray, NDArray[np.int32]]:
         """A QP map as modes and a map of indices into them. The file's base step belongs to the map's highest QP."""
@@ -135,7 +149,9 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
-        clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
+        clusters=_read_clusters(jpeg["clusters"], folder) if "clusters" in jpeg else None,
+        allocator=_parse_allocator(jpeg.get("allocator", "uniform")),
+        loop=_parse_loop(jpeg["closed_loop"]) if "closed_loop" in jpeg else None,
     )
 
 
@@ -154,6 +170,21 @@ def _read_clusters(entry: dict[str, Any], folder: Path) -> Clusters:
             raise ValueError(f"its {name} is not the one it was built with (the sha256 is another)")
     curves = Curves.from_arrays(read_arrays(data["arrays"]))
     return Clusters(curves, QpNet(data["qpnet"], curves.groups))
+
+
+def _parse_allocator(name: Any) -> str:
+    if name not in ALLOCATORS:
+        raise ValueError(f"its allocator is {reprlib.repr(name)}, not one of {', '.join(ALLOCATORS)}")
+    return str(name)
+
+
+def _parse_loop(entry: dict[str, Any]) -> Loop:
+    loop = Loop(tuple(float(f) for f in entry["lagrangians"]), float(entry["step"]), int(entry["effort"]))
+    if not (1 <= len(loop.lagrangians) <= 16 and all(0 < f <= 1e3 for f in loop.lagrangians)):
+        raise ValueError(f"its closed loop takes 1 to 16 factors of 0 to 1000, not {reprlib.repr(loop.lagrangians)}")
+    if not (0.1 <= loop.step <= 2 and 0 <= loop.effort <= 9):
+        raise ValueError(f"its closed loop takes a step of 0.1 to 2 and an effort, not {loop.step} and {loop.effort}")
+    return loop
 
 
 def _parse_margin(margin: Any) -> float:

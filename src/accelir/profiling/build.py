@@ -14,8 +14,9 @@ import numpy as np
 from accelir._version import __version__
 from accelir.curves import Curves
 from accelir.files import write_atomically
-from accelir.profile import Profile, load_profile
+from accelir.profile import Clusters, Profile, load_profile
 from accelir.profiling import qpnet
+from accelir.profiling.choose import choose_allocator, try_allocators
 from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, confusion, gains
 from accelir.profiling.measure import Measurement, Plan, join, mean
@@ -30,6 +31,8 @@ from accelir.training.data import list_pictures, split
 from accelir.training.tasks import Task
 
 HELD_OUT_EVERY = 5
+TRIED = 12
+"""Held-out pictures on which allocators are compared by real files."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,16 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     figures = judge(
         held, curves, fit_curves(blocks, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
     )
+    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)))
+    figures["allocators_db"] = try_allocators(
+        profile,
+        request.task,
+        [open_network(n, 1) for n in request.networks],
+        held.pictures[:TRIED],
+        RATES[request.task.kind],
+        request.side,
+    )
+    profile = choose_allocator(profile, figures["allocators_db"])
     profile = dataclasses.replace(profile, provenance=_provenance(pictures, held, figures, tuning, request))
     write_profile(out, profile, curves, model)
     return figures

@@ -11,7 +11,7 @@ from PIL import Image
 
 from accelir import _codec
 from accelir.effort import get_effort
-from accelir.jpeg import Job
+from accelir.jpeg import make_job
 from accelir.modes import ModeArray
 from accelir.profile import Profile
 
@@ -38,13 +38,11 @@ class JpegCoder:
 
     def __init__(self, pixels: NDArray[np.uint8], profile: Profile, subsampling: str = "4:2:0") -> None:
         self._coefficients = _codec.Coefficients.from_pixels(pixels, subsampling)
-        self._profile = profile
+        self._job = make_job(profile, get_effort(5), pixels.shape)
 
     def code(self, step: float, mode: ModeArray) -> Coded:
         """A sequential file at a base step, every block under the one mode, (1,)."""
         c = self._coefficients
-        cells = -(-c.height // _codec.CELL), -(-c.width // _codec.CELL)
-        job = Job(self._profile, get_effort(5), "never", mode, np.zeros(cells, np.int32))
-        data = job.run(c, step=step).data
+        data = self._job.run_uniformly(c, mode, step)
         levels = _codec.read_levels(data)["levels"]
         return Coded(data, _codec.block_bits(levels, c.width, c.height, c.subsampling))

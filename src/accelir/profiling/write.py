@@ -1,7 +1,8 @@
-"""Stage 6, writing: a profile's folder, profile.json last, so that a folder cut short in between is refused."""
+"""Stage 7, writing: a profile's folder, profile.json last, so that a folder cut short in between is refused."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,12 @@ def describe(profile: Profile) -> dict[str, Any]:
         "name": profile.name,
         "task": profile.task,
         "network": profile.network,
-        "jpeg": {"full_chroma_margin": profile.full_chroma_margin, "shapes": shapes, "ladder": ladder},
+        "jpeg": {
+            "full_chroma_margin": profile.full_chroma_margin,
+            "shapes": shapes,
+            "ladder": ladder,
+            "allocator": profile.allocator,
+            **({} if profile.loop is None else {"closed_loop": dataclasses.asdict(profile.loop)}),
+        },
         "provenance": profile.provenance,
     }
