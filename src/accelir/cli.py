@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from accelir._version import __version__
+from accelir.commands.compare import compare
 from accelir.commands.completion import completion
 from accelir.commands.decode import decode
 from accelir.commands.doctor import doctor
@@ -22,5 +23,5 @@ def main() -> None:
     """JPEG and WebP files of an exact size, their bytes spent where they help after a restoration network."""
 
 
-for command in (encode, decode, inspect, doctor, completion):
+for command in (encode, decode, inspect, compare, doctor, completion):
     main.add_command(command)

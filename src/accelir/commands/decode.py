@@ -14,7 +14,6 @@ from accelir.commands import options
 from accelir.commands.tasks import METADATA, Task, Written, pictures_of_any_size, write_all
 from accelir.decoding import pillow_at_work
 from accelir.locations import STDIO
-from accelir.restoring import find
 
 LOSSLESS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".ppm": "PPM", ".pgm": "PPM"}
 FROM_FILE = "auto"
@@ -22,11 +21,9 @@ FROM_FILE = "auto"
 
 def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     try:
-        if value not in (None, FROM_FILE):
-            find(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; without a name, --restore stands behind the input") from error
-    return value
+        return value if value == FROM_FILE else options.network(ctx, param, value)
+    except click.BadParameter as error:
+        raise click.BadParameter(f"{error.message}; without a name, --restore stands behind the input") from error
 
 
 @click.command()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 import accelir
 from accelir import batch, files
+from accelir.restoring import find
 
 
 def above_zero(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -37,6 +38,15 @@ def array(ctx: click.Context, param: click.Parameter, value: str | None) -> NDAr
     if not isinstance(array, np.ndarray):
         raise click.BadParameter(f"{value} holds several arrays; save one with numpy.save")
     return array
+
+
+def network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            find(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
 
 
 def complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
