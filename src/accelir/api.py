@@ -237,8 +237,8 @@ def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "au
         network = read_tag(data)
         if network is None:
             raise ValueError(
-                "the file does not name a restoration network; choose one: network=None for the plain pixels, or "
-                f"one of {', '.join(networks())}"
+                f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
+                "plain pixels"
             )
     return pixels if network is None else restore(pixels, network)
 

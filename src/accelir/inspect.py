@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accelir import _codec, jpeg_markers, jpeg_structure, webp_chunks
 from accelir.color_weights import ZIGZAG
@@ -124,6 +125,15 @@ def inspect(data: bytes, name: str = "file") -> JpegReport | WebpReport:
     raise ValueError(f"neither JPEG nor WebP: the data starts with {data[:8].hex(' ').upper() or 'nothing'}")
 
 
+def cell_bits(data: bytes) -> NDArray[np.float32]:
+    """Bits that each 32x32 cell of a JPEG would take in a sequential file with optimal Huffman tables.
+
+    Returns (ceil(H/32), ceil(W/32)). Raises ValueError for kinds of JPEG that the core does not read, and damaged ones.
+    """
+    read = _codec.read_levels(data)
+    return _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+
+
 def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
     jpeg = jpeg_markers.parse(data)
     cell_bits, damage = _measure_cells(data, jpeg.frame)
@@ -152,8 +162,7 @@ def _measure_cells(data: bytes, frame: jpeg_structure.Frame) -> tuple[CellBits |
     if not frame.core_reads or frame.width * frame.height > MAX_CELL_PIXELS:
         return None, ""
     try:
-        read = _codec.read_levels(data)
-        bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+        bits = cell_bits(data)
     except ValueError as error:
         return None, str(error)
     return CellBits(float(bits.min()), float(np.median(bits)), float(bits.max())), ""
