@@ -109,7 +109,8 @@ def read_profile(folder: Path) -> Profile:
     try:
         return _parse(json.loads((folder / PROFILE).read_text("utf-8")), folder)
     except (KeyError, TypeError, ValueError, OSError) as error:
-        raise ProfileError(f"the profile {folder.name!r} is damaged: {error!r}") from error
+        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise ProfileError(f"the profile {folder.name!r} is damaged: {reason}") from error
 
 
 def _parse(document: dict[str, Any], folder: Path) -> Profile:
