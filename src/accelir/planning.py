@@ -1,8 +1,8 @@
 """How the blocks of a picture share a budget: the choice between the allocators.
 
 uniform: all blocks alike. closed-loop: by trial (closed_loop.py). reward, lagrangian: modes by QP-NET's groups, base
-step and modes chosen together. qp-reward: QPs by QP-NET's groups, as in the paper. variance: QPs by the blocks' variance
-(VAQ).
+step and modes chosen together. qp-reward: QPs by QP-NET's groups, as in the paper. variance: QPs by the blocks'
+variance (VAQ).
 """
 
 from __future__ import annotations

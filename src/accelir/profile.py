@@ -125,7 +125,8 @@ def read_profile(folder: Path) -> Profile:
         with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for their type: checks refuse them
             return _parse(read_json(folder / PROFILE), folder)
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-        raise ProfileError(f"the profile {folder.name!r} is damaged: {error!r}") from error
+        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise ProfileError(f"the profile {folder.name!r} is damaged: {reason}") from error
 
 
 def _parse(document: dict[str, Any], folder: Path) -> Profile:

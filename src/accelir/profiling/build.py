@@ -22,7 +22,7 @@ from accelir.profiling.evaluate import accuracy, confusion, gains
 from accelir.profiling.measure import Measurement, Plan, join, mean
 from accelir.profiling.parallel import measure_all
 from accelir.profiling.pictures import degraded
-from accelir.profiling.tune import RATES, tune_profile
+from accelir.profiling.tune import rates_of, tune_profile
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.profiling.write import write_profile
 from accelir.qpnet import QpNet
@@ -66,6 +66,7 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     Everything that takes long is kept in `work`, and taken from there the next time. Raises ValueError for what can't
     be built, FileNotFoundError for a folder without pictures.
     """
+    rates_of(request.task)
     pictures = list_pictures(folder)
     work.mkdir(parents=True, exist_ok=True)
     profile, tuning = _shared(pictures, work, request)
@@ -126,7 +127,7 @@ def _qpnet(train: Part, utility: np.ndarray, work: Path, request: Request) -> by
 
 def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: Request) -> dict[str, Any]:
     """Figures on pictures that nothing was fitted to: QP-NET's accuracy, and PSNR gained at equal bits, in dB."""
-    network, rates = QpNet(model, curves.groups), RATES[request.task.kind]
+    network, rates = QpNet(model, curves.groups), rates_of(request.task)
     matrix = np.zeros((curves.groups, curves.groups), np.int64)
     rows: list[dict[str, np.ndarray]] = []
     for picture, blocks in zip(held.pictures, held.measurements, strict=True):

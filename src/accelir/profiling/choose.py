@@ -32,8 +32,8 @@ _LATE = 7
 def try_allocators(
     profile: Profile, task: Task, networks: list[Network], pictures: list[Path], rates: tuple[float, ...], side: int
 ) -> dict[str, list[float]]:
-    """dB of PSNR after restoration over a uniform file of the same budget, by allocator and rate, mean over pictures and
-    networks. Real files at effort 5.
+    """dB of PSNR after restoration over a uniform file of the same budget, by allocator and rate, mean over pictures
+    and networks. Real files at effort 5.
     """
     profile = dataclasses.replace(profile, loop=LOOP)
     names = [*ALLOCATORS, "closed-loop"] if profile.clusters is not None else ["uniform", "closed-loop"]

@@ -91,6 +91,13 @@ class Settings:
         return {k: round(float(v), 4) for k, v in dataclasses.asdict(self).items()}
 
 
+def rates_of(task: Task) -> tuple[float, ...]:
+    """Bits per pixel that count for a task. Raises ValueError for one that has none."""
+    if task.kind not in RATES:
+        raise ValueError(f"{task} has no rates to be judged at; profiles are built for {', '.join(RATES)}")
+    return RATES[task.kind]
+
+
 def psnr(a: NDArray[Any], b: NDArray[Any]) -> float:
     """Over all values, in dB."""
     return float(10 * np.log10(255**2 / np.mean((a.astype(np.float64) - b) ** 2)))
@@ -192,8 +199,7 @@ def tune_profile(
 
     Tuned on `count` pictures spread over all, validated on as many others. Raises ValueError for a task without rates.
     """
-    if task.kind not in RATES:
-        raise ValueError(f"{task} has no rates to be tuned at; {', '.join(RATES)} have")
+    rates = rates_of(task)
     every = max(len(pictures) // count, 1)
     bench = Bench(task, networks, pictures[every // 6 :: every][:count])
     validation = Bench(task, networks, pictures[every // 2 :: every][:count])
@@ -207,7 +213,7 @@ def tune_profile(
         "tuned, 4:4:4": validation.score(tuned, "4:4:4"),
     }
     return tuned, {
-        "rates": RATES[task.kind],
+        "rates": rates,
         "tuned_on": [p.name for p in bench.pictures],
         "validated_on": [p.name for p in validation.pictures],
         "validation_psnr": {k: round(v, 3) for k, v in scores.items()},
