@@ -26,7 +26,7 @@ PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"
 ALLOCATORS = ("uniform", "reward", "lagrangian", "qp-reward", "variance")
 """How a profile alone can tell how blocks share a budget (planning.py)."""
 SCHEMAS = (1, 2)
-"""2 adds clusters: jpeg.clusters in profile.json, arrays.npz and qpnet.onnx."""
+"""2 adds jpeg.clusters, null or what belongs to arrays.npz and qpnet.onnx, jpeg.allocator and jpeg.closed_loop."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
-        clusters=_read_clusters(jpeg["clusters"], folder) if "clusters" in jpeg else None,
+        clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
         allocator=_parse_allocator(jpeg.get("allocator", "uniform")),
         loop=_parse_loop(jpeg["closed_loop"]) if "closed_loop" in jpeg else None,
     )
@@ -163,7 +163,9 @@ def _check_network(name: Any) -> None:
     raise TypeError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
 
 
-def _read_clusters(entry: dict[str, Any], folder: Path) -> Clusters:
+def _read_clusters(entry: dict[str, Any] | None, folder: Path) -> Clusters | None:
+    if entry is None:
+        return None
     data = {}
     for part, name in (("arrays", ARRAYS), ("qpnet", QPNET)):
         data[part] = (folder / name).read_bytes()

@@ -88,7 +88,7 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
         request.task,
         [open_network(n, 1) for n in request.networks],
         held.pictures[:TRIED],
-        RATES[request.task.kind],
+        rates_of(request.task),
         request.side,
     )
     profile = choose_allocator(profile, figures["allocators_db"])
