@@ -152,8 +152,7 @@ def _pillow(picture: Pixels) -> dict[str, _Maker]:
 def largest_within(encode: Callable[[float], bytes], qualities: Sequence[float], budget: int) -> tuple[bytes, float]:
     """The largest of an encoder's files that fits, and its quality. Raises BudgetError when none does.
 
-    qualities: rising. Sizes rise with them but for a few bytes; so two on either side of where they should end are
-    tried.
+    qualities: rising. Sizes rise with them but for a few bytes, so some on either side of the end found are tried too.
     """
     files: dict[float, bytes] = {}
     low, high = 0, len(qualities)

@@ -65,6 +65,7 @@ def compare(
     force: bool,
     as_json: bool,
     quiet: bool,
+    network: str | None,
     **settings: Any,
 ) -> None:
     """Compare our files with Pillow's at equal bytes, decoded and restored, on a page of HTML.
@@ -73,8 +74,7 @@ def compare(
     page needs no network and no other file.
     """
     options.require_one_size(bpp, max_bytes)
-    options.make_encoder({name: settings[name] for name in ("profile", "effort")})
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = options.checked_settings(settings)
 
     @pictures_of_any_size()
     def work(task: Task) -> Written:
@@ -82,7 +82,7 @@ def compare(
         photo = np.asarray(open_picture(task.source).convert("RGB"))
         name = PurePath(task.source).name
         seed = zlib.crc32(PurePath(name).stem.encode(errors="surrogateescape"))
-        found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, degrade=degrade, seed=seed, **given)
+        found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, network=network, degrade=degrade, seed=seed, **given)
         page = report.render(found, click.format_filename(name)).encode()
         return Written(page, _figures(found), _text(found))
 

@@ -21,7 +21,8 @@ SUFFIXES = {"jpeg": ".jpg", "webp": ".webp"}
 class Encode:
     """What is done to each picture; it can be pickled, for a cluster."""
 
-    encoder: accelir.Encoder
+    settings: dict[str, Any]
+    """Of the encoder."""
     bpp: float | None
     max_bytes: int | None
     qp_map: NDArray[Any] | None
@@ -33,7 +34,7 @@ class Encode:
         image = open_picture(task.source)
         if self.strip:
             image.info = {key: value for key, value in image.info.items() if key not in METADATA}
-        encoded = self.encoder.encode(
+        encoded = accelir.Encoder(**self.settings).encode(
             image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, exif=image.info.get("exif")
         )
         asked, reached = encoded.stats["max_bytes"], len(encoded.data)
@@ -99,9 +100,9 @@ def encode(
     """
     options.require_one_size(bpp, max_bytes)
     settings["format"] = settings["format"] or _format_of(output)
-    work = Encode(options.make_encoder(settings), bpp, max_bytes, qp_map, strip)
-    tasks = plan(inputs, output, out_dir, SUFFIXES[settings["format"]], force)
-    write_all(tasks, work, quiet=quiet, as_json=as_json, jobs=jobs, dask=dask)
+    given = options.checked_settings(settings)
+    tasks = plan(inputs, output, out_dir, SUFFIXES[given["format"]], force)
+    write_all(tasks, Encode(given, bpp, max_bytes, qp_map, strip), quiet=quiet, as_json=as_json, jobs=jobs, dask=dask)
 
 
 def _format_of(output: str | None) -> str:

@@ -89,10 +89,11 @@ def require_one_size(bpp: float | None, max_bytes: int | None) -> None:
         raise click.UsageError("give the size by either --bpp or --max-bytes")
 
 
-def make_encoder(settings: dict[str, Any]) -> accelir.Encoder:
-    """An encoder with the settings that were given; a wrong one is a wrong call."""
+def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an encoder that were given; a wrong one is a wrong call."""
     given = {name: value for name, value in settings.items() if value is not None}
     try:
-        return accelir.Encoder(**given)
+        accelir.Encoder(**given)
     except (TypeError, ValueError) as error:
         raise click.UsageError(batch.explain(error)) from error
+    return given
