@@ -17,7 +17,8 @@ MOST_BYTES = 64 * 2**20
 def write_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
     """An npz file; the same arrays give the same bytes."""
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
+    named: dict[str, Any] = {**arrays}
+    np.savez_compressed(out, **named)
     return out.getvalue()
 
 

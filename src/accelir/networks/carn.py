@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv1, conv3, shuffle_up, zero_last
+from accelir.networks.blocks import Restorer, Upsample, conv1, conv3, shuffle_up, zero_last
 
 
 class EfficientBlock(nn.Module):
@@ -44,7 +44,7 @@ class Cascade(nn.Module):
         return x
 
 
-class CARN(nn.Module):
+class CARN(Restorer):
     """A cascade of three cascades of three blocks; `groups=4` is the paper's mobile CARN-M, `groups=1` near its CARN.
 
     Unlike the paper's, the output is a correction of a bicubic base, and the three blocks of a cascade do not share

@@ -7,6 +7,8 @@ that modes share, is not in it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ PRICES = np.geomspace(1e-3, 1e2, 81)
 """Lagrangians: mean squared error of a block per bit."""
 
 
-def confusion(truth: NDArray[np.int64], guess: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
+def confusion(truth: NDArray[np.int64], guess: NDArray[np.signedinteger[Any]], groups: int) -> NDArray[np.int64]:
     """Blocks by their group (row) and QP-NET's (column)."""
     return np.bincount(truth * groups + guess, minlength=groups * groups).reshape(groups, groups)
 
@@ -32,7 +34,7 @@ def accuracy(matrix: NDArray[np.int64], within: int = 0) -> float:
 
 
 def gains(
-    blocks: Measurement, curves: Curves, groups: NDArray[np.int64] | None, rates: tuple[float, ...]
+    blocks: Measurement, curves: Curves, groups: NDArray[np.signedinteger[Any]] | None, rates: tuple[float, ...]
 ) -> NDArray[np.float64]:
     """dB of PSNR gained by one picture over its uniform file at each rate in bits per pixel, (r,); NaN out of reach.
 
@@ -41,7 +43,7 @@ def gains(
     area = blocks.values / blocks.values.max()
     mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
     cost, bits, errors = [], [], []
-    for qp in np.linspace(*curves.base_qps[[0, -1]], STEPS):
+    for qp in np.linspace(curves.base_qps[0], curves.base_qps[-1], STEPS):
         own = (
             interpolate(qp, curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits),
             interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ class Plan:
                 raise ValueError(f"{name} must be two or more and rise, not {qps}")
 
     @classmethod
-    def of(cls, task: Task, network: str, profile: Profile, **options: object) -> Plan:
+    def of(cls, task: Task, network: str, profile: Profile, **options: Any) -> Plan:
         """With the menu that goes with the profile's Lagrangian."""
         return cls(task, network, profile, make_menu(float(profile.ladder["rdo"][0])), **options)
 
@@ -140,7 +141,9 @@ def measure(picture: Path, plan: Plan) -> Measurement:
     )
 
 
-def _measure_point(coded: Coded, network: Network, truth: Pixels) -> tuple[NDArray, NDArray, int]:
+def _measure_point(
+    coded: Coded, network: Network, truth: Pixels
+) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
     error = network(coded.pixels).astype(np.float64) - truth
     return coded.bits.ravel(), _sum_blocks(error * error, network.card.scale), len(coded.data)
 

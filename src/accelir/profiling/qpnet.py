@@ -129,7 +129,7 @@ def to_onnx(net: QpNet) -> bytes:
         torch.onnx.export(
             _Exported(net).eval(),
             (torch.zeros(1, BLOCK, BLOCK, 3, dtype=torch.uint8),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # taken by this exporter, though not annotated
             input_names=["x"],
             output_names=["y"],
             opset_version=17,
@@ -146,9 +146,8 @@ class _Exported(nn.Module):
         super().__init__()
         self.net = net
         self.patches = nn.Conv2d(3, net.patches.out_channels, 8, 8)
-        with torch.no_grad():
-            self.patches.weight.copy_(net.patches.weight / 64)
-            self.patches.bias.copy_(net.patches.bias - 2 * net.patches.weight.sum((1, 2, 3)))
+        weight, bias = net.patches.state_dict().values()
+        self.patches.load_state_dict({"weight": weight / 64, "bias": bias - 2 * weight.sum((1, 2, 3))})
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.net.classify(self.patches(x.permute(0, 3, 1, 2).float()))

@@ -85,8 +85,16 @@ def count(model: bytes, height: int = 48, width: int = 48) -> Count:
             sums["adds"] += size
     floats = [int(np.prod(dims)) for name, dims in constants.items() if kinds[name] == onnx.TensorProto.FLOAT]
     pixels = height * width
-    names = ("macs", "attention", "biases", "rectified", "adds", "shuffled")
-    return Count(*(sums[name] / pixels for name in names), parameters=sum(floats), activations=tuple(activations))
+    return Count(
+        macs=sums["macs"] / pixels,
+        attention=sums["attention"] / pixels,
+        biases=sums["biases"] / pixels,
+        rectified=sums["rectified"] / pixels,
+        adds=sums["adds"] / pixels,
+        shuffled=sums["shuffled"] / pixels,
+        parameters=sum(floats),
+        activations=tuple(activations),
+    )
 
 
 def _macs(node: onnx.NodeProto, out: tuple[int, ...], shapes: dict[str, tuple[int, ...]]) -> int:
