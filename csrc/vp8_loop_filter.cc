@@ -6,8 +6,8 @@
 #include "simd.h"
 
 // Macroblocks follow one another, for each filters what the ones before it have left. Within one, an edge is filtered
-// at all its 16 (chroma: 8) positions at once: eight rows of positions, four on each side. Horizontal edges have them so
-// in the plane; vertical ones are transposed into a buffer, macroblock by macroblock, and back.
+// at all its 16 (chroma: 8) positions at once: eight rows of positions, four on each side. Horizontal edges lie so in
+// the plane; vertical ones are transposed into a buffer, macroblock by macroblock, and back.
 
 namespace accelir {
 namespace {
@@ -99,8 +99,8 @@ constexpr int kReach = 4;  // samples before an edge that a filter reads
 
 // Both directions of one square of a plane, the vertical edges first.
 template <int N>
-ACCELIR_INLINE void filter_plane(uint8_t* square, int stride, LoopFilter kind, const Limits& limits, bool left, bool top,
-                                 bool inner) {
+ACCELIR_INLINE void filter_plane(uint8_t* square, int stride, LoopFilter kind, const Limits& limits, bool left,
+                                 bool top, bool inner) {
   if (left || inner) {
     const int reach = left ? kReach : 0;
     uint8_t columns[(N + kReach) * N];

@@ -19,12 +19,12 @@ constexpr float kBlueOfU = static_cast<float>(1 / kToU), kRedOfV = static_cast<f
 constexpr float kGreenOfU = static_cast<float>(-kBlue / kGreen / kToU);
 constexpr float kGreenOfV = static_cast<float>(-kRed / kGreen / kToV);
 
-// Each halving after the first has the target moved to what the one before decodes to. On 29 training pictures one alone
-// is 2.15 dB above the plain conversion (PSNR of the decoded RGB), two 2.21, three 2.22, nine 2.24.
+// Each halving after the first has the target moved to what the one before decodes to. On 29 training pictures one
+// alone is 2.15 dB above the plain conversion (PSNR of the decoded RGB), two 2.21, three 2.22, nine 2.24.
 constexpr int kHalvings = 2;
 
-// Indices of pixels are ptrdiff_t: Python's flags have -fwrapv, under which GCC makes no vector code of rgb[3 * x] for an
-// int x.
+// Indices of pixels are ptrdiff_t: Python's flags have -fwrapv, under which GCC makes no vector code of rgb[3 * x] for
+// an int x.
 
 constexpr int fixed(double factor) { return static_cast<int>(factor * 65536 + (factor < 0 ? -0.5 : 0.5)); }
 

@@ -124,6 +124,19 @@ def damage(rng: np.random.Generator, data: bytes) -> bytes:
     return bytes(changed)
 
 
+def vp8_parts(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
+    """Planes of the picture, filtered, and a histogram's segments."""
+    planes = _codec.vp8_planes(pixels, bool(rng.integers(2)))
+    shape = tuple(side // 16 for side in planes[0].shape)
+    levels = rng.integers(0, 64, shape).astype(np.uint8) * np.uint8(rng.integers(2))
+    inner = rng.random(shape) < 0.5
+    _codec.vp8_loop_filter(*planes, levels, inner, bool(rng.integers(2)), int(rng.integers(8)))
+    weights = np.exp(rng.uniform(-30, 30, 128)) * (rng.random(128) < rng.choice([0.02, 0.3, 1.0]))
+    weights[rng.integers(128)] = 1.0
+    centers, segment_of = _codec.vp8_segments(weights, int(rng.integers(1, 5)))
+    assert segment_of.max() < len(centers)
+
+
 def refused(call, *arguments, **options) -> None:
     try:
         call(*arguments, **options)
@@ -139,6 +152,9 @@ def corners(rng: np.random.Generator) -> None:
             for layout in LAYOUTS:
                 encode(rng, picture(rng, height, width, layout), layout)
                 write_and_read(rng, width, height, layout)
+                vp8_parts(rng, picture(rng, height, width, layout))
+    for height, width in ((1, 16383), (16383, 1)):
+        vp8_parts(rng, picture(rng, height, width, "4:2:0"))
     for height, width in ((1, 65535), (65535, 1), (24, 12_000), (800, 900), (1000, 31)):
         for layout in LAYOUTS:
             encode(rng, picture(rng, height, width, layout), layout)
@@ -167,6 +183,7 @@ def at_random(rng: np.random.Generator, seconds: float) -> int:
             pixels = picture(rng, height, width, layout)
             jobs = [pool.submit(encode, child, pixels, layout) for child in rng.spawn(2)]
             files = [job.result() for job in jobs] + [write_and_read(rng, width, height, layout)]
+            vp8_parts(rng, pixels)
             for data in filter(None, files):
                 _codec.read_levels(data)
                 for _ in range(20):

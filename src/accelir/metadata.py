@@ -7,8 +7,8 @@ from PIL import Image
 _MAX_PAYLOAD = 65533
 """A segment's length field counts itself and is 16 bits wide (ITU-T T.81, B.1.1.4)."""
 
-_EXIF = b"Exif\0\0"
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+EXIF_PREFIX = b"Exif\0\0"
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 
 
@@ -29,7 +29,8 @@ def _icc_segments(profile: bytes) -> bytes:
     )
 
 
-def _as_bytes(value: object, name: str) -> bytes:
+def as_bytes(value: object, name: str) -> bytes:
+    """None as nothing; bytes; a PIL.Image.Exif, or XMP as str, serialised. Raises TypeError, naming the keyword."""
     if value is None:
         return b""
     if isinstance(value, Image.Exif):
@@ -47,10 +48,10 @@ def jpeg_segments(icc_profile: object = None, exif: object = None, xmp: object =
     icc_profile: bytes. exif: bytes with or without their "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. None
     and empty bytes write nothing. Raises TypeError for other types, ValueError for what doesn't fit into segments.
     """
-    icc, tiff, packet = _as_bytes(icc_profile, "icc_profile"), _as_bytes(exif, "exif"), _as_bytes(xmp, "xmp")
+    icc, tiff, packet = as_bytes(icc_profile, "icc_profile"), as_bytes(exif, "exif"), as_bytes(xmp, "xmp")
     out = b""
     if tiff:
-        out += _segment(0xE1, _EXIF + tiff.removeprefix(_EXIF), "EXIF")
+        out += _segment(0xE1, EXIF_PREFIX + tiff.removeprefix(EXIF_PREFIX), "EXIF")
     if packet:
-        out += _segment(0xE1, _XMP + packet.removeprefix(_XMP), "XMP")
+        out += _segment(0xE1, XMP_PREFIX + packet.removeprefix(XMP_PREFIX), "XMP")
     return out + _icc_segments(icc)
