@@ -151,6 +151,12 @@ void bind_vp8(py::module_& m) {
                              [](const PyEncoding& e) { return e.by_segment(e.encoding.header.quantizer); })
       .def_property_readonly("filter_levels",
                              [](const PyEncoding& e) { return e.by_segment(e.encoding.header.filter_level); })
+      .def_property_readonly("luma_steps",
+                             [](const PyEncoding& e) {
+                               std::vector<float> out;
+                               for (int q : e.by_segment(e.encoding.header.quantizer)) out.push_back(luma_step(q));
+                               return out;
+                             })
       .def_property_readonly("strength", [](const PyEncoding& e) { return e.encoding.strength; })
       .def_property_readonly("passes", [](const PyEncoding& e) { return e.encoding.passes; })
       .def_property_readonly("smallest", [](const PyEncoding& e) { return e.encoding.smallest; })

@@ -14,21 +14,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from . import _codec
+from . import _codec, webp, webp_container
 from .color_weights import SUBSAMPLINGS, ZIGZAG
 from .decoding import Source, decode_pixels, read_source
-from .effort import get_effort
+from .effort import get_effort, get_webp_effort
 from .errors import BudgetError
 from .files import write_atomically
 from .jpeg import Job, make_job, rank_subsamplings
 from .metadata import jpeg_segments
-from .pictures import as_pixels
+from .pictures import NAMES, as_pixels, split_alpha
 from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
 from .restoring import networks, restore
-from .tag import read_tag, tag_segment
+from .tag import read_tag, tag_content, tag_segment
 
 DEFAULT_PROFILE = "sr-x4"
-FORMATS = ("jpeg",)
+FORMATS = ("jpeg", "webp")
+
+_File = tuple[bytes, NDArray[np.uint8], float, dict[str, Any]]
+"""What both formats' encoders give: the file, Encoded.table, the base step and what else goes into the stats."""
 
 _LOSSLESS_BPP = 1 << 20
 """More than any file of a picture takes; larger budgets are the same."""
@@ -49,10 +52,12 @@ class Encoded:
     predicted_bytes: int
     """The size that was aimed at, the budget; profiles with size curves will know better."""
     table: NDArray[np.uint8]
-    """Quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma."""
+    """JPEG: quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma. WebP: the segments'
+    quantiser indices, 0 to 127, (1 to 4,)."""
     stats: dict[str, Any] = field(repr=False)
-    """profile, format, effort, subsampling, progressive, step (the base step), passes (quantisations of the whole
-    picture by the size search), max_bytes, seconds."""
+    """profile, format, effort, max_bytes, seconds, passes (quantisations of the whole picture by the size search); for
+    JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment), strength (of the
+    Lagrangian over the profile's)."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file; it appears whole or not at all. Raises OSError."""
@@ -63,7 +68,7 @@ class Encoder:
     """Settings for encoding any number of pictures; safe to share between threads.
 
     profile: the name of an installed profile (accelir.profiles()).
-    format: "jpeg".
+    format: "jpeg" or "webp" (lossy; for it subsampling is 4:2:0, and progressive has no meaning).
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
@@ -92,7 +97,12 @@ class Encoder:
         self.effort = effort
         self.subsampling = subsampling
         self.progressive = progressive
-        self._effort = get_effort(effort)
+        if format == "webp" and (subsampling not in ("auto", "4:2:0") or progressive is True):
+            raise ValueError(
+                f"WebP has 4:2:0 alone and no progressive files; it takes subsampling='auto' or '4:2:0', not "
+                f"{subsampling!r}, and progressive='auto' or False, not {progressive!r}"
+            )
+        get_effort(effort)
 
     def encode(
         self,
@@ -107,7 +117,8 @@ class Encoder:
     ) -> Encoded:
         """Encode a picture to a size.
 
-        image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode L, RGB, 1 or P.
+        image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode L, RGB, 1 or P; for WebP also one with
+            transparency, which is kept.
         bpp: bits per pixel of the whole file, above 0; or max_bytes: its bytes. Exactly one. The file is never larger.
         qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
             meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
@@ -115,28 +126,76 @@ class Encoder:
         Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input.
         """
         start = time.perf_counter()
-        pixels = as_pixels(image)
-        budget = _budget(bpp, max_bytes, pixels.shape)
         if icc_profile is None and isinstance(image, Image.Image):
             icc_profile = image.info.get("icc_profile")
+        alpha = None
+        if self.format == "webp":
+            image, alpha = split_alpha(image)
+        pixels = as_pixels(image, self.format)
+        budget = _budget(bpp, max_bytes, pixels.shape)
         qps = None if qp_map is None else _checked_map(qp_map, pixels.shape)
-        segments = jpeg_segments(icc_profile, exif, xmp) + tag_segment(self.profile.network, budget)
-        job = make_job(
-            self.profile, self._effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments
-        )
-        encoding = self._run(pixels, job, budget)
+        if self.format == "webp":
+            data, table, step, stats = self._webp(pixels, alpha, budget, qps, icc_profile, exif, xmp)
+        else:
+            data, table, step, stats = self._jpeg(pixels, budget, qps, icc_profile, exif, xmp)
         if qps is None:
-            qps = np.full(job.mode_map.shape, qp_of_step(encoding.step), dtype=np.int32)
-        area = pixels.shape[0] * pixels.shape[1]
+            cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
+            qps = np.full(cells, qp_of_step(step), dtype=np.int32)
+        stats |= {
+            "profile": self.profile.name,
+            "format": self.format,
+            "effort": self.effort,
+            "max_bytes": budget,
+            "seconds": time.perf_counter() - start,
+        }
         return Encoded(
-            data=encoding.data,
-            bpp=len(encoding.data) * 8 / area,
+            data=data,
+            bpp=len(data) * 8 / (pixels.shape[0] * pixels.shape[1]),
             qp_map=qps,
             clusters=np.zeros_like(qps),
             predicted_bytes=budget,
-            table=_natural(encoding.tables),
-            stats=self._stats(encoding, budget, time.perf_counter() - start),
+            table=table,
+            stats=stats,
         )
+
+    def _jpeg(
+        self, pixels: NDArray[np.uint8], budget: int, qps: NDArray[np.int32] | None, icc: Any, exif: Any, xmp: Any
+    ) -> _File:
+        segments = jpeg_segments(icc, exif, xmp) + tag_segment(self.profile.network, budget)
+        job = make_job(
+            self.profile,
+            get_effort(self.effort),
+            pixels.shape,
+            qp_map=qps,
+            progressive=self.progressive,
+            segments=segments,
+        )
+        encoding = self._run(pixels, job, budget)
+        stats = {name: getattr(encoding, name) for name in ("subsampling", "progressive", "step", "passes")}
+        return encoding.data, _natural(encoding.tables), encoding.step, stats
+
+    def _webp(
+        self,
+        pixels: NDArray[np.uint8],
+        alpha: NDArray[np.uint8] | None,
+        budget: int,
+        qps: NDArray[np.int32] | None,
+        icc: Any,
+        exif: Any,
+        xmp: Any,
+    ) -> _File:
+        height, width = pixels.shape[:2]
+        tag = tag_content(self.profile.network, budget)
+        around = webp_container.container(width, height, icc_profile=icc, exif=exif, xmp=xmp, alpha=alpha, tag=tag)
+        job = webp.make_job(self.profile, get_webp_effort(self.effort), pixels.shape, qp_map=qps)
+        picture = _codec.Vp8Picture.from_pixels(pixels)
+        encoding = job.run(picture, max_bytes=webp.frame_budget(budget, around.overhead))
+        if not encoding.data:
+            smallest = around.overhead + encoding.smallest + encoding.smallest % 2
+            raise _budget_error(budget, smallest, pixels.shape, self.format)
+        stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
+        table = np.array(encoding.quantizers, dtype=np.uint8)
+        return around.write(encoding.data), table, min(encoding.luma_steps), stats
 
     def _run(self, pixels: NDArray[np.uint8], job: Job, budget: int) -> _codec.Encoding:
         if pixels.ndim == 2:
@@ -151,20 +210,7 @@ class Encoder:
             if encoding.data:
                 return encoding
             smallest.append(encoding.smallest)
-        raise _budget_error(budget, min(smallest), pixels.shape)
-
-    def _stats(self, encoding: _codec.Encoding, budget: int, seconds: float) -> dict[str, Any]:
-        return {
-            "profile": self.profile.name,
-            "format": self.format,
-            "effort": self.effort,
-            "subsampling": encoding.subsampling,
-            "progressive": encoding.progressive,
-            "step": encoding.step,
-            "passes": encoding.passes,
-            "max_bytes": budget,
-            "seconds": seconds,
-        }
+        raise _budget_error(budget, min(smallest), pixels.shape, self.format)
 
 
 def encode(
@@ -246,12 +292,12 @@ def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]
     return array.astype(np.int32)
 
 
-def _budget_error(budget: int, smallest: int, shape: tuple[int, ...]) -> BudgetError:
+def _budget_error(budget: int, smallest: int, shape: tuple[int, ...], format: str) -> BudgetError:
     size = f"{shape[1]} x {shape[0]}"
     bpp = math.ceil(smallest * 8 / (shape[0] * shape[1]) * 1e4) / 1e4
     return BudgetError(
-        f"a budget of {budget:,} bytes can't be met: the smallest JPEG of this {size} picture has {smallest:,} bytes "
-        f"({bpp} bpp) with its metadata; ask for that much, or make the picture smaller",
+        f"a budget of {budget:,} bytes can't be met: the smallest {NAMES[format]} of this {size} picture has "
+        f"{smallest:,} bytes ({bpp} bpp) with its metadata; ask for that much, or make the picture smaller",
         smallest,
     )
 
