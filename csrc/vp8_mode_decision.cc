@@ -25,19 +25,26 @@ struct RoundedBlocks {
 
 template <int N>
 ACCELIR_INLINE void round_blocks(const BlockQuantizer& q, const Lanes<N>& c, int first, RoundedBlocks<N>& out) {
-  for (int lane = 0; lane < N; ++lane) {
-    out.distortion[lane] = 0.0f;
-    out.nonzero[lane] = 0;
-  }
-  for (int n = first; n < 16; ++n)
+  // Sums of its own: those in `out` could be what c or q point to, and would not become vectors.
+  alignas(64) float distortion[N] = {};
+  alignas(64) int32_t nonzero[N] = {};
+  for (int n = first; n < 16; ++n) {
+    const float inverse = q.inverse[n], cost = q.cost[n];
+    const int32_t bit = 1 << n;
     for (int lane = 0; lane < N; ++lane) {
-      const float x = std::fabs(c[n][lane]) * q.inverse[n];
-      const int32_t level = static_cast<int32_t>(std::min(x + kRounding, static_cast<float>(kMaxLevel)));
+      const float x = std::fabs(c[n][lane]) * inverse;
+      const float rounded = x + kRounding;
+      const int32_t level = static_cast<int32_t>(rounded < kMaxLevel ? rounded : kMaxLevel);
       const float error = x - static_cast<float>(level);
       out.level[n][lane] = level;
-      out.distortion[lane] += q.cost[n] * error * error;
-      out.nonzero[lane] |= level ? 1 << n : 0;
+      distortion[lane] += cost * error * error;
+      nonzero[lane] |= level > 0 ? bit : 0;
     }
+  }
+  for (int lane = 0; lane < N; ++lane) {
+    out.distortion[lane] = distortion[lane];
+    out.nonzero[lane] = nonzero[lane];
+  }
 }
 
 template <int N>

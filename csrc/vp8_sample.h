@@ -1,6 +1,8 @@
 // A smaller picture made of bands of a large one, for estimates.
 #pragma once
 
+#include <vector>
+
 #include "vp8_trial.h"
 #include "vp8_yuv.h"
 
@@ -12,7 +14,14 @@ struct ThinnedPicture {
   double share = 1.0;  // of the picture's macroblocks
 };
 
-// Evenly spaced bands, about one in n. Needs at least one band of rows.
+// Rows of macroblocks [first, first + rows) of a picture.
+struct Band {
+  int first, rows;
+};
+
+// Evenly spaced bands, about one in n.
+std::vector<Band> bands(int mb_y, int n);
+YuvPlanes thin(const YuvPlanes& picture, const std::vector<Band>& bands);
 ThinnedPicture thin(const YuvPlanes& picture, const Demand& demand, int n);
 
 }  // namespace accelir::vp8

@@ -96,11 +96,7 @@ void Trials::choose_filter() {
 YuvPlanes filtered(const Frame& frame, const FrameHeader& header) {
   YuvPlanes out = frame.reconstruction;
   std::vector<MacroblockFilter> filters(frame.macroblocks.size());
-  for (size_t i = 0; i < filters.size(); ++i) {
-    const Macroblock& mb = frame.macroblocks[i];
-    filters[i] = {static_cast<uint8_t>(header.filter_level[header.segments > 1 ? mb.segment : 0]),
-                  mb.coded || !mb.has_y2()};
-  }
+  for (size_t i = 0; i < filters.size(); ++i) filters[i] = macroblock_filter(frame.macroblocks[i], header);
   loop_filter(out, filters, header.filter, header.sharpness);
   return out;
 }
