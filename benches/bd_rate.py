@@ -41,7 +41,7 @@ def main() -> None:
     a = parser.parse_args()
     encoder = accelir.Encoder(profile="fidelity", effort=a.effort, subsampling=a.subsampling)
     luma_encoder = accelir.Encoder(profile="fidelity", effort=a.effort, subsampling=a.subsampling)
-    luma_encoder.profile = for_luma(encoder.profile)
+    luma_encoder.settings = replace(encoder.settings, profile=for_luma(encoder.settings.profile))
     rates: dict[str, list[tuple[float, float]]] = {"chroma for RGB": [], "chroma for Y": []}
     for picture in load(a.folder, a.divide).values():
         files = [pillow_jpeg(picture, q, a.subsampling) for q in QUALITIES]

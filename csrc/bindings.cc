@@ -12,6 +12,7 @@
 #include "jpeg_writer.h"
 #include "rate_control.h"
 #include "scan_script.h"
+#include "vp8_bindings.h"
 #include "vp8_parts_bindings.h"
 #include "zigzag.h"
 
@@ -319,5 +320,6 @@ PYBIND11_MODULE(_codec, m) {
   m.def("check_scans", &check_scans, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
   m.def("block_bits", &bits_of_cells, py::arg("levels"), py::arg("width"), py::arg("height"),
         py::arg("subsampling") = "4:2:0");
+  bind_vp8(m);
   bind_vp8_parts(m);
 }

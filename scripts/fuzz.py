@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import faulthandler
 import hashlib
 import io
@@ -143,7 +144,7 @@ def profile(data: bytes, folder: Path) -> None:
     (folder / "profile.json").write_bytes(data)
     read = read_profile(folder)
     encoder = accelir.Encoder(effort=3)
-    encoder.profile = read
+    encoder.settings = dataclasses.replace(encoder.settings, profile=read)
     encoder.encode(picture(64, 64), max_bytes=2500, qp_map=[[95, 60], [40, 15]])
 
 

@@ -16,7 +16,8 @@ from accelir.tag import read_tag, tag_segment
 def encoder():
     """fidelity's quantisation for receivers that enlarge."""
     encoder = Encoder(profile="fidelity", effort=0)
-    encoder.profile = dataclasses.replace(load_profile("fidelity"), network="sr-x4")
+    profile = dataclasses.replace(load_profile("fidelity"), network="sr-x4")
+    encoder.settings = dataclasses.replace(encoder.settings, profile=profile)
     return encoder
 
 

@@ -15,23 +15,20 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from . import _codec
-from .block_plan import BlockPlan
-from .color_weights import SUBSAMPLINGS, ZIGZAG
 from .decoding import Source, decode_pixels, read_source
 from .effort import get_effort
-from .errors import BudgetError
+from .encode_jpeg import check_jpeg, encode_jpeg
+from .encode_webp import check_webp, encode_webp
 from .files import write_atomically
-from .jpeg import Job, make_job, rank_subsamplings
-from .metadata import comment_segment, jpeg_segments
-from .pictures import as_pixels
-from .planning import check_allocator, default_allocator, find_clusters, plan_blocks
+from .pictures import as_pixels, split_alpha
 from .profile import load_profile
-from .qp import QP_MAX, QP_MIN, qp_of_step
+from .qp import QP_MAX, QP_MIN
+from .request import Metadata, Request, Settings
 from .restoring import networks, restore
-from .tag import read_tag, tag_segment
+from .tag import read_tag
 
 DEFAULT_PROFILE = "sr-x4"
-FORMATS = ("jpeg",)
+FORMATS = {"jpeg": (check_jpeg, encode_jpeg), "webp": (check_webp, encode_webp)}
 
 _LOSSLESS_BPP = 1 << 20
 """More than any file of a picture takes; larger budgets are the same."""
@@ -52,10 +49,12 @@ class Encoded:
     predicted_bytes: int
     """What the allocator expected of the file before the size search; of a uniform file the budget."""
     table: NDArray[np.uint8]
-    """Quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma."""
+    """JPEG: quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma. WebP: the segments'
+    quantiser indices, 0 to 127, (1 to 4,)."""
     stats: dict[str, Any] = field(repr=False)
-    """profile, format, effort, allocator, subsampling, progressive, step (the base step), passes (quantisations of the
-    whole picture by the size search), max_bytes, seconds."""
+    """profile, format, effort, allocator, max_bytes, seconds, passes (quantisations of the whole picture by the size
+    search); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment), strength (of
+    the Lagrangian over the profile's)."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file; it appears whole or not at all. Raises OSError."""
@@ -66,7 +65,7 @@ class Encoder:
     """Settings for encoding any number of pictures; safe to share between threads.
 
     profile: the name of an installed profile (accelir.profiles()).
-    format: "jpeg".
+    format: "jpeg" or "webp" (lossy; for it subsampling is 4:2:0, and progressive has no meaning).
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
@@ -88,20 +87,15 @@ class Encoder:
     ) -> None:
         if format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, not {format!r}")
-        if subsampling not in ("auto", *SUBSAMPLINGS):
-            raise ValueError(f"subsampling must be 'auto', '4:4:4', '4:2:2' or '4:2:0', not {subsampling!r}")
         if not isinstance(progressive, bool) and progressive != "auto":
             raise ValueError(f"progressive must be True, False or 'auto', not {progressive!r}")
         if not isinstance(profile, str):
             raise TypeError(f"profile must be a name (str), not {type(profile).__name__}")
-        self.profile = load_profile(profile)
+        get_effort(effort)
         self.format = format
-        self.effort = effort
-        self.subsampling = subsampling
-        self.progressive = progressive
-        self._effort = get_effort(effort)
-        self.allocator = default_allocator(self.profile, effort) if allocator == "auto" else allocator
-        check_allocator(self.profile, self.allocator)
+        self.settings = Settings(load_profile(profile), effort, subsampling, progressive, allocator)
+        check, self._encode = FORMATS[format]
+        check(self.settings)
 
     def encode(
         self,
@@ -118,7 +112,8 @@ class Encoder:
     ) -> Encoded:
         """Encode a picture to a size.
 
-        image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode L, RGB, 1 or P.
+        image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode L, RGB, 1 or P; for WebP also one with
+            transparency, which is kept.
         bpp: bits per pixel of the whole file, above 0; or max_bytes: its bytes. Exactly one. The file is never larger.
         qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
             meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
@@ -127,67 +122,36 @@ class Encoder:
         Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input.
         """
         start = time.perf_counter()
-        pixels = as_pixels(image)
-        budget = _budget(bpp, max_bytes, pixels.shape)
         if icc_profile is None and isinstance(image, Image.Image):
             icc_profile = image.info.get("icc_profile")
-        qps = None if qp_map is None else _checked_map(qp_map, pixels.shape)
-        # The tag stands first: a reader of tags takes the first comment that is one, Pillow the last comment of all.
-        comments = tag_segment(self.profile.network, budget) + comment_segment(comment)
-        segments = jpeg_segments(icc_profile, exif, xmp, dpi) + comments
-        job = make_job(
-            self.profile, self._effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments
+        alpha = None
+        if self.format == "webp":
+            image, alpha = split_alpha(image)
+        pixels = as_pixels(image, self.format)
+        request = Request(
+            pixels=pixels,
+            alpha=alpha,
+            budget=_budget(bpp, max_bytes, pixels.shape),
+            qp_map=None if qp_map is None else _checked_map(qp_map, pixels.shape),
+            metadata=Metadata(icc_profile, exif, xmp, dpi, comment),
         )
-        clusters = find_clusters(pixels, self.profile, job.mode_map.shape)
-        encoding, plan = self._run(pixels, job, budget, clusters, "uniform" if qp_map is not None else self.allocator)
-        if plan is not None:
-            qps = plan.qp_map(encoding.step)
-        elif qps is None:
-            qps = np.full(job.mode_map.shape, qp_of_step(encoding.step), dtype=np.int32)
-        area = pixels.shape[0] * pixels.shape[1]
-        return Encoded(
-            data=encoding.data,
-            bpp=len(encoding.data) * 8 / area,
-            qp_map=qps,
-            clusters=clusters,
-            predicted_bytes=budget if plan is None else plan.predicted_bytes,
-            table=_natural(encoding.tables),
-            stats=self._stats(encoding, budget, time.perf_counter() - start),
-        )
-
-    def _run(
-        self, pixels: NDArray[np.uint8], job: Job, budget: int, clusters: NDArray[np.int32], allocator: str
-    ) -> tuple[_codec.Encoding, BlockPlan | None]:
-        if pixels.ndim == 2:
-            candidates = ["gray"]
-        elif self.subsampling == "auto":
-            candidates = rank_subsamplings(pixels, job, budget)
-        else:
-            candidates = [self.subsampling]
-        smallest = []
-        for subsampling in candidates:
-            coefficients = _codec.Coefficients.from_pixels(pixels, subsampling)
-            plan = plan_blocks(pixels, coefficients, job, clusters, budget, allocator)
-            planned = job if plan is None else plan.applied_to(job)
-            encoding = planned.run(coefficients, max_bytes=budget)
-            if encoding.data:
-                return encoding, plan
-            smallest.append(encoding.smallest)
-        raise _budget_error(budget, min(smallest), pixels.shape)
-
-    def _stats(self, encoding: _codec.Encoding, budget: int, seconds: float) -> dict[str, Any]:
-        return {
-            "profile": self.profile.name,
+        made = self._encode(request, self.settings)
+        stats = {
+            "profile": self.settings.profile.name,
             "format": self.format,
-            "effort": self.effort,
-            "allocator": self.allocator,
-            "subsampling": encoding.subsampling,
-            "progressive": encoding.progressive,
-            "step": encoding.step,
-            "passes": encoding.passes,
-            "max_bytes": budget,
-            "seconds": seconds,
+            "effort": self.settings.effort,
+            "max_bytes": request.budget,
+            "seconds": time.perf_counter() - start,
         }
+        return Encoded(
+            data=made.data,
+            bpp=len(made.data) * 8 / (pixels.shape[0] * pixels.shape[1]),
+            qp_map=made.qp_map,
+            clusters=made.clusters,
+            predicted_bytes=made.predicted_bytes,
+            table=made.table,
+            stats=stats | made.stats,
+        )
 
 
 def encode(
@@ -201,6 +165,7 @@ def encode(
     qp_map: ArrayLike | None = None,
     subsampling: str = "auto",
     progressive: bool | str = "auto",
+    allocator: str = "auto",
     icc_profile: bytes | None = None,
     exif: bytes | Image.Exif | None = None,
     xmp: bytes | str | None = None,
@@ -208,7 +173,14 @@ def encode(
     comment: bytes | str | None = None,
 ) -> bytes:
     """Encode a picture to a size: `Encoder(...).encode(image, ...).data`, which explains every argument."""
-    encoder = Encoder(profile=profile, format=format, effort=effort, subsampling=subsampling, progressive=progressive)
+    encoder = Encoder(
+        profile=profile,
+        format=format,
+        effort=effort,
+        subsampling=subsampling,
+        progressive=progressive,
+        allocator=allocator,
+    )
     return encoder.encode(
         image,
         bpp=bpp,
@@ -277,19 +249,3 @@ def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]
     if array.min() < QP_MIN or array.max() > QP_MAX:
         raise ValueError(f"qp_map must be from {QP_MIN} to {QP_MAX}, not {array.min()} to {array.max()}")
     return array.astype(np.int32)
-
-
-def _budget_error(budget: int, smallest: int, shape: tuple[int, ...]) -> BudgetError:
-    size = f"{shape[1]} x {shape[0]}"
-    bpp = math.ceil(smallest * 8 / (shape[0] * shape[1]) * 1e4) / 1e4
-    return BudgetError(
-        f"a budget of {budget:,} bytes can't be met: the smallest JPEG of this {size} picture has {smallest:,} bytes "
-        f"({bpp} bpp) with its metadata; ask for that much, or make the picture smaller",
-        smallest,
-    )
-
-
-def _natural(tables: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    out = np.empty((len(tables), 64), dtype=np.uint8)
-    out[:, ZIGZAG] = tables
-    return out.reshape(-1, 8, 8)

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-MAX_SIDE = 65535
+MAX_SIDE = {"jpeg": 65535, "webp": 16383}
+NAMES = {"jpeg": "JPEG", "webp": "WebP"}
 
 _CONVERTED_MODES = {"1": "L", "P": "RGB"}
 
 
-def as_pixels(image: Any) -> NDArray[np.uint8]:
+def as_pixels(image: Any, format: str = "jpeg") -> NDArray[np.uint8]:
     """An image's pixels, uint8 HxWx3 RGB or HxW gray, C-contiguous (a view where it can be).
 
-    image: such an array (any strides), or a Pillow image of mode L, RGB, 1 or P.
+    image: such an array (any strides), or a Pillow image of mode L, RGB, 1 or P. format: what it shall be encoded as.
     Raises TypeError for other types and dtypes, ValueError for other shapes, modes and sizes.
     """
     if isinstance(image, Image.Image):
@@ -32,15 +33,28 @@ def as_pixels(image: Any) -> NDArray[np.uint8]:
         )
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise ValueError(f"an image array has the shape (height, width, 3) or (height, width), not {image.shape}")
-    if not all(1 <= side <= MAX_SIDE for side in image.shape[:2]):
+    if not all(1 <= side <= MAX_SIDE[format] for side in image.shape[:2]):
         raise ValueError(
-            f"a JPEG picture is 1 to {MAX_SIDE} pixels wide and high, not {image.shape[1]} x {image.shape[0]}"
+            f"a {NAMES[format]} picture is 1 to {MAX_SIDE[format]} pixels wide and high, "
+            f"not {image.shape[1]} x {image.shape[0]}"
         )
     return np.ascontiguousarray(image)
 
 
+def split_alpha(image: Any) -> tuple[Any, NDArray[np.uint8] | None]:
+    """A Pillow image's colors, and its transparency if it has any, uint8 HxW, 255 opaque. Others pass through."""
+    if not isinstance(image, Image.Image) or not _has_alpha(image):
+        return image, None
+    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+    return image.convert("RGBA").convert("L" if image.mode in ("LA", "La", "L") else "RGB"), alpha
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa", "La")
+
+
 def _from_pillow(image: Image.Image) -> NDArray[np.uint8]:
-    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa", "La"):
+    if _has_alpha(image):
         raise ValueError(
             f"JPEG has no transparency and the image (mode {image.mode}) may; paste it on a background first: "
             "Image.alpha_composite(background, image.convert('RGBA')).convert('RGB')"

@@ -7,17 +7,17 @@ import numpy as np
 QP_MIN, QP_MAX = 15, 95
 
 # 95 at a base step of 2.5, 16 less for every doubling, so 80 at QP 15.
-_STEP_AT_QP_MAX, _QP_PER_DOUBLING = 2.5, 16
+_STEP_AT_QP_MAX, QP_PER_DOUBLING = 2.5, 16
 
 
 def step_of_qp(qp: float) -> float:
     """The base step of a uniform file of this QP."""
-    return float(_STEP_AT_QP_MAX * 2 ** ((QP_MAX - qp) / _QP_PER_DOUBLING))
+    return float(_STEP_AT_QP_MAX * 2 ** ((QP_MAX - qp) / QP_PER_DOUBLING))
 
 
 def exact_qp(step: float) -> float:
     """Its inverse, neither rounded nor clipped."""
-    return float(QP_MAX - _QP_PER_DOUBLING * np.log2(step / _STEP_AT_QP_MAX))
+    return float(QP_MAX - QP_PER_DOUBLING * np.log2(step / _STEP_AT_QP_MAX))
 
 
 def qp_of_step(step: float) -> int:

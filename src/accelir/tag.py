@@ -1,10 +1,13 @@
-"""The tag that tells a receiver which restoration a file was made for: a comment segment "accelir sr-x4"."""
+"""The tag that tells a receiver which restoration a file was made for.
+
+In a JPEG a comment segment "accelir sr-x4", in a WebP an own chunk with the network's name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import jpeg_markers
+from . import jpeg_markers, webp_chunks, webp_container
 from .metadata import comment_segment
 
 _PREFIX = b"accelir "
@@ -21,9 +24,19 @@ def tag_segment(network: str | None, max_bytes: int) -> bytes:
     return segment if len(segment) <= _LARGEST_SHARE * max_bytes else b""
 
 
+def tag_content(network: str | None, max_bytes: int) -> bytes:
+    """What a WebP's tag chunk holds, or nothing, as for JPEG."""
+    content = (network or "").encode("ascii")
+    return content if 8 + len(content) + len(content) % 2 <= _LARGEST_SHARE * max_bytes else b""
+
+
 def read_tag(data: bytes) -> str | None:
-    """The network that a JPEG's tag names, or None. Raises ValueError for a damaged JPEG."""
-    return tagged_network(jpeg_markers.parse(data).comments) if jpeg_markers.is_jpeg(data) else None
+    """The network that a JPEG's or WebP's tag names, or None. Raises ValueError for a damaged file."""
+    if jpeg_markers.is_jpeg(data):
+        return tagged_network(jpeg_markers.parse(data).comments)
+    if webp_chunks.is_webp(data):
+        return webp_container.read_tag(data).decode("ascii", "replace") or None
+    return None
 
 
 def tagged_network(comments: Iterable[bytes]) -> str | None:

@@ -1,0 +1,59 @@
+"""From a request to a WebP file: container, frame, size search."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import _codec, webp
+from .effort import get_webp_effort
+from .errors import budget_error
+from .qp import qp_of_step
+from .request import Made, Request, Settings
+from .tag import tag_content
+from .webp_container import container
+
+
+def check_webp(settings: Settings) -> None:
+    """Raises ValueError for settings that WebP doesn't take."""
+    if settings.subsampling not in ("auto", "4:2:0") or settings.progressive is True:
+        raise ValueError(
+            "WebP has 4:2:0 alone and no progressive files; it takes subsampling='auto' or '4:2:0', not "
+            f"{settings.subsampling!r}, and progressive='auto' or False, not {settings.progressive!r}"
+        )
+    if settings.allocator not in ("auto", "uniform"):
+        raise ValueError(f"for WebP allocator is 'auto' or 'uniform', not {settings.allocator!r}")
+
+
+def encode_webp(request: Request, settings: Settings) -> Made:
+    """Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong metadata."""
+    profile, pixels, budget, m = settings.profile, request.pixels, request.budget, request.metadata
+    if m.dpi is not None or m.comment is not None:
+        raise ValueError("a WebP file holds neither dpi nor comment; put them into exif or xmp")
+    around = container(
+        pixels.shape[1],
+        pixels.shape[0],
+        icc_profile=m.icc_profile,
+        exif=m.exif,
+        xmp=m.xmp,
+        alpha=request.alpha,
+        tag=tag_content(profile.network, budget),
+    )
+    job = webp.make_job(profile, get_webp_effort(settings.effort), pixels.shape, qp_map=request.qp_map)
+    picture = _codec.Vp8Picture.from_pixels(pixels)
+    encoding = job.run(picture, max_bytes=webp.frame_budget(budget, around.overhead))
+    if not encoding.data:
+        smallest = around.overhead + encoding.smallest + encoding.smallest % 2
+        raise budget_error(budget, smallest, pixels.shape, "WebP")
+    qps = request.qp_map
+    if qps is None:
+        cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
+        qps = np.full(cells, qp_of_step(min(encoding.luma_steps)), dtype=np.int32)
+    stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
+    return Made(
+        data=around.write(encoding.data),
+        qp_map=qps,
+        clusters=np.zeros_like(qps),
+        predicted_bytes=budget,
+        table=np.array(encoding.quantizers, dtype=np.uint8),
+        stats=stats | {"allocator": "uniform"},
+    )
