@@ -23,7 +23,7 @@ def test_profiles_are_installed_and_sr_x4_is_the_default():
     assert {"fidelity", "sr-x4", "sr-x2", "denoise-25", "deblur-1.5"} <= set(profiles())
     assert profiles() == sorted(profiles())
     assert profiles() == accelir.profiles()
-    assert accelir.Encoder().profile is load_profile("sr-x4")
+    assert accelir.Encoder().settings.profile is load_profile("sr-x4")
 
 
 def test_folders_without_a_profile_are_none():
