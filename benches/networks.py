@@ -193,7 +193,7 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
             axes.annotate(width, (r["macs"], gain(r)), (0, 6), textcoords="offset points", ha="center", fontsize=8)
         mine = [r for r in rows if r["task"] == task]
         low, high = min(map(gain, mine)), max(map(gain, mine))
-        axes.set(xscale="log", xlim=(3e3, 2e6), ylim=(low - 0.12 * (high - low), high + 0.22 * (high - low)))
+        axes.set(xscale="log", xlim=(2e3, 1e6), ylim=(low - 0.12 * (high - low), high + 0.22 * (high - low)))
         axes.set_title(f"{name}, {LABELS[task]}", fontsize=10)
         axes.tick_params(labelsize=8)
         axes.grid(color="0.92")

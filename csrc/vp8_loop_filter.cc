@@ -30,8 +30,8 @@ Limits limits_of(int level, int sharpness) {
 
 // All values fit into 16 bits; said before the comparisons, so that a vector holds twice as many.
 ACCELIR_INLINE int16_t clamp8(int value) {
-  const int16_t low = -128, high = 127;
-  return std::min(std::max(static_cast<int16_t>(value), low), high);
+  const int16_t narrow = static_cast<int16_t>(value), low = -128, high = 127, raised = narrow < low ? low : narrow;
+  return raised > high ? high : raised;
 }
 ACCELIR_INLINE int16_t distance(int16_t a, int16_t b) { return static_cast<int16_t>(a > b ? a - b : b - a); }
 ACCELIR_INLINE uint8_t shifted(int16_t sample, int by) { return static_cast<uint8_t>(clamp8(sample - 128 + by) + 128); }
