@@ -71,8 +71,8 @@ def compare(
 ) -> None:
     """Compare our files with Pillow's at equal bytes, decoded and restored, on a page of HTML.
 
-    Every encoder gets the same picture, as RGB, and the largest size that fits; every file is restored by the same network. The
-    page needs no network and no other file.
+    Every encoder gets the same picture, as RGB, and the largest size that fits; every file is restored by the same
+    network. The page needs no network and no other file.
     """
     options.require_one_size(bpp, max_bytes)
     given = options.checked_settings(settings)
