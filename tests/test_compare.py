@@ -188,6 +188,15 @@ def test_without_a_measurement_its_column_is_hidden(folder):
     assert all(row.count("<td>") == 3 for row in re.findall(r"<tr><th scope=row.*", page))
 
 
+def test_gray_pictures_are_compared_as_rgb_and_transparent_ones_refused(folder):
+    Image.fromarray(CROP[..., 1]).save("gray.png")
+    Image.fromarray(np.dstack([CROP, CROP[..., :1]])).save("holes.png")
+    result = call("compare", "gray.png", "holes.png", "--bpp", 2, "--json")
+    gray, holes = map(json.loads, result.stdout.splitlines())
+    assert list(gray["files"]) == ENCODERS
+    assert "transparency" in holes["error"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -15,6 +15,7 @@ from accelir.commands import options
 from accelir.commands.tasks import Task, Written, open_picture, pictures_of_any_size, plan, write_all
 from accelir.comparison import Comparison, File
 from accelir.comparison import compare as compare_files
+from accelir.pictures import as_pixels
 
 SUFFIX = ".compare.html"
 
@@ -70,8 +71,8 @@ def compare(
 ) -> None:
     """Compare our files with Pillow's at equal bytes, decoded and restored, on a page of HTML.
 
-    Every encoder gets the same picture and the largest size that fits; every file is restored by the same network. The
-    page needs no network and no other file.
+    Every encoder gets the same picture, as RGB, and the largest size that fits; every file is restored by the same
+    network. The page needs no network and no other file.
     """
     options.require_one_size(bpp, max_bytes)
     given = options.checked_settings(settings)
@@ -79,7 +80,8 @@ def compare(
     @pictures_of_any_size()
     def work(task: Task) -> Written:
         task.check_target()
-        photo = np.asarray(open_picture(task.source).convert("RGB"))
+        pixels = as_pixels(open_picture(task.source))
+        photo = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         name = PurePath(task.source).name
         seed = zlib.crc32(PurePath(name).stem.encode(errors="surrogateescape"))
         found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, network=network, degrade=degrade, seed=seed, **given)
