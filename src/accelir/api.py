@@ -65,7 +65,8 @@ class Encoded:
 class Encoder:
     """Settings for encoding any number of pictures; safe to share between threads.
 
-    profile: the name of an installed profile (accelir.profiles()).
+    profile: the name of an installed profile (accelir.profiles()), or the folder of one of your own: a path object, or
+        text with a / in it.
     format: "jpeg".
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
@@ -79,7 +80,7 @@ class Encoder:
     def __init__(
         self,
         *,
-        profile: str = DEFAULT_PROFILE,
+        profile: str | os.PathLike[str] = DEFAULT_PROFILE,
         format: str = "jpeg",
         effort: int = 5,
         subsampling: str = "auto",
@@ -92,8 +93,8 @@ class Encoder:
             raise ValueError(f"subsampling must be 'auto', '4:4:4', '4:2:2' or '4:2:0', not {subsampling!r}")
         if not isinstance(progressive, bool) and progressive != "auto":
             raise ValueError(f"progressive must be True, False or 'auto', not {progressive!r}")
-        if not isinstance(profile, str):
-            raise TypeError(f"profile must be a name (str), not {type(profile).__name__}")
+        if not isinstance(profile, str | os.PathLike):
+            raise TypeError(f"profile must be a name or a folder's path, not {type(profile).__name__}")
         self.profile = load_profile(profile)
         self.format = format
         self.effort = effort
@@ -196,7 +197,7 @@ def encode(
     bpp: float | None = None,
     max_bytes: int | None = None,
     format: str = "jpeg",
-    profile: str = DEFAULT_PROFILE,
+    profile: str | os.PathLike[str] = DEFAULT_PROFILE,
     effort: int = 5,
     qp_map: ArrayLike | None = None,
     subsampling: str = "auto",
