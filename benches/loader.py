@@ -15,10 +15,10 @@ from pathlib import Path
 import click
 import numpy as np
 
+from accelir.tasks import Task
 from accelir.training import data
 from accelir.training.codecs import draw, parse_mixture
 from accelir.training.data import Sampler, Source, list_pictures
-from accelir.training.tasks import Task
 
 MIXTURE = "jpeg:10-100*2,jpeg:20-70*2,flat:6-60*3,webp:20-95*0.7,none*0.2"
 

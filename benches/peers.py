@@ -18,7 +18,7 @@ from common import load, score
 from numpy.typing import NDArray
 
 import accelir
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 TASKS = {"sr4": Task("sr", 4), "denoise25": Task("denoise", 25), "deblur1.5": Task("deblur", 1.5)}
 

@@ -8,8 +8,7 @@ constexpr float kRed = 0.299f, kGreen = 0.587f, kBlue = 0.114f;
 
 ACCELIR_MULTIVERSION
 void luma_row(const uint8_t* rgb, int width, float* y) {
-  for (int x = 0; x < width; ++x)
-    y[x] = kRed * rgb[3 * x] + kGreen * rgb[3 * x + 1] + kBlue * rgb[3 * x + 2] - 128.0f;
+  for (int x = 0; x < width; ++x) y[x] = kRed * rgb[3 * x] + kGreen * rgb[3 * x + 1] + kBlue * rgb[3 * x + 2] - 128.0f;
 }
 
 ACCELIR_MULTIVERSION

@@ -8,7 +8,7 @@ namespace accelir {
 namespace {
 
 constexpr int kMaxLevel = 1023;  // and -1024 where that is the rounded level
-constexpr int kCandidates = 3;  // the rounded level, one less and one more
+constexpr int kCandidates = 3;   // the rounded level, one less and one more
 
 // A block's place in the path, 8 bytes, because there is one for every block of the picture.
 struct Step {

@@ -12,7 +12,7 @@ constexpr float kDiagonal = 1.25f, kBeside = 0.375f;
 constexpr int kRadius = 7;  // 3^-8 of a sample is below a twentieth of an 8-bit level
 
 // Half of the inverse of the infinite tridiagonal matrix: (-1/3)^n / sqrt(kDiagonal^2 - 4 kBeside^2), the root being 1.
-constexpr float kInverse[kRadius + 1] = {1.0f,         -1.0f / 3,   1.0f / 9,   -1.0f / 27,
+constexpr float kInverse[kRadius + 1] = {1.0f,      -1.0f / 3,   1.0f / 9,   -1.0f / 27,
                                          1.0f / 81, -1.0f / 243, 1.0f / 729, -1.0f / 2187};
 
 }  // namespace

@@ -151,10 +151,21 @@ class Reader {
     switch (marker) {
       case 0xDB: return read_tables(body);
       case 0xC4: return read_huffman(body);
-      case 0xC0: case 0xC1: case 0xC2: return read_frame(body, marker == 0xC2);
+      case 0xC0:
+      case 0xC1:
+      case 0xC2: return read_frame(body, marker == 0xC2);
       case 0xDD: restart_interval_ = body.u16(); return;
       case 0xDA: return read_scan(body);
-      case 0xC3: case 0xC5: case 0xC6: case 0xC7: case 0xC9: case 0xCA: case 0xCB: case 0xCD: case 0xCE: case 0xCF:
+      case 0xC3:
+      case 0xC5:
+      case 0xC6:
+      case 0xC7:
+      case 0xC9:
+      case 0xCA:
+      case 0xCB:
+      case 0xCD:
+      case 0xCE:
+      case 0xCF:
         throw std::invalid_argument("a JPEG of a kind that isn't read: lossless, hierarchical or arithmetic-coded");
       default: return;
     }
@@ -192,7 +203,8 @@ class Reader {
     if (static_cast<uint64_t>(width) * height > max_pixels_)
       throw std::invalid_argument("a JPEG of " + std::to_string(width) + " x " + std::to_string(height) +
                                   " pixels, more than the limit of " + std::to_string(max_pixels_));
-    if (n != 1 && n != 3) throw std::invalid_argument("a JPEG of " + std::to_string(n) + " components; 1 or 3 are read");
+    if (n != 1 && n != 3)
+      throw std::invalid_argument("a JPEG of " + std::to_string(n) + " components; 1 or 3 are read");
     std::string sampling;
     for (int i = 0; i < n; ++i) {
       component_id_.push_back(body.u8());

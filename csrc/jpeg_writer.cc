@@ -5,8 +5,16 @@
 namespace accelir {
 namespace {
 
-enum Marker : uint8_t { kSof0 = 0xC0, kSof2 = 0xC2, kDht = 0xC4, kSoi = 0xD8, kEoi = 0xD9, kSos = 0xDA, kDqt = 0xDB,
-                        kDri = 0xDD };
+enum Marker : uint8_t {
+  kSof0 = 0xC0,
+  kSof2 = 0xC2,
+  kDht = 0xC4,
+  kSoi = 0xD8,
+  kEoi = 0xD9,
+  kSos = 0xDA,
+  kDqt = 0xDB,
+  kDri = 0xDD
+};
 
 Histogram sum(const Histogram& a, const Histogram& b) {
   Histogram s;

@@ -10,7 +10,7 @@
 namespace accelir {
 
 struct ComponentLevels {
-  std::vector<int16_t> values;  // padded_x * padded_y blocks of 64, zigzag order
+  std::vector<int16_t> values;    // padded_x * padded_y blocks of 64, zigzag order
   std::vector<uint64_t> nonzero;  // a block's nonzero levels, bit i for zigzag place i
 };
 

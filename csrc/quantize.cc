@@ -47,8 +47,8 @@ void quantize_component(const int16_t* coefficients, const ComponentGeometry& g,
     for (int x = 0; x < g.blocks_x; ++x) {
       const size_t to = static_cast<size_t>(y) * g.padded_x + x;
       const int mode = mode_map[static_cast<size_t>(y / g.cell_y) * cells_x + x / g.cell_x];
-      nonzero[to] = quantize_block(coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64, quantizers[mode], bits,
-                                   levels + to * 64);
+      nonzero[to] = quantize_block(coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64, quantizers[mode],
+                                   bits, levels + to * 64);
     }
 }
 

@@ -13,7 +13,7 @@ struct QuantizeJob {
   std::vector<std::vector<BlockQuantizer>> quantizers;  // [component][mode]
   std::vector<AcBits> bits;                             // [0: luma, 1: chroma]
   std::vector<DcBits> dc_bits;
-  std::vector<int32_t> mode_map;                        // [cells_y * cells_x], indices into a component's quantizers
+  std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into a component's quantizers
 };
 
 // Padding is left to fill_padding.

@@ -16,8 +16,7 @@ Table make_table(const FloatTable& shape, float step) {
   return table;
 }
 
-BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step,
-                              float strength) {
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step, float strength) {
   BlockQuantizer q;
   for (int k = 0; k < 64; ++k) {
     q.inverse[k] = 1.0f / (table[k] * kCoefficientScale);
@@ -77,7 +76,8 @@ AcBits ac_bits(const Histogram& histogram, bool progressive) {
   }
   for (int size = 0; size <= 10; ++size) {
     for (int run = 0; run < 64; ++run)
-      out.run_size[size][run] = bits(0xF0) * static_cast<float>(run >> 4) + bits((run & 15) << 4 | size) + static_cast<float>(size);
+      out.run_size[size][run] =
+          bits(0xF0) * static_cast<float>(run >> 4) + bits((run & 15) << 4 | size) + static_cast<float>(size);
     out.min_size[size] = *std::min_element(out.run_size[size], out.run_size[size] + 63);
   }
   return out;

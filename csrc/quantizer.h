@@ -13,13 +13,13 @@ namespace accelir {
 constexpr float kMaxStep = 255.0f;    // an 8-bit DQT entry (T.81, B.2.4.1)
 constexpr float kFinestStep = 0.25f;  // from here down nothing but rounding is left of any mode
 
-using Table = std::array<uint8_t, 64>;      // zigzag order
+using Table = std::array<uint8_t, 64>;     // zigzag order
 using FloatTable = std::array<float, 64>;  // zigzag order
 
 // How a 32x32 cell is quantised on the file's grid. accelir.modes documents the fields for users.
 struct Mode {
-  float rdo;        // Lagrangian in squared base steps per bit; 0: no rate-distortion optimisation
-  float deadzone;   // without rdo: a magnitude of x steps becomes floor(x + 1 - deadzone); 0.5 rounds to nearest
+  float rdo;         // Lagrangian in squared base steps per bit; 0: no rate-distortion optimisation
+  float deadzone;    // without rdo: a magnitude of x steps becomes floor(x + 1 - deadzone); 0.5 rounds to nearest
   int32_t multiple;  // AC levels are multiples of this
   int32_t cut;       // coefficients kept, in zigzag order, 1..64
 };

@@ -19,10 +19,10 @@ constexpr double kStepSlope = -0.85, kStrengthSlope = -0.16, kTrellisSaving = 0.
 // How near the size must be, relatively, before the strength is searched: further would cost quality with the trellis,
 // and is beyond the reach of the dead zone.
 constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
-constexpr double kStrengthRange = 2.0;   // of log strength, either way
-constexpr double kLeap = 0.01;           // width of a bracket of log steps in which the size leaps
-constexpr int kStrengthTries = 4;        // before cells are split between two strengths
-constexpr int kSplitTries = 8;           // before the code lengths must have moved away from the bracket
+constexpr double kStrengthRange = 2.0;  // of log strength, either way
+constexpr double kLeap = 0.01;          // width of a bracket of log steps in which the size leaps
+constexpr int kStrengthTries = 4;       // before cells are split between two strengths
+constexpr int kSplitTries = 8;          // before the code lengths must have moved away from the bracket
 
 double finest_step(const Settings& s) {
   float largest = 1.0f;
@@ -62,7 +62,8 @@ double estimate_step(Sample& sample, const Settings& settings, double bytes) {
   while (coarse - fine > 0.1) {
     const double middle = (fine + coarse) / 2;
     sample.trials().guess_at(static_cast<float>(std::exp(middle)));
-    const double size = sample.trials().scan_bits() / 8 / sample.share() * (uses_trellis(settings) ? kTrellisSaving : 1.0);
+    const double size =
+        sample.trials().scan_bits() / 8 / sample.share() * (uses_trellis(settings) ? kTrellisSaving : 1.0);
     (size > bytes ? fine : coarse) = middle;
   }
   return std::exp((fine + coarse) / 2);
@@ -177,8 +178,8 @@ class Search {
   double stuffing_ = 1.003;  // file size over planned size
 };
 
-// Whether the budget could be below the file of the coarsest step, by a bound on what a block without AC takes there: its
-// DC difference is at most 2040 / 255 = 8, so one of 5 sizes (5 bits) and 4 bits, and its end of block at most 2.
+// Whether the budget could be below the file of the coarsest step, by a bound on what a block without AC takes there:
+// its DC difference is at most 2040 / 255 = 8, so one of 5 sizes (5 bits) and 4 bits, and its end of block at most 2.
 bool may_be_too_small(const Coefficients& coefficients, const Settings& settings, size_t max_bytes) {
   constexpr size_t kBitsPerBlock = 5 + 4 + 2, kMostHeaders = 2048;
   size_t blocks = 0;

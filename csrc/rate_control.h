@@ -20,8 +20,8 @@ struct Encoding {
 };
 
 Encoding encode_at_step(const Coefficients& coefficients, const Settings& settings, float step);
-// The largest file found that is not above max_bytes; within tolerance of it unless the finest file is smaller. A budget
-// below the file of the coarsest step gives no data.
+// The largest file found that is not above max_bytes; within tolerance of it unless the finest file is smaller. A
+// budget below the file of the coarsest step gives no data.
 Encoding encode_to_size(const Coefficients& coefficients, const Settings& settings, size_t max_bytes);
 
 }  // namespace accelir

@@ -56,9 +56,7 @@ void code_dc_scan(const Levels& levels, const Scan& scan, int restart_interval, 
   });
 }
 
-uint64_t band_mask(const Scan& scan) {
-  return (~uint64_t{0} >> (63 - scan.last)) & (~uint64_t{0} << scan.first);
-}
+uint64_t band_mask(const Scan& scan) { return (~uint64_t{0} >> (63 - scan.last)) & (~uint64_t{0} << scan.first); }
 
 // The end-of-band run (G.1.2.2), with the correction bits that refinement scans owe to blocks inside the run.
 template <class Sink>

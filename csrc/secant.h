@@ -10,8 +10,8 @@ struct Point {
   double x = 0, size = 0;  // logarithms of a parameter and of the size it gave
 };
 
-// Stays inside the bracket of what was too large and what wasn't. The size isn't monotone, and code lengths move while the
-// search learns: a bracket that closes without success is opened again.
+// Stays inside the bracket of what was too large and what wasn't. The size isn't monotone, and code lengths move while
+// the search learns: a bracket that closes without success is opened again.
 class Secant {
  public:
   // slope: of log size over the parameter, negative, for the steps before there is a bracket.

@@ -65,7 +65,8 @@ ACCELIR_INLINE uint64_t trellis(const BlockQuantizer& q, const AcBits& bits, con
   for (int i = 1; i <= n; ++i) level[place[i]] = 0;
   uint64_t kept = 0;
   for (int i = best_end; i > 0; i = from[i]) {
-    level[place[i]] = static_cast<int16_t>(chosen[i]);
+    // Only a place of finite gain is on the way, and it has chosen a level.
+    level[place[i]] = static_cast<int16_t>(chosen[i]);  // NOLINT(clang-analyzer-core.uninitialized.Assign)
     kept |= uint64_t{1} << place[i];
   }
   return kept;

@@ -67,8 +67,7 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
 
 void Trials::learn_code_lengths() {
   const bool progressive = kind_.value_or(false);
-  const std::vector<Scan> scans =
-      progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
+  const std::vector<Scan> scans = progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
   ScanCount count;
   for (const Scan& scan : scans) code_scan(levels_, scan, progressive, 0, count);
   scan_bits_ = static_cast<double>(count.extra_bits);

@@ -13,9 +13,9 @@ namespace accelir {
 enum class Progressive { kNever, kAlways, kAuto };  // auto: whichever file is smaller
 
 struct Settings {
-  FloatTable shape[2];         // luma and chroma steps relative to the base step, each above 0 and at most 16
-  std::vector<Mode> modes;     // at least one
-  std::vector<float> weights;  // [mode][component 0..2][64]
+  FloatTable shape[2];            // luma and chroma steps relative to the base step, each above 0 and at most 16
+  std::vector<Mode> modes;        // at least one
+  std::vector<float> weights;     // [mode][component 0..2][64]
   std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into modes
   Progressive progressive = Progressive::kAuto;
   bool dc_trellis = false;

@@ -17,7 +17,7 @@ from accelir.api import FORMATS
 from accelir.cli import main
 from accelir.comparison import compare, largest_within, psnr
 from accelir.errors import BudgetError
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 CROP = photo()[40:251, 150:353]
 ENCODERS = ["Pillow JPEG", "Pillow WebP", *(f"accelir {({'jpeg': 'JPEG', 'webp': 'WebP'})[f]}" for f in FORMATS)]

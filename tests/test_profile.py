@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import photo
 
 import accelir
 from accelir import _codec
@@ -30,7 +31,12 @@ def test_folders_without_a_profile_are_none():
     assert "networks" not in profiles()
 
 
-@pytest.mark.parametrize("name", ["sr-x99", "", "Fidelity", "fidelity ", "fidelity/profile.json", "networks", ".."])
+def test_a_path_that_is_no_profile_says_so():
+    with pytest.raises(accelir.ProfileError, match=r"'fidelity/profile.json': there is no profile.json in a folder"):
+        load_profile("fidelity/profile.json")
+
+
+@pytest.mark.parametrize("name", ["sr-x99", "", "Fidelity", "fidelity ", "networks", ".."])
 def test_an_unknown_name_lists_what_is_installed(name):
     with pytest.raises(ValueError, match="fidelity") as caught:
         load_profile(name)
@@ -198,6 +204,20 @@ def test_a_damaged_profile_is_refused_by_name(installed, change):
     edited(installed, change)
     with pytest.raises(ValueError, match="profile 'mine' is damaged"):
         load_profile("mine")
+
+
+@pytest.mark.parametrize("as_given", [str, Path])
+def test_a_profile_of_ones_own_is_its_folder(tmp_path, as_given):
+    folder = tmp_path / "my profile"
+    shutil.copytree(FOLDER / "denoise-25", folder)
+    pixels = photo("cup")
+    data = accelir.encode(pixels, bpp=1.2, profile=as_given(folder))
+    assert data == accelir.encode(pixels, bpp=1.2, profile="denoise-25")
+
+
+def test_a_folder_without_a_profile_is_refused(tmp_path):
+    with pytest.raises(accelir.ProfileError, match=r"profile.json"):
+        accelir.Encoder(profile=tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\ufeff{}"])

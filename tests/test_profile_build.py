@@ -31,8 +31,8 @@ from accelir.profiling.pictures import degraded
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
 from accelir.qp import exact_qp, qp_of_step, step_of_qp
 from accelir.restoring import open_network
+from accelir.tasks import Task
 from accelir.training.count import count
-from accelir.training.tasks import Task
 
 DEBLUR = Task.parse("deblur-1.5")
 

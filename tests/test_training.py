@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from accelir.tasks import Task
 from accelir.training import codecs, data
 from accelir.training.codecs import Codec, draw, parse_mixture
 from accelir.training.data import Feed, Sampler, Source, list_pictures, split
-from accelir.training.tasks import Task
 
 
 @pytest.fixture(scope="session")

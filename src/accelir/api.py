@@ -64,7 +64,8 @@ class Encoded:
 class Encoder:
     """Settings for encoding any number of pictures; safe to share between threads.
 
-    profile: the name of an installed profile (accelir.profiles()).
+    profile: the name of an installed profile (accelir.profiles()), or the folder of one of your own: a path object, or
+        text with a / in it.
     format: "jpeg" or "webp" (lossy; for it subsampling is 4:2:0, and progressive has no meaning).
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
@@ -78,7 +79,7 @@ class Encoder:
     def __init__(
         self,
         *,
-        profile: str = DEFAULT_PROFILE,
+        profile: str | os.PathLike[str] = DEFAULT_PROFILE,
         format: str = "jpeg",
         effort: int = 5,
         subsampling: str = "auto",
@@ -89,8 +90,8 @@ class Encoder:
             raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, not {format!r}")
         if not isinstance(progressive, bool) and progressive != "auto":
             raise ValueError(f"progressive must be True, False or 'auto', not {progressive!r}")
-        if not isinstance(profile, str):
-            raise TypeError(f"profile must be a name (str), not {type(profile).__name__}")
+        if not isinstance(profile, str | os.PathLike):
+            raise TypeError(f"profile must be a name or a folder's path, not {type(profile).__name__}")
         get_effort(effort)
         self.format = format
         self.settings = Settings(load_profile(profile), effort, subsampling, progressive, allocator)
@@ -160,7 +161,7 @@ def encode(
     bpp: float | None = None,
     max_bytes: int | None = None,
     format: str = "jpeg",
-    profile: str = DEFAULT_PROFILE,
+    profile: str | os.PathLike[str] = DEFAULT_PROFILE,
     effort: int = 5,
     qp_map: ArrayLike | None = None,
     subsampling: str = "auto",

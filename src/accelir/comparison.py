@@ -19,7 +19,7 @@ from accelir.errors import BudgetError
 from accelir.inspect import cell_bits
 from accelir.profile import load_profile
 from accelir.restoring import Network, open_network
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 Pixels = NDArray[np.uint8]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import reprlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,11 +132,18 @@ def profiles() -> list[str]:
 
 
 @functools.cache
-def load_profile(name: str) -> Profile:
-    """An installed profile. Raises ProfileError for an unknown name or a damaged profile."""
-    folder = _installed().get(name)
+def load_profile(profile: str | os.PathLike[str]) -> Profile:
+    """An installed profile by its name, or one of your own by its folder: a path object, or text with a / in it.
+
+    It is read once in a process. Raises ProfileError for an unknown name or a damaged profile.
+    """
+    if isinstance(profile, os.PathLike) or "/" in profile or os.sep in profile:
+        if not (Path(profile) / PROFILE).is_file():
+            raise ProfileError(f"no profile {os.fspath(profile)!r}: there is no {PROFILE} in a folder of that name")
+        return read_profile(Path(profile))
+    folder = _installed().get(profile)
     if folder is None:
-        raise ProfileError(f"no profile {name!r} is installed; there is {', '.join(profiles())}")
+        raise ProfileError(f"no profile {profile!r} is installed; there is {', '.join(profiles())}")
     return read_profile(folder)
 
 

@@ -27,8 +27,8 @@ from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of
 from accelir.profiling.write import write_profile
 from accelir.qpnet import QpNet
 from accelir.restoring import open_network
+from accelir.tasks import Task
 from accelir.training.data import list_pictures, split
-from accelir.training.tasks import Task
 
 HELD_OUT_EVERY = 5
 TRIED = 12

@@ -17,7 +17,7 @@ from accelir.profile import ALLOCATORS, Profile
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.tune import psnr
 from accelir.restoring import Network
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 LOOP = Loop(lagrangians=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)
 """Measured for denoising at 0.9 to 1.8 bpp: more modes, or other steps from 0.83 to 0.93, gained at most 0.01 dB."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from accelir.profile import Profile, read_profile
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 
 @click.group(context_settings={"show_default": True})

@@ -25,7 +25,7 @@ from accelir.profiling.menu import BASE_QPS, QPS, make_menu
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.qp import step_of_qp
 from accelir.restoring import Network, find, open_network
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 SUFFIX = ".npz"
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from accelir.tasks import Task
 from accelir.training.data import crop_to_multiple
-from accelir.training.tasks import Task
 
 Pixels = NDArray[np.uint8]
 

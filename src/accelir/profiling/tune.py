@@ -30,7 +30,7 @@ from accelir.jpeg import make_job
 from accelir.profile import Profile, TableShape
 from accelir.profiling.pictures import degraded
 from accelir.restoring import open_network
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {

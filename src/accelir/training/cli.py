@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from accelir.networks import ARCHITECTURES
+from accelir.tasks import Task
 from accelir.training.codecs import parse_mixture
-from accelir.training.tasks import Task
 
 
 def _options(pairs: tuple[str, ...]) -> dict[str, object]:

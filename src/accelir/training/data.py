@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from accelir.tasks import Task
 from accelir.training.codecs import draw, parse_mixture
-from accelir.training.tasks import Task
 
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm")
 

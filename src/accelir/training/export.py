@@ -15,10 +15,10 @@ import torch
 
 from accelir.cards import Card
 from accelir.networks.blocks import Restorer, collapse
+from accelir.tasks import Task
 from accelir.training.count import count
 from accelir.training.data import list_pictures
 from accelir.training.package import write
-from accelir.training.tasks import Task
 
 if TYPE_CHECKING:
     from accelir.training.trainer import Trainer

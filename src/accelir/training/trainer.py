@@ -23,9 +23,9 @@ from tqdm import tqdm
 
 from accelir.networks import build
 from accelir.networks.blocks import Restorer, collapse
+from accelir.tasks import Task
 from accelir.training.codecs import parse_mixture
 from accelir.training.data import Pair, Sampler, Source, crop_to_multiple, list_pictures, load, split
-from accelir.training.tasks import Task
 
 COLUMNS = ("step", "seconds", "loss", "psnr_input", "psnr")
 EMA_DECAY = 0.999

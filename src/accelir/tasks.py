@@ -54,7 +54,10 @@ class Task:
             noisy = truth + rng.normal(0.0, self.strength, truth.shape)
             return np.rint(noisy).clip(0, 255).astype(np.uint8)
         if self.kind == "deblur":
-            from scipy.ndimage import gaussian_filter
+            try:
+                from scipy.ndimage import gaussian_filter
+            except ImportError:
+                raise ValueError("blurring a picture needs SciPy: pip install scipy") from None
 
             soft = gaussian_filter(truth.astype(np.float64), (self.strength, self.strength, 0))
             return np.rint(soft).clip(0, 255).astype(np.uint8)
