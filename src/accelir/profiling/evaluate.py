@@ -31,12 +31,18 @@ def accuracy(matrix: NDArray[np.int64], within: int = 0) -> float:
     return float(matrix[np.abs(rows - columns) <= within].sum() / matrix.sum())
 
 
+def certain(groups: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """All of each block in one group, (n, count)."""
+    return np.eye(count)[groups]
+
+
 def gains(
-    blocks: Measurement, curves: Curves, groups: NDArray[np.int64] | None, rates: tuple[float, ...]
+    blocks: Measurement, curves: Curves, shares: NDArray[np.float64] | None, rates: tuple[float, ...]
 ) -> NDArray[np.float64]:
     """dB of PSNR gained by one picture over its uniform file at each rate in bits per pixel, (r,); NaN out of reach.
 
-    groups: of its blocks, (n,); None for an oracle that knows what every mode does to every block.
+    shares: of each group in each block, (n, g), adding up to 1: `certain(groups)`, or what QP-NET thinks likely. None
+    for an oracle that knows what every mode does to every block.
     """
     area = blocks.values / blocks.values.max()
     mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
@@ -47,8 +53,8 @@ def gains(
             interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),
         )
         believed = own
-        if groups is not None:
-            believed = tuple(table[groups] * area[:, None] for table in curves.at_step(step_of_qp(qp)))
+        if shares is not None:
+            believed = tuple(shares @ table * area[:, None] for table in curves.at_step(step_of_qp(qp)))
         chosen = (believed[1][..., None] + PRICES * believed[0][..., None]).argmin(axis=1)  # (n, prices)
         believed_bits, believed_mse, own_bits, own_mse = (
             np.take_along_axis(table, chosen, axis=1).sum(axis=0) for table in (*believed, *own)
