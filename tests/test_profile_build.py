@@ -24,7 +24,7 @@ from accelir.modes import make_modes
 from accelir.profile import load_profile, read_profile
 from accelir.profiling import cli, qpnet
 from accelir.profiling.curves import fit_curves
-from accelir.profiling.evaluate import accuracy, confusion, gains
+from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, Plan, join, load, mean, measure, stored
 from accelir.profiling.menu import make_menu
 from accelir.profiling.pictures import degraded
@@ -185,11 +185,11 @@ def test_an_oracle_gains_most_and_one_group_next_to_nothing():
     blocks, curves = fitted()
     groups = groups_of(utilities(blocks, "mse"), curves.utility_edges)
     rates = (0.1, 0.2)
-    oracle, known = gains(blocks, curves, None, rates), gains(blocks, curves, groups, rates)
-    shuffled = gains(blocks, curves, np.random.default_rng(0).permutation(groups), rates)
+    oracle, known = gains(blocks, curves, None, rates), gains(blocks, curves, certain(groups, 10), rates)
+    shuffled = gains(blocks, curves, certain(np.random.default_rng(0).permutation(groups), 10), rates)
     assert (oracle >= known).all()
     assert (known > shuffled + 0.1).all()
-    assert np.isnan(gains(blocks, curves, groups, (1e-9,))).all()
+    assert np.isnan(gains(blocks, curves, certain(groups, 10), (1e-9,))).all()
 
 
 def test_confusion_counts_blocks_by_both_groups():
@@ -239,12 +239,12 @@ def trained() -> tuple[list[np.ndarray], list[np.ndarray], qpnet.QpNet]:
         sigma = np.kron(rank * 20, np.ones((32, 32)))[:150, :, None]
         pictures.append(np.clip(128 + sigma * rng.standard_normal((150, 128, 3)), 0, 255).astype(np.uint8))
         ranks.append(rank)
-    return pictures, ranks, qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=60, batch=4))
+    return pictures, ranks, qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4))
 
 
 def test_qpnet_learns_and_the_same_input_gives_the_same_network(trained):
     pictures, ranks, net = trained
-    again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=60, batch=4))
+    again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4))
     assert qpnet.to_onnx(net) == qpnet.to_onnx(again)
     run = accelir.qpnet.QpNet(qpnet.to_onnx(net), 3)
     right = [run.groups(p) == r for p, r in zip(pictures, ranks, strict=True)]
@@ -260,6 +260,9 @@ def test_qpnet_runs_as_it_was_trained(trained):
         expected = net(torch.from_numpy(qpnet.pad(pictures[0]))[None])[0].numpy()
     np.testing.assert_allclose(run.logits(pictures[0]), expected, atol=1e-3)
     assert run.groups(pictures[0][:33, :1]).shape == (2, 1)
+    shares = run.shares(pictures[0])
+    np.testing.assert_allclose(shares.sum(axis=-1), 1)
+    np.testing.assert_allclose(np.diff(np.log(shares)), np.diff(np.moveaxis(run.logits(pictures[0]), 0, -1)), atol=1e-4)
     gray = pictures[0][..., 0]
     np.testing.assert_array_equal(run.groups(gray), run.groups(np.stack([gray] * 3, axis=-1)))
 
@@ -511,8 +514,9 @@ def test_show_takes_profiles_without_groups_but_has_nothing_to_draw(tmp_path):
         (["--task", "dejpeg"], "no rates"),
     ],
 )
-def test_builds_that_cannot_be_say_why(pictures, tmp_path, options, said):
-    result = CliRunner().invoke(cli.main, ["build", str(pictures), str(tmp_path / "out"), *OPTIONS, *options])
+def test_builds_that_cannot_be_say_why(built, pictures, tmp_path, options, said):
+    known = ["--work", str(built.with_name("mine.work"))]
+    result = CliRunner().invoke(cli.main, ["build", str(pictures), str(tmp_path / "out"), *OPTIONS, *known, *options])
     assert result.exit_code == 1
     assert said in result.output
     assert not (tmp_path / "out").exists()

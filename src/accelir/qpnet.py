@@ -46,6 +46,12 @@ class QpNet:
             rgb = np.pad(rgb, (*((0, -side % BLOCK) for side in rgb.shape[:2]), (0, 0)), mode="edge")
         return self._session.run(None, {self._session.get_inputs()[0].name: rgb[None]})[0][0]
 
+    def shares(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """How likely each block is to belong to each group, (ceil(H/32), ceil(W/32), groups)."""
+        logits = self.logits(pixels).astype(np.float64)
+        likely = np.exp(logits - logits.max(axis=0))
+        return np.moveaxis(likely / likely.sum(axis=0), 0, -1)
+
     def groups(self, pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The likeliest group of each block, (ceil(H/32), ceil(W/32))."""
         return self.logits(pixels).argmax(axis=0).astype(np.int32)

@@ -18,7 +18,7 @@ from accelir.profile import Clusters, Profile, load_profile
 from accelir.profiling import qpnet
 from accelir.profiling.choose import choose_allocator, try_allocators
 from accelir.profiling.curves import fit_curves
-from accelir.profiling.evaluate import accuracy, confusion, gains
+from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, Plan, join, mean
 from accelir.profiling.parallel import measure_all
 from accelir.profiling.pictures import degraded
@@ -132,13 +132,15 @@ def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: Requ
     rows: list[dict[str, np.ndarray]] = []
     for picture, blocks in zip(held.pictures, held.measurements, strict=True):
         truth = groups_of(utilities(blocks, request.quality), curves.utility_edges)
-        guess = network.groups(degraded(picture, request.task, request.side)[0]).ravel()
+        shares = network.shares(degraded(picture, request.task, request.side)[0]).reshape(-1, curves.groups)
+        guess = shares.argmax(axis=1)
         matrix += confusion(truth, guess, curves.groups)
         rows.append(
             {
-                "one mode": gains(blocks, alike, np.zeros_like(truth), rates),
-                "qpnet": gains(blocks, curves, guess, rates),
-                "true groups": gains(blocks, curves, truth, rates),
+                "one mode": gains(blocks, alike, certain(np.zeros_like(truth), 1), rates),
+                "likeliest": gains(blocks, curves, certain(guess, curves.groups), rates),
+                "shares": gains(blocks, curves, shares, rates),
+                "true groups": gains(blocks, curves, certain(truth, curves.groups), rates),
                 "oracle": gains(blocks, curves, None, rates),
             }
         )

@@ -7,8 +7,6 @@ that modes share, is not in it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +20,7 @@ PRICES = np.geomspace(1e-3, 1e2, 81)
 """Lagrangians: mean squared error of a block per bit."""
 
 
-def confusion(truth: NDArray[np.int64], guess: NDArray[np.signedinteger[Any]], groups: int) -> NDArray[np.int64]:
+def confusion(truth: NDArray[np.int64], guess: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
     """Blocks by their group (row) and QP-NET's (column)."""
     return np.bincount(truth * groups + guess, minlength=groups * groups).reshape(groups, groups)
 
@@ -33,24 +31,30 @@ def accuracy(matrix: NDArray[np.int64], within: int = 0) -> float:
     return float(matrix[np.abs(rows - columns) <= within].sum() / matrix.sum())
 
 
+def certain(groups: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """All of each block in one group, (n, count)."""
+    return np.eye(count)[groups]
+
+
 def gains(
-    blocks: Measurement, curves: Curves, groups: NDArray[np.signedinteger[Any]] | None, rates: tuple[float, ...]
+    blocks: Measurement, curves: Curves, shares: NDArray[np.float64] | None, rates: tuple[float, ...]
 ) -> NDArray[np.float64]:
     """dB of PSNR gained by one picture over its uniform file at each rate in bits per pixel, (r,); NaN out of reach.
 
-    groups: of its blocks, (n,); None for an oracle that knows what every mode does to every block.
+    shares: of each group in each block, (n, g), adding up to 1: `certain(groups)`, or what QP-NET thinks likely. None
+    for an oracle that knows what every mode does to every block.
     """
     area = blocks.values / blocks.values.max()
     mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
     cost, bits, errors = [], [], []
-    for qp in np.linspace(curves.base_qps[0], curves.base_qps[-1], STEPS):
+    for qp in np.linspace(*curves.base_qps[[0, -1]], STEPS):
         own = (
             interpolate(qp, curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits),
             interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),
         )
         believed = own
-        if groups is not None:
-            believed = tuple(table[groups] * area[:, None] for table in curves.at_step(step_of_qp(qp)))
+        if shares is not None:
+            believed = tuple(shares @ table * area[:, None] for table in curves.at_step(step_of_qp(qp)))
         chosen = (believed[1][..., None] + PRICES * believed[0][..., None]).argmin(axis=1)  # (n, prices)
         believed_bits, believed_mse, own_bits, own_mse = (
             np.take_along_axis(table, chosen, axis=1).sum(axis=0) for table in (*believed, *own)
