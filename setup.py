@@ -34,6 +34,7 @@ setup(
     package_dir={"": "src", "accelir._profiles": "profiles"},
     package_data={
         "accelir": ["py.typed", "*.pyi"],
+        "accelir.report": ["*.html", "*.css", "*.js"],
         "accelir._profiles": ["*/*.json", "*/*.npz", "*/*.onnx"],
     },
 )

@@ -31,6 +31,8 @@ from accelir.restoring import Network, open_network
 from accelir.training.package import write
 
 RATES = {"sr": 1.2, "denoise": 1.2, "deblur": 0.8}
+TASKS = ("sr", "denoise", "deblur", "dejpeg")
+LABELS = {"sr": "enlarging by 4", "denoise": "noise of 25", "deblur": "blur of 1.5", "dejpeg": "JPEG"}
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -146,7 +148,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         "| network | PSNR before | after | gain | Y before | after | SSIM before | after | MAC/px | weights | MP/s |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for r in rows:
+    for r in sorted(rows, key=lambda r: (TASKS.index(r["task"]), r["architecture"].split()[0], r["macs"])):
         lines.append(
             f"| {r['network']} | {r['psnr_before']:.2f} | {r['psnr']:.2f} | {r['psnr'] - r['psnr_before']:+.2f} "
             f"| {r['psnr_y_before']:.2f} | {r['psnr_y']:.2f} | {r['ssim_before']:.4f} | {r['ssim']:.4f} "
@@ -155,22 +157,51 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def panels(rows: list[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """(task, architecture, its widths in the order of their work), by task; shipped networks are none of them."""
+    trained = [r for r in rows if not r["network"].endswith("-light")]
+    names = sorted(
+        {(r["task"], r["architecture"].split()[0]) for r in trained}, key=lambda n: (TASKS.index(n[0]), n[1])
+    )
+    return [
+        (task, name, sorted((r for r in trained if r["architecture"].split()[0] == name), key=lambda r: r["macs"]))
+        for task, name in names
+    ]
+
+
+def gain(row: dict[str, Any]) -> float:
+    return row["psnr"] - row["psnr_before"]
+
+
 def plot(rows: list[dict[str, Any]], path: str) -> None:
-    """PSNR against MACs, one line an architecture, one panel a task."""
+    """Gain in PSNR against MACs, a panel an architecture, widths at the points; panels of a task share their axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    tasks = sorted({r["task"] for r in rows})
-    figure = Figure(figsize=(5 * len(tasks), 4), layout="constrained")
+    all_panels = panels(rows)
+    columns = min(5, len(all_panels))
+    figure = Figure(figsize=(2.5 * columns, 2.6 * -(-len(all_panels) // columns)), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)
-    for axes, task in zip(np.atleast_1d(figure.subplots(1, len(tasks))), tasks, strict=True):
+    grid = figure.subplots(-(-len(all_panels) // columns), columns, squeeze=False).flatten()
+    for axes, (task, name, widths) in zip(grid, all_panels, strict=False):
+        color = f"C{TASKS.index(task)}"
+        light = [r for r in rows if r["task"] == task and r["network"].endswith("-light")]
+        axes.plot([r["macs"] for r in light], [gain(r) for r in light], "D", color="0.6", markersize=5)
+        axes.plot([r["macs"] for r in widths], [gain(r) for r in widths], "o-", color=color, markersize=5)
+        for r in widths:
+            width = next(p for p in r["architecture"].split() if p.startswith(("channels=", "layers="))).split("=")[1]
+            axes.annotate(width, (r["macs"], gain(r)), (0, 6), textcoords="offset points", ha="center", fontsize=8)
         mine = [r for r in rows if r["task"] == task]
-        for name in sorted({r["architecture"].split()[0] for r in mine}):
-            line = sorted((r["macs"], r["psnr"]) for r in mine if r["architecture"].split()[0] == name)
-            axes.plot(*zip(*line, strict=True), "o-", label=name)
-        axes.set(title=task, xlabel="MAC per input pixel", ylabel="PSNR RGB, dB", xscale="log")
-        axes.xaxis.set_minor_formatter("")
-        axes.legend()
+        low, high = min(map(gain, mine)), max(map(gain, mine))
+        axes.set(xscale="log", xlim=(3e3, 2e6), ylim=(low - 0.12 * (high - low), high + 0.22 * (high - low)))
+        axes.set_title(f"{name}, {LABELS[task]}", fontsize=10)
+        axes.tick_params(labelsize=8)
+        axes.grid(color="0.92")
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in grid[len(all_panels) :]:
+        axes.set_axis_off()
+    figure.supxlabel("MAC per input pixel", fontsize=10)
+    figure.supylabel("gain in PSNR RGB, dB", fontsize=10)
     figure.savefig(path)
 
 

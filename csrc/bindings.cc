@@ -238,13 +238,16 @@ py::bytes encode_levels(const std::vector<Array<int16_t>>& values, const Array<u
   return to_bytes(data);
 }
 
-py::dict read_levels(const py::bytes& bytes, uint64_t max_pixels) {
+ReadPicture read_picture(const py::bytes& bytes, uint64_t max_pixels) {
   const std::string_view view = bytes;
-  ReadPicture picture;
-  {
-    py::gil_scoped_release release;
-    picture = read_jpeg(reinterpret_cast<const uint8_t*>(view.data()), view.size(), max_pixels);
-  }
+  py::gil_scoped_release release;
+  return read_jpeg(reinterpret_cast<const uint8_t*>(view.data()), view.size(), max_pixels);
+}
+
+void check_scans(const py::bytes& bytes, uint64_t max_pixels) { read_picture(bytes, max_pixels); }
+
+py::dict read_levels(const py::bytes& bytes, uint64_t max_pixels) {
+  const ReadPicture picture = read_picture(bytes, max_pixels);
   const Geometry& g = picture.levels.geometry;
   py::list values, tables;
   for (size_t c = 0; c < g.components.size(); ++c) {
@@ -314,6 +317,7 @@ PYBIND11_MODULE(_codec, m) {
         py::arg("subsampling") = "4:2:0", py::arg("progressive") = false, py::arg("restart_interval") = 0,
         py::arg("segments") = py::bytes());
   m.def("read_levels", &read_levels, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
+  m.def("check_scans", &check_scans, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
   m.def("block_bits", &bits_of_cells, py::arg("levels"), py::arg("width"), py::arg("height"),
         py::arg("subsampling") = "4:2:0");
   bind_vp8(m);

@@ -5,10 +5,13 @@
 set -e
 pictures=$1
 runs=$2
+data="260 photographs, nearly all 512 x 512, every 20th held out: CID22's training set (CC BY-SA 4.0) and wallpapers of deepin, \
+Budgie, MATE, Ubuntu MATE, elementary, Pop!_OS, KDE and photo-stream (Unsplash, CC0, CC BY, CC BY-SA, GPL, LGPL)"
 run() {
     name=$1
     shift
-    nice -n 19 "${PYTHON:-python}" -m accelir.training.cli "$pictures" "$runs/$name" --export "$name" --threads 1 "$@" \
+    nice -n 19 "${PYTHON:-python}" -m accelir.training.cli "$pictures" "$runs/$name" --export "$name" --data "$data" \
+        --threads 1 "$@" \
         2> "$runs/$name.log" || { tail -n 3 "$runs/$name.log"; exit 1; }
 }
 mkdir -p "$runs"

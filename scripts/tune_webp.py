@@ -1,4 +1,4 @@
-"""Tunes what a task's WebP files share, and writes it into its profile: `python scripts/tune_webp.py sr-x4 TRAIN_FOLDER`.
+"""Tunes what a task's WebP files share, for its profile: `python scripts/tune_webp.py sr-x4 TRAIN_FOLDER`.
 
 Lagrangian, weights of errors by frequency, how coarse chroma is, the loop filter's strength. The score is the mean PSNR
 over RGB of training pictures that were degraded, encoded to a budget, decoded, and restored by the task's network (for
@@ -24,9 +24,10 @@ from PIL import Image
 import accelir
 from accelir import _codec, webp, webp_container
 from accelir.effort import get_webp_effort
-from accelir.profile import Profile, WebpShape, load_profile
+from accelir.profile import Profile, load_profile
 from accelir.restoring import open_network
 from accelir.training.tasks import Task
+from accelir.webp_shape import WebpShape
 
 RATES = (0.3, 0.5, 0.9)
 CROP = {"sr": 512, "denoise": 256, "deblur": 256, "none": 256}

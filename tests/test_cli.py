@@ -51,7 +51,7 @@ def opened(source):
 
 def test_help_and_version_are_shown():
     assert call("--help").exit_code == 0
-    for command in ("encode", "decode", "inspect", "doctor"):
+    for command in ("encode", "decode", "inspect", "doctor", "completion"):
         assert command in call("--help").output
         assert call(command, "-h").exit_code == 0
     assert call("--version").output == f"accelir {accelir.__version__}\n"
@@ -284,6 +284,13 @@ def test_wrong_calls_exit_with_2_and_write_nothing(folder, arguments, message):
     assert list(folder.glob("**/*.jpg")) == []
 
 
+def test_the_name_of_the_output_tells_the_format(folder):
+    call("encode", "photo.png", "-o", "out.webp", "--bpp", 2, "--format", "jpeg")
+    assert opened("out.webp").format == "JPEG"
+    assert call("encode", "photo.png", "-o", "noname", "--bpp", 2).exit_code == 0
+    assert opened("noname").format == "JPEG"
+
+
 # decode
 
 
@@ -338,6 +345,34 @@ def test_decode_refuses_to_lose_anything(folder):
     assert (result.exit_code, result.stderr) == (1, "accelir: in.jpg: photo.png exists; --force replaces it\n")
 
 
+@pytest.mark.parametrize("network", ["sr-x2", "dejpeg-light"])
+def test_decode_restores_by_a_network(folder, network):
+    picture().save("in.jpg")
+    result = call("decode", "in.jpg", "--restore", network, "-o", "out.png")
+    assert result.exit_code == 0, result.output
+    expected = accelir.decode("in.jpg", network=network)
+    assert result.stdout == f"in.jpg -> out.png  {expected.shape[1]} x {expected.shape[0]}\n"
+    np.testing.assert_array_equal(np.array(opened("out.png")), expected)
+
+
+def test_decode_restores_by_the_network_that_the_file_names(folder):
+    assert call("encode", "photo.png", "--max-bytes", "9k", "--quiet").exit_code == 0
+    assert call("decode", "photo.jpg", "-o", "out.png", "--restore").exit_code == 0
+    assert opened("out.png").size == (4 * 96, 4 * 72)
+    picture().save("in.jpg")
+    result = call("decode", "in.jpg", "-o", "new.png", "--restore")
+    assert (result.exit_code, "does not name a restoration network" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [["in.jpg", "--restore", "nonsense"], ["--restore", "in.jpg"]])
+def test_decode_refuses_networks_that_are_not_there(folder, arguments):
+    result = call("decode", *arguments, "-o", "out.png")
+    assert result.exit_code == 2
+    text = " ".join(result.stderr.split())
+    assert f"unknown network '{arguments[-1]}'; installed are deblur-1.5-light" in text
+    assert "without a name, --restore stands behind the input" in text
+
+
 # inspect
 
 
@@ -365,6 +400,31 @@ def test_inspect_goes_on_after_a_broken_file(folder):
     assert result.exit_code == 1
     assert result.stdout.startswith("good.jpg: jpeg, 96 x 72")
     assert [line.split(": ")[1] for line in result.stderr.splitlines()] == ["cut.jpg", "photo.png", "none.jpg"]
+
+
+# completion
+
+
+def completed(text, *words):
+    variables = {"COMP_WORDS": " ".join(["accelir", *words, text]), "COMP_CWORD": str(len(words) + 1)}
+    result = CliRunner().invoke(main, prog_name="accelir", env={"_ACCELIR_COMPLETE": "bash_complete", **variables})
+    return [tuple(line.split(",")) for line in result.stdout.splitlines()]
+
+
+def test_commands_options_profiles_networks_and_files_are_completed():
+    assert ("plain", "encode") in completed("en")
+    assert completed("--max", "encode") == [("plain", "--max-bytes")]
+    assert completed("sr", "encode", "--profile") == [("plain", "sr-x2"), ("plain", "sr-x4")]
+    assert completed("sr", "decode", "--restore") == [("plain", "sr-x2-light"), ("plain", "sr-x4-light")]
+    for words in (["encode"], ["encode", "-o"], ["decode"], ["inspect"]):
+        assert completed("pho", *words) == [("file", "pho")]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell_is_printed(shell):
+    result = call("completion", shell)
+    assert result.exit_code == 0
+    assert f"_ACCELIR_COMPLETE={shell}_complete" in result.stdout
 
 
 # doctor and the process itself

@@ -4,12 +4,14 @@ import importlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import jpeglib
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from accelir import jpeg_markers
 from accelir.decoding import decode_pixels
 
 MODULE = importlib.import_module("accelir.decoding")
@@ -83,6 +85,16 @@ def test_sizes_and_qualities_give_the_same_pixels(decoder, size, quality):
     for subsampling in ("4:4:4", "4:2:2", "4:2:0"):
         data = encoded(size=size, quality=quality, subsampling=subsampling)
         np.testing.assert_array_equal(decode_pixels(data), by_pillow(data))
+
+
+@pytest.mark.parametrize("factors", [((1, 2),) * 3, ((2, 1),) * 3, ((2, 2), (2, 1), (2, 1)), ((1, 2), (1, 1), (1, 1))])
+def test_unusual_sampling_factors_are_read(decoder, factors, tmp_path):
+    image = jpeglib.from_spatial(np.array(picture()))
+    image.samp_factor = tuple((down, across) for across, down in factors)
+    image.write_spatial(str(tmp_path / "odd.jpg"), qt=80)
+    data = (tmp_path / "odd.jpg").read_bytes()
+    assert [(c.horizontal, c.vertical) for c in jpeg_markers.parse(data).frame.components] == list(factors)
+    np.testing.assert_array_equal(decode_pixels(data), by_pillow(data))
 
 
 @pytest.mark.parametrize("name", WEBPS)

@@ -3,13 +3,11 @@
 import errno
 import os
 import stat
-import sys
 import threading
 
 import pytest
-from PIL import Image
 
-from accelir.files import expand_inputs, parse_size, write_atomically
+from accelir.files import parse_size, write_atomically
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes, links and devices")
 
@@ -141,38 +139,3 @@ def test_sizes_are_read_as_people_write_them(text, size):
 def test_other_sizes_are_refused(text):
     with pytest.raises(ValueError, match="is no size in bytes; write one as"):
         parse_size(text)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    for name in ("b.png", "a.JPG", "c.webp", "d.txt", "e.pdf", "[1].png", "deep/f.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.new("RGB", (2, 2)).save(tmp_path / name, "PNG")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_a_folder_stands_for_its_pictures_in_order(folder):
-    found = [os.path.basename(name) for name in expand_inputs([str(folder)])]
-    assert found == ["[1].png", "a.JPG", "b.png", "c.webp"]
-
-
-def test_a_pattern_stands_for_what_it_matches(folder):
-    assert list(expand_inputs(["*.png"])) == ["[1].png", "b.png"]
-    assert list(expand_inputs([os.path.join("**", "*.png")])) == ["[1].png", "b.png", os.path.join("deep", "f.png")]
-
-
-def test_a_name_with_brackets_is_a_name_when_it_exists(folder):
-    assert list(expand_inputs(["[1].png"])) == ["[1].png"]
-
-
-def test_what_is_not_there_comes_back_as_it_is(folder):
-    assert list(expand_inputs(["-", "none.png", "none*.png", "b.png"])) == ["-", "none.png", "none*.png", "b.png"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_names_that_are_not_unicode_are_found(tmp_path):
-    path = os.fsencode(tmp_path) + b"/\xff.png"
-    with open(path, "wb"):
-        pass
-    assert list(expand_inputs([str(tmp_path)])) == [os.fsdecode(path)]

@@ -1,4 +1,4 @@
-"""ICC, EXIF and XMP: what is given is read back by others, and what does not fit is refused."""
+"""ICC, EXIF, XMP, resolution and comment: what is given is read back by others, and what does not fit is refused."""
 
 import io
 
@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 import accelir
 from accelir import _codec
-from accelir.metadata import jpeg_segments
+from accelir.metadata import comment_segment, jpeg_segments
 
 SMALL = photo("cup")[:40, :56]
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -114,7 +114,7 @@ def test_xmp_is_bytes_or_text():
 
 @pytest.mark.parametrize("empty", [None, b"", bytearray()])
 def test_nothing_writes_nothing(empty):
-    assert jpeg_segments(icc_profile=empty, exif=empty, xmp=empty) == b""
+    assert jpeg_segments(icc_profile=empty, exif=empty, xmp=empty, dpi=(0, 0)) + comment_segment(empty) == b""
 
 
 @pytest.mark.parametrize(("name", "room"), [("exif", 65533 - 6), ("xmp", 65533 - 29)])
@@ -125,6 +125,8 @@ def test_what_does_not_fit_into_a_segment_is_refused(name, room):
     _codec.read_levels(data)
     with pytest.raises(ValueError, match=rf"{name.upper()} of 65,534 bytes"):
         accelir.encode(SMALL, max_bytes=80_000, **{name: b"x" * (room + 1)})
+    with pytest.raises(ValueError, match="a comment of 65,534 bytes"):
+        comment_segment(b"x" * 65534)
 
 
 @pytest.mark.parametrize(
@@ -137,8 +139,53 @@ def test_what_does_not_fit_into_a_segment_is_refused(name, room):
         ("exif", {0x0112: 6}),
         ("xmp", 5),
         ("xmp", ["<x/>"]),
+        ("comment", 5),
     ],
 )
 def test_other_types_are_refused(name, value):
     with pytest.raises(TypeError, match=f"{name} must be"):
         accelir.encode(SMALL, max_bytes=8000, **{name: value})
+
+
+@pytest.mark.parametrize(("dpi", "read"), [((300, 300), (300, 300)), ((71.6, 96), (72, 96)), ((1, 65535), (1, 65535))])
+def test_the_resolution_is_read_back(dpi, read):
+    data = accelir.encode(SMALL, max_bytes=8000, dpi=dpi, exif=exif_of())
+    first = segments_of(data)[0]
+    assert (first.marker, len(first.payload), first.payload[:5]) == (0xE0, 14, b"JFIF\0")
+    assert opened(data).info["dpi"] == read
+    decode_both(data)
+
+
+@pytest.mark.parametrize("comment", [b"harbour at dawn", "Möwe", b"\0\xff\xd9" * 9, b"x" * 65533])
+def test_a_comment_is_read_back(comment):
+    data = accelir.encode(SMALL, max_bytes=80_000, comment=comment, icc_profile=SRGB, profile="fidelity")
+    assert opened(data).info["comment"] == (comment.encode() if isinstance(comment, str) else comment)
+    assert [s.marker for s in segments_of(data) if s.marker >= 0xE0] == [0xE2, 0xFE]
+    decode_both(data)
+
+
+def test_neither_a_comment_nor_the_networks_tag_hides_the_other():
+    data = accelir.encode(photo("cup"), max_bytes=20_000, comment="accelir nonsense")
+    assert [s.payload for s in segments_of(data) if s.marker == 0xFE] == [b"accelir sr-x4", b"accelir nonsense"]
+    assert accelir.decode(data).shape == (768, 768, 3)
+    assert opened(data).info["comment"] == b"accelir nonsense"
+
+
+def test_resolution_and_comment_count_towards_the_budget():
+    data = accelir.encode(photo("cup"), max_bytes=9000, dpi=(72, 72), comment=b"c" * 2000)
+    assert 0.995 * 9000 <= len(data) <= 9000
+    with pytest.raises(accelir.BudgetError) as caught:
+        accelir.encode(SMALL, max_bytes=100, comment=b"c" * 5000)
+    assert caught.value.smallest > 5000
+
+
+@pytest.mark.parametrize("dpi", [(0, 300), (-1, 5), (65536, 1), (float("nan"), 1), (float("inf"), 1)])
+def test_a_resolution_that_jfif_cannot_hold_is_refused(dpi):
+    with pytest.raises(ValueError, match="dpi must be from 1 to 65535"):
+        accelir.encode(SMALL, max_bytes=8000, dpi=dpi)
+
+
+@pytest.mark.parametrize("dpi", [300, "300", (300,), (1, 2, 3), (None, 1)])
+def test_a_resolution_that_is_no_pair_of_numbers_is_refused(dpi):
+    with pytest.raises(TypeError, match="dpi must be a pair of numbers"):
+        accelir.encode(SMALL, max_bytes=8000, dpi=dpi)

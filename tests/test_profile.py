@@ -12,7 +12,8 @@ import accelir
 from accelir import _codec
 from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.modes import make_modes
-from accelir.profile import QP_MAX, QP_MIN, Profile, load_profile, profiles, qp_of_step
+from accelir.profile import Profile, load_profile, profiles
+from accelir.qp import QP_MAX, QP_MIN, qp_of_step
 
 FOLDER = Path(__file__).parents[1] / "profiles"
 FIELDS = ("rdo", "deadzone", "multiple", "cut")

@@ -292,6 +292,32 @@ def test_psnr_is_decibels_and_finite() -> None:
     assert psnr(black, black) == 60
 
 
+@pytest.mark.parametrize(("found", "expected"), [(True, "cuda"), (False, "cpu")])
+def test_cuda_is_taken_where_there_is_any(found: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from accelir.training.trainer import choose_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: found)
+    assert choose_device("auto").type == expected
+    assert choose_device("cpu").type == "cpu"
+    if found:
+        assert choose_device("cuda").type == "cuda"
+    else:
+        with pytest.raises(ValueError, match="finds no CUDA; use cpu"):
+            choose_device("cuda")
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_bfloat16_is_asked_of_the_device_in_use(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from accelir.training.trainer import bfloat16_is_native
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: native)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: not native, raising=False)
+    assert bfloat16_is_native(torch.device("cuda")) == native
+    assert bfloat16_is_native(torch.device("cpu")) != native
+
+
 def test_a_folder_of_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
     trainer(pictures, tmp_path).save()
     with pytest.raises(ValueError, match="holds a run with another rate, seed"):

@@ -2,7 +2,7 @@
 
 from ._version import __version__
 from .api import Encoded, Encoder, decode, encode
-from .errors import BudgetError
+from .errors import BudgetError, ProfileError
 from .profile import profiles
 from .restoring import networks, restore
 
@@ -10,6 +10,7 @@ __all__ = [
     "BudgetError",
     "Encoded",
     "Encoder",
+    "ProfileError",
     "__version__",
     "decode",
     "encode",

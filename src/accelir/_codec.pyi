@@ -84,6 +84,9 @@ def read_levels(data: bytes, max_pixels: int = 1 << 30) -> dict[str, Any]:
     Raises ValueError on anything damaged.
     """
 
+def check_scans(data: bytes, max_pixels: int = 1 << 30) -> None:
+    """Raises ValueError where read_levels would, in half of its memory."""
+
 def block_bits(
     levels: list[NDArray[np.int16]], width: int, height: int, subsampling: str = "4:2:0"
 ) -> NDArray[np.float32]:

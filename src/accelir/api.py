@@ -15,26 +15,38 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from . import _codec, webp, webp_container
+from .block_plan import BlockPlan
 from .color_weights import SUBSAMPLINGS, ZIGZAG
 from .decoding import Source, decode_pixels, read_source
 from .effort import get_effort, get_webp_effort
 from .errors import BudgetError
 from .files import write_atomically
 from .jpeg import Job, make_job, rank_subsamplings
-from .metadata import jpeg_segments
+from .metadata import comment_segment, jpeg_segments
 from .pictures import NAMES, as_pixels, split_alpha
-from .profile import QP_MAX, QP_MIN, load_profile, qp_of_step
+from .planning import check_allocator, default_allocator, find_clusters, plan_blocks
+from .profile import load_profile
+from .qp import QP_MAX, QP_MIN, qp_of_step
 from .restoring import networks, restore
 from .tag import read_tag, tag_content, tag_segment
 
 DEFAULT_PROFILE = "sr-x4"
 FORMATS = ("jpeg", "webp")
 
-_File = tuple[bytes, NDArray[np.uint8], float, dict[str, Any]]
-"""What both formats' encoders give: the file, Encoded.table, the base step and what else goes into the stats."""
-
 _LOSSLESS_BPP = 1 << 20
 """More than any file of a picture takes; larger budgets are the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class _File:
+    """What the encoder of a format gives; the rest of Encoded follows from it."""
+
+    data: bytes
+    qp_map: NDArray[np.int32]
+    clusters: NDArray[np.int32]
+    predicted_bytes: int
+    table: NDArray[np.uint8]
+    stats: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +60,16 @@ class Encoded:
     qp_map: NDArray[np.int32]
     """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
     clusters: NDArray[np.int32]
-    """Utility cluster of each block, of the same shape; 0 everywhere for a profile without clusters."""
+    """QP-NET's utility group of each block, of the same shape; 0 everywhere for a profile without groups."""
     predicted_bytes: int
-    """The size that was aimed at, the budget; profiles with size curves will know better."""
+    """What the allocator expected of the file before the size search; of a uniform file the budget."""
     table: NDArray[np.uint8]
     """JPEG: quantisation steps, (1 or 2, 8, 8): one table for all components, or luma and chroma. WebP: the segments'
     quantiser indices, 0 to 127, (1 to 4,)."""
     stats: dict[str, Any] = field(repr=False)
-    """profile, format, effort, max_bytes, seconds, passes (quantisations of the whole picture by the size search); for
-    JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment), strength (of the
-    Lagrangian over the profile's)."""
+    """profile, format, effort, allocator, max_bytes, seconds, passes (quantisations of the whole picture by the size
+    search); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment), strength (of
+    the Lagrangian over the profile's)."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file; it appears whole or not at all. Raises OSError."""
@@ -72,6 +84,9 @@ class Encoder:
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
+    allocator: how the blocks share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
+        encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
+        groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the blocks' variance).
     Raises TypeError and ValueError that say what came and what is taken.
     """
 
@@ -83,6 +98,7 @@ class Encoder:
         effort: int = 5,
         subsampling: str = "auto",
         progressive: bool | str = "auto",
+        allocator: str = "auto",
     ) -> None:
         if format not in FORMATS:
             raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, not {format!r}")
@@ -103,6 +119,11 @@ class Encoder:
                 f"{subsampling!r}, and progressive='auto' or False, not {progressive!r}"
             )
         get_effort(effort)
+        automatic = "uniform" if format == "webp" else default_allocator(self.profile, effort)
+        self.allocator = automatic if allocator == "auto" else allocator
+        check_allocator(self.profile, self.allocator)
+        if format == "webp" and self.allocator != "uniform":
+            raise ValueError(f"WebP's blocks differ by a qp_map alone; it takes allocator='auto', not {allocator!r}")
 
     def encode(
         self,
@@ -114,6 +135,8 @@ class Encoder:
         icc_profile: bytes | None = None,
         exif: bytes | Image.Exif | None = None,
         xmp: bytes | str | None = None,
+        dpi: tuple[float, float] | None = None,
+        comment: bytes | str | None = None,
     ) -> Encoded:
         """Encode a picture to a size.
 
@@ -123,56 +146,68 @@ class Encoder:
         qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
             meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
         icc_profile: None keeps a Pillow image's own; b"" leaves it out. exif, xmp: written when given.
+        dpi: pixels per inch across and down, 1 to 65535, rounded; comment: text for a comment segment. Both for JPEG.
         Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input.
         """
         start = time.perf_counter()
         if icc_profile is None and isinstance(image, Image.Image):
             icc_profile = image.info.get("icc_profile")
-        alpha = None
-        if self.format == "webp":
-            image, alpha = split_alpha(image)
-        pixels = as_pixels(image, self.format)
+        metadata = {"icc_profile": icc_profile, "exif": exif, "xmp": xmp}
+        make = self._webp if self.format == "webp" else self._jpeg
+        if self.format == "jpeg":
+            metadata |= {"dpi": dpi, "comment": comment}
+        elif dpi is not None or comment is not None:
+            raise ValueError("WebP has no dpi and no comment; put them into exif or xmp")
+        colors, alpha = split_alpha(image) if self.format == "webp" else (image, None)
+        pixels = as_pixels(colors, self.format)
         budget = _budget(bpp, max_bytes, pixels.shape)
         qps = None if qp_map is None else _checked_map(qp_map, pixels.shape)
-        if self.format == "webp":
-            data, table, step, stats = self._webp(pixels, alpha, budget, qps, icc_profile, exif, xmp)
-        else:
-            data, table, step, stats = self._jpeg(pixels, budget, qps, icc_profile, exif, xmp)
-        if qps is None:
-            cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
-            qps = np.full(cells, qp_of_step(step), dtype=np.int32)
-        stats |= {
+        file = make(pixels, alpha, budget, qps, metadata)
+        stats = {
             "profile": self.profile.name,
             "format": self.format,
             "effort": self.effort,
+            "allocator": self.allocator,
             "max_bytes": budget,
             "seconds": time.perf_counter() - start,
         }
         return Encoded(
-            data=data,
-            bpp=len(data) * 8 / (pixels.shape[0] * pixels.shape[1]),
-            qp_map=qps,
-            clusters=np.zeros_like(qps),
-            predicted_bytes=budget,
-            table=table,
-            stats=stats,
+            data=file.data,
+            bpp=len(file.data) * 8 / (pixels.shape[0] * pixels.shape[1]),
+            qp_map=file.qp_map,
+            clusters=file.clusters,
+            predicted_bytes=file.predicted_bytes,
+            table=file.table,
+            stats=stats | file.stats,
         )
 
     def _jpeg(
-        self, pixels: NDArray[np.uint8], budget: int, qps: NDArray[np.int32] | None, icc: Any, exif: Any, xmp: Any
+        self,
+        pixels: NDArray[np.uint8],
+        alpha: None,
+        budget: int,
+        qps: NDArray[np.int32] | None,
+        metadata: dict[str, Any],
     ) -> _File:
-        segments = jpeg_segments(icc, exif, xmp) + tag_segment(self.profile.network, budget)
-        job = make_job(
-            self.profile,
-            get_effort(self.effort),
-            pixels.shape,
+        # The tag stands first: a reader of tags takes the first comment that is one, Pillow the last comment of all.
+        comments = tag_segment(self.profile.network, budget) + comment_segment(metadata.pop("comment"))
+        segments = jpeg_segments(**metadata) + comments
+        effort = get_effort(self.effort)
+        job = make_job(self.profile, effort, pixels.shape, qp_map=qps, progressive=self.progressive, segments=segments)
+        clusters = find_clusters(pixels, self.profile, job.mode_map.shape)
+        encoding, plan = self._run(pixels, job, budget, clusters, "uniform" if qps is not None else self.allocator)
+        if plan is not None:
+            qps = plan.qp_map(encoding.step)
+        elif qps is None:
+            qps = np.full(job.mode_map.shape, qp_of_step(encoding.step), dtype=np.int32)
+        return _File(
+            data=encoding.data,
             qp_map=qps,
-            progressive=self.progressive,
-            segments=segments,
+            clusters=clusters,
+            predicted_bytes=budget if plan is None else plan.predicted_bytes,
+            table=_natural(encoding.tables),
+            stats={name: getattr(encoding, name) for name in ("subsampling", "progressive", "step", "passes")},
         )
-        encoding = self._run(pixels, job, budget)
-        stats = {name: getattr(encoding, name) for name in ("subsampling", "progressive", "step", "passes")}
-        return encoding.data, _natural(encoding.tables), encoding.step, stats
 
     def _webp(
         self,
@@ -180,24 +215,32 @@ class Encoder:
         alpha: NDArray[np.uint8] | None,
         budget: int,
         qps: NDArray[np.int32] | None,
-        icc: Any,
-        exif: Any,
-        xmp: Any,
+        metadata: dict[str, Any],
     ) -> _File:
         height, width = pixels.shape[:2]
         tag = tag_content(self.profile.network, budget)
-        around = webp_container.container(width, height, icc_profile=icc, exif=exif, xmp=xmp, alpha=alpha, tag=tag)
+        around = webp_container.container(width, height, alpha=alpha, tag=tag, **metadata)
         job = webp.make_job(self.profile, get_webp_effort(self.effort), pixels.shape, qp_map=qps)
         picture = _codec.Vp8Picture.from_pixels(pixels)
         encoding = job.run(picture, max_bytes=webp.frame_budget(budget, around.overhead))
         if not encoding.data:
             smallest = around.overhead + encoding.smallest + encoding.smallest % 2
             raise _budget_error(budget, smallest, pixels.shape, self.format)
-        stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
-        table = np.array(encoding.quantizers, dtype=np.uint8)
-        return around.write(encoding.data), table, min(encoding.luma_steps), stats
+        if qps is None:
+            cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
+            qps = np.full(cells, qp_of_step(encoding.luma_steps[0]), dtype=np.int32)
+        return _File(
+            data=around.write(encoding.data),
+            qp_map=qps,
+            clusters=np.zeros_like(qps),
+            predicted_bytes=budget,
+            table=np.array(encoding.quantizers, dtype=np.uint8),
+            stats={name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")},
+        )
 
-    def _run(self, pixels: NDArray[np.uint8], job: Job, budget: int) -> _codec.Encoding:
+    def _run(
+        self, pixels: NDArray[np.uint8], job: Job, budget: int, clusters: NDArray[np.int32], allocator: str
+    ) -> tuple[_codec.Encoding, BlockPlan | None]:
         if pixels.ndim == 2:
             candidates = ["gray"]
         elif self.subsampling == "auto":
@@ -206,9 +249,12 @@ class Encoder:
             candidates = [self.subsampling]
         smallest = []
         for subsampling in candidates:
-            encoding = job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=budget)
+            coefficients = _codec.Coefficients.from_pixels(pixels, subsampling)
+            plan = plan_blocks(pixels, coefficients, job, clusters, budget, allocator)
+            planned = job if plan is None else plan.applied_to(job)
+            encoding = planned.run(coefficients, max_bytes=budget)
             if encoding.data:
-                return encoding
+                return encoding, plan
             smallest.append(encoding.smallest)
         raise _budget_error(budget, min(smallest), pixels.shape, self.format)
 
@@ -224,14 +270,32 @@ def encode(
     qp_map: ArrayLike | None = None,
     subsampling: str = "auto",
     progressive: bool | str = "auto",
+    allocator: str = "auto",
     icc_profile: bytes | None = None,
     exif: bytes | Image.Exif | None = None,
     xmp: bytes | str | None = None,
+    dpi: tuple[float, float] | None = None,
+    comment: bytes | str | None = None,
 ) -> bytes:
     """Encode a picture to a size: `Encoder(...).encode(image, ...).data`, which explains every argument."""
-    encoder = Encoder(profile=profile, format=format, effort=effort, subsampling=subsampling, progressive=progressive)
+    encoder = Encoder(
+        profile=profile,
+        format=format,
+        effort=effort,
+        subsampling=subsampling,
+        progressive=progressive,
+        allocator=allocator,
+    )
     return encoder.encode(
-        image, bpp=bpp, max_bytes=max_bytes, qp_map=qp_map, icc_profile=icc_profile, exif=exif, xmp=xmp
+        image,
+        bpp=bpp,
+        max_bytes=max_bytes,
+        qp_map=qp_map,
+        icc_profile=icc_profile,
+        exif=exif,
+        xmp=xmp,
+        dpi=dpi,
+        comment=comment,
     ).data
 
 
@@ -250,8 +314,8 @@ def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "au
         network = read_tag(data)
         if network is None:
             raise ValueError(
-                "the file does not name a restoration network; choose one: network=None for the plain pixels, or "
-                f"one of {', '.join(networks())}"
+                f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
+                "plain pixels"
             )
     return pixels if network is None else restore(pixels, network)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from accelir.json_files import read_json
 
 TASKS = ("sr", "denoise", "deblur", "dejpeg")
 FORMAT = 1
@@ -47,7 +50,7 @@ class Card:
     range: tuple[float, float] = (0.0, 1.0)
     """Of input values; outputs are clipped to it by `restore`."""
     trained_on: dict[str, Any] = field(default_factory=dict)
-    """Codecs and their quality ranges, pictures, steps, seed."""
+    """Codecs and their quality ranges, the pictures and how many they are, steps, seed."""
     scores: dict[str, float] = field(default_factory=dict)
     """Measured, name -> value; PSNR in dB."""
     licence: str = ""
@@ -61,9 +64,8 @@ class Card:
         if not isinstance(entries, dict):
             raise ValueError(f"{origin}: a card is a JSON object, got {type(entries).__name__}")
         if entries.get("format", FORMAT) != FORMAT:
-            raise ValueError(
-                f"{origin}: card format {entries['format']!r} is not known here; this release reads {FORMAT}"
-            )
+            found = reprlib.repr(entries["format"])
+            raise ValueError(f"{origin}: card format {found} is not known here; this release reads {FORMAT}")
         if unknown := sorted(set(entries) - known):
             raise ValueError(f"{origin}: unknown entries {', '.join(unknown)}")
         try:
@@ -74,24 +76,16 @@ class Card:
         return card
 
     def _check(self, origin: str) -> None:
-        whole = (int,)
-        number = (int, float)
         text = (str,)
         rules: list[tuple[str, tuple[type, ...], bool, str]] = [
             ("name", text, bool(self.name), "a name"),
             ("version", text, True, "text"),
             ("task", text, self.task in TASKS, f"one of {', '.join(TASKS)}"),
-            ("strength", number, True, "a number"),
-            ("scale", whole, self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
+            ("scale", (int,), self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
             ("sha256", text, len(str(self.sha256)) == 64, "64 hexadecimal digits"),
-            ("halo", (int, type(None)), True, "a whole number of pixels or null"),
-            ("multiple_of", whole, True, "a whole number of pixels"),
-            ("macs", number, True, "a number"),
-            ("parameters", whole, True, "a whole number"),
-            ("memory", number, True, "bytes per input pixel"),
             ("architecture", text, True, "text"),
             ("color_space", text, self.color_space in ("rgb", "y"), "rgb or y"),
-            ("channels", whole, self.channels == 3, "3"),
+            ("channels", (int,), self.channels == 3, "3"),
             ("range", (tuple,), self.range == (0.0, 1.0), "[0, 1]"),
             ("trained_on", (dict,), True, "an object"),
             ("scores", (dict,), True, "an object"),
@@ -100,21 +94,33 @@ class Card:
         for name, types, fine, wanted in rules:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, types) or not fine:
-                raise ValueError(f"{origin}: {name} is {value!r}; wanted is {wanted}")
-        for name, least in (("halo", 0), ("multiple_of", 1), ("macs", 0), ("parameters", 0), ("memory", 0)):
-            if (value := getattr(self, name)) is not None and value < least:
-                raise ValueError(f"{origin}: {name} is {value!r}; wanted is {least} or more")
+                raise ValueError(f"{origin}: {name} is {reprlib.repr(value)}; wanted is {wanted}")
+        self._check_numbers(origin)
         if self.task == "sr" and self.scale != self.strength:
             raise ValueError(f"{origin}: scale is {self.scale} and strength {self.strength:g}; sr wants them equal")
+
+    def _check_numbers(self, origin: str) -> None:
+        """The bounds on pixels keep what a tile is padded by, and so its memory, in reason."""
+        rules: list[tuple[str, tuple[type, ...], int, float]] = [
+            ("strength", (int, float), 0, 1e6),
+            ("halo", (int, type(None)), 0, 1 << 16),
+            ("multiple_of", (int,), 1, 1 << 10),
+            ("macs", (int, float), 0, 1e18),
+            ("parameters", (int,), 0, 1e18),
+            ("memory", (int, float), 0, 1e12),
+        ]
+        for name, types, least, most in rules:
+            value = getattr(self, name)
+            fits = not isinstance(value, bool) and isinstance(value, types)
+            if not fits or not (value is None or least <= value <= most):
+                kind = "a number" if float in types else "a whole number"
+                wanted = f"{kind} from {least} to {most:g}" + (" or null" if type(None) in types else "")
+                raise ValueError(f"{origin}: {name} is {reprlib.repr(value)}; wanted is {wanted}")
 
     @classmethod
     def read(cls, path: str | Path) -> Card:
         """From a JSON file. Raises ValueError for a broken one, OSError for none."""
-        try:
-            entries = json.loads(Path(path).read_bytes())
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: not JSON: {error}") from None
-        return cls.from_dict(entries, str(path))
+        return cls.from_dict(read_json(Path(path)), str(path))
 
     def to_json(self) -> str:
         """The text of the JSON file."""

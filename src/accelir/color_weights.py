@@ -29,7 +29,8 @@ def _doubling_gain() -> NDArray[np.float64]:
     """
     n = np.arange(8)
     basis = np.sqrt(np.where(n == 0, 1, 2) / 8)[:, None] * np.cos((2 * n + 1) * n[:, None] * np.pi / 16)
-    return 1.25 + 2 * 0.375 * (basis[:, 1:] * basis[:, :-1]).sum(axis=1)
+    gain: NDArray[np.float64] = 1.25 + 2 * 0.375 * (basis[:, 1:] * basis[:, :-1]).sum(axis=1)
+    return gain
 
 
 def rgb_weights(subsampling: str) -> NDArray[np.float32]:

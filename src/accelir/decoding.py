@@ -73,7 +73,7 @@ def _decode_jpeg(data: bytes) -> NDArray[np.uint8]:
     _check_pixels(frame.width, frame.height)
     # libjpeg makes gray or noise of a damaged scan, and no error; our own reader tells.
     if frame.core_reads:
-        _codec.read_levels(data)
+        _codec.check_scans(data)
     # libturbojpeg neither turns CMYK into RGB nor gives more than 8 bits; Pillow does the one and refuses the other.
     decode = turbo() if frame.precision == 8 and len(frame.components) in (1, 3) else None
     if decode is None:
@@ -93,7 +93,7 @@ def _decode_webp(data: bytes) -> NDArray[np.uint8]:
 
 def _decode_with_pillow(data: bytes, name: str) -> NDArray[np.uint8]:
     with pillow_at_work(f"damaged {name}"), Image.open(io.BytesIO(data), formats=[name]) as image:
-        return np.array(image if image.mode == "L" else image.convert("RGB"))
+        return np.array(image if image.mode in ("L", "RGB") else image.convert("RGB"))
 
 
 @contextlib.contextmanager

@@ -23,22 +23,24 @@ class Effort:
     """Quantisations of a sample before the first of the whole picture, each with the code lengths of the one before."""
     passes: int
     """Quantisations of the whole picture that the size search may make."""
+    views: int
+    """Orientations in which the closed loop restores the original; 0 leaves the loop out."""
     tolerance: float
     """How far below the budget the size search may stop, as a share of the budget."""
 
 
 _EFFORTS = (
-    #      rdo, progressive, dc_trellis, scan_breadth, loops, passes, tolerance
-    Effort(False, False, False, 0, 1, 16, 0.004),
-    Effort(False, True, False, 0, 1, 16, 0.004),
-    Effort(False, True, False, 1, 1, 16, 0.003),
-    Effort(True, True, False, 0, 2, 8, 0.003),
-    Effort(True, True, True, 1, 2, 8, 0.003),
-    Effort(True, True, True, 1, 3, 12, 0.003),
-    Effort(True, True, True, 2, 3, 16, 0.002),
-    Effort(True, True, True, 2, 4, 16, 0.0015),
-    Effort(True, True, True, 2, 4, 24, 0.001),
-    Effort(True, True, True, 2, 5, 40, 0.0005),
+    #      rdo, progressive, dc_trellis, scan_breadth, loops, passes, views, tolerance
+    Effort(False, False, False, 0, 1, 16, 0, 0.004),
+    Effort(False, True, False, 0, 1, 16, 0, 0.004),
+    Effort(False, True, False, 1, 1, 16, 0, 0.003),
+    Effort(True, True, False, 0, 2, 8, 0, 0.003),
+    Effort(True, True, True, 1, 2, 8, 0, 0.003),
+    Effort(True, True, True, 1, 3, 12, 1, 0.003),
+    Effort(True, True, True, 2, 3, 16, 2, 0.002),
+    Effort(True, True, True, 2, 4, 16, 4, 0.0015),
+    Effort(True, True, True, 2, 4, 24, 8, 0.001),
+    Effort(True, True, True, 2, 5, 40, 8, 0.0005),
 )
 
 

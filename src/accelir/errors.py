@@ -13,3 +13,7 @@ class BudgetError(ValueError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class ProfileError(ValueError):
+    """A profile that is missing, damaged, or made for another version of accelir."""

@@ -1,16 +1,12 @@
-"""Files on disk: inputs found, sizes read as people write them, outputs written whole or not at all."""
+"""Files on disk: sizes read as people write them, files written whole or not at all."""
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
-
-from PIL import Image
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?)?b?", re.IGNORECASE | re.ASCII)
@@ -26,25 +22,6 @@ def parse_size(text: str) -> int:
     if size < 1:
         raise ValueError(f"{text!r} is no size in bytes; write one as 78643, 120k, 120Ki or 1.5M")
     return size
-
-
-def expand_inputs(inputs: Iterable[str]) -> Iterator[str]:
-    """The files that the inputs stand for, in order.
-
-    A folder stands for the pictures directly in it, by their suffixes, sorted; a pattern (* ? [ **) for the files that
-    it matches, sorted. Whatever is neither, "-" and what does not exist or cannot be read with it, comes back as it is.
-    """
-    for name in inputs:
-        if os.path.isdir(name) and os.access(name, os.R_OK | os.X_OK):
-            yield from sorted(str(p) for p in Path(name).iterdir() if p.is_file() and _is_picture(p))
-        elif glob.has_magic(name) and not os.path.exists(name):
-            yield from sorted(p for p in glob.glob(name, recursive=True) if os.path.isfile(p)) or [name]
-        else:
-            yield name
-
-
-def _is_picture(path: Path) -> bool:
-    return Image.registered_extensions().get(path.suffix.lower()) in Image.OPEN
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

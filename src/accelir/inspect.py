@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accelir import _codec, jpeg_markers, jpeg_structure, webp_chunks
 from accelir.color_weights import ZIGZAG
@@ -15,6 +16,10 @@ from accelir.tag import tagged_network
 # Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).
 _ZIGZAG_INDEX = np.empty(64, dtype=np.int64)
 _ZIGZAG_INDEX[ZIGZAG] = range(64)
+
+
+MAX_CELL_PIXELS = 1 << 27
+"""Larger pictures are not taken apart down to their cells, which takes up to 12 bytes a pixel."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ class JpegReport(Report):
     restart_interval: int  # MCUs, 0 for none
     metadata: tuple[jpeg_structure.Segment, ...]
     network: str | None  # that the encoder made the file for; None when it left no tag
-    cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, and where `damage` says why
+    cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, for more than MAX_CELL_PIXELS, and
+    # where `damage` says why
     damage: str  # what is wrong with the entropy-coded data; "" when nothing was found
 
     def lines(self) -> Iterator[str]:
@@ -119,6 +125,15 @@ def inspect(data: bytes, name: str = "file") -> JpegReport | WebpReport:
     raise ValueError(f"neither JPEG nor WebP: the data starts with {data[:8].hex(' ').upper() or 'nothing'}")
 
 
+def cell_bits(data: bytes) -> NDArray[np.float32]:
+    """Bits that each 32x32 cell of a JPEG would take in a sequential file with optimal Huffman tables.
+
+    Returns (ceil(H/32), ceil(W/32)). Raises ValueError for kinds of JPEG that the core does not read, and damaged ones.
+    """
+    read = _codec.read_levels(data)
+    return _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+
+
 def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
     jpeg = jpeg_markers.parse(data)
     cell_bits, damage = _measure_cells(data, jpeg.frame)
@@ -144,13 +159,12 @@ def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
 
 
 def _measure_cells(data: bytes, frame: jpeg_structure.Frame) -> tuple[CellBits | None, str]:
-    if not frame.core_reads:
+    if not frame.core_reads or frame.width * frame.height > MAX_CELL_PIXELS:
         return None, ""
     try:
-        read = _codec.read_levels(data)
+        bits = cell_bits(data)
     except ValueError as error:
         return None, str(error)
-    bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
     return CellBits(float(bits.min()), float(np.median(bits)), float(bits.max())), ""
 
 

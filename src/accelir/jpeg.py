@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from dataclasses import dataclass
 
@@ -59,6 +60,14 @@ class Job:
             restart_interval=self.restart_interval,
             segments=self.segments,
         )
+
+    def run_uniformly(self, coefficients: _codec.Coefficients, mode: ModeArray, step: float) -> bytes:
+        """A sequential file at a base step with every block under the one mode, (1,)."""
+        cells = -(-coefficients.height // _codec.CELL), -(-coefficients.width // _codec.CELL)
+        trial = dataclasses.replace(
+            self, progressive="never", modes=mode, mode_map=np.zeros(cells, np.int32), segments=b""
+        )
+        return trial.run(coefficients, step=step).data
 
 
 def _passes(effort: Effort, cells: int) -> int:

@@ -30,6 +30,9 @@ APP0, APP15 = 0xE0, 0xEF
 # Segments and tables; far above what any real file has, and keeps the memory for a hostile one small.
 MAX_ITEMS = 100_000
 
+# A scan of a few bytes can be one of gigapixels: every scan costs a decoder time. libjpeg's own script has ten.
+MAX_SCANS = 1000
+
 _NAMES = {SOI: "SOI", EOI: "EOI", SOS: "SOS", DQT: "DQT", DHT: "DHT", DNL: "DNL", DRI: "DRI", COM: "COM", DAC: "DAC"}
 
 _PROCESSES = {
@@ -132,6 +135,8 @@ class _Parser:
         while self._segment() != EOI:
             if len(self.segments) + len(self.quantisation_tables) + len(self.huffman_tables) > MAX_ITEMS:
                 _fail(self.position, f"more than {MAX_ITEMS:,} segments and tables")
+            if len(self.scans) > MAX_SCANS:
+                _fail(self.position, f"more than {MAX_SCANS:,} scans")
         return self._finish(self._finished_frame())
 
     def _finished_frame(self) -> Frame:

@@ -95,7 +95,8 @@ class Frame:
     @property
     def core_reads(self) -> bool:
         """Whether this is a kind that the compiled core reads: Huffman-coded, 8 bits, a usual sampling."""
-        usual = self.subsampling in ("gray", "4:4:4", "4:2:2", "4:2:0")
+        factors = tuple((c.horizontal, c.vertical) for c in self.components)
+        usual = len(factors) == 1 or (factors[1:] == ((1, 1), (1, 1)) and factors[0] in ((1, 1), (2, 1), (2, 2)))
         return usual and self.precision == 8 and self.process in HUFFMAN_PROCESSES
 
 

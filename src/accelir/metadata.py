@@ -1,6 +1,8 @@
-"""ICC, EXIF and XMP as JPEG application segments."""
+"""ICC, EXIF, XMP, resolution and comment as JPEG segments."""
 
 from __future__ import annotations
+
+import math
 
 from PIL import Image
 
@@ -10,6 +12,10 @@ _MAX_PAYLOAD = 65533
 EXIF_PREFIX = b"Exif\0\0"
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
+_JFIF = b"JFIF\0"
+
+_TEXTS = ("xmp", "comment")
+"""What may come as str, and is written as UTF-8."""
 
 
 def _segment(marker: int, payload: bytes, what: str) -> bytes:
@@ -35,21 +41,43 @@ def as_bytes(value: object, name: str) -> bytes:
         return b""
     if isinstance(value, Image.Exif):
         return value.tobytes()
-    if name == "xmp" and isinstance(value, str):
+    if name in _TEXTS and isinstance(value, str):
         return value.encode("utf-8")
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
-    raise TypeError(f"{name} must be bytes, not {type(value).__name__}")
+    wanted = "bytes or str" if name in _TEXTS else "bytes"
+    raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
 
 
-def jpeg_segments(icc_profile: object = None, exif: object = None, xmp: object = None) -> bytes:
-    """APP1 (EXIF, XMP) and APP2 (ICC) segments, in that order.
+def _jfif_segment(dpi: object) -> bytes:
+    """ITU-T T.871, 10.1: version 1.02, pixels per inch across and down, no thumbnail."""
+    try:
+        across, down = (float(density) for density in dpi)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise TypeError(f"dpi must be a pair of numbers, across and down, not {dpi!r}") from None
+    if across == down == 0:
+        return b""
+    if not all(math.isfinite(d) and 1 <= round(d) <= 65535 for d in (across, down)):
+        raise ValueError(f"dpi must be from 1 to 65535 across and down, not {dpi!r}")
+    densities = round(across).to_bytes(2, "big") + round(down).to_bytes(2, "big")
+    return _segment(0xE0, _JFIF + b"\1\2" + b"\1" + densities + b"\0\0", "JFIF")
 
-    icc_profile: bytes. exif: bytes with or without their "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. None
-    and empty bytes write nothing. Raises TypeError for other types, ValueError for what doesn't fit into segments.
+
+def comment_segment(comment: object) -> bytes:
+    """A COM segment: bytes, or str as UTF-8; None and empty ones write nothing. Raises as `jpeg_segments` does."""
+    text = as_bytes(comment, "comment")
+    return _segment(0xFE, text, "a comment") if text else b""
+
+
+def jpeg_segments(icc_profile: object = None, exif: object = None, xmp: object = None, dpi: object = None) -> bytes:
+    """APP0 (JFIF, when there is a resolution), APP1 (EXIF, XMP) and APP2 (ICC) segments, in that order.
+
+    icc_profile: bytes. exif: bytes with or without their "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. dpi:
+    pixels per inch across and down, rounded. None, empty bytes and a dpi of (0, 0) write nothing. Raises TypeError for
+    other types, ValueError for what doesn't fit into segments.
     """
     icc, tiff, packet = as_bytes(icc_profile, "icc_profile"), as_bytes(exif, "exif"), as_bytes(xmp, "xmp")
-    out = b""
+    out = b"" if dpi is None else _jfif_segment(dpi)
     if tiff:
         out += _segment(0xE1, EXIF_PREFIX + tiff.removeprefix(EXIF_PREFIX), "EXIF")
     if packet:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import functools
-import json
-from dataclasses import dataclass
+import reprlib
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import read_arrays
+from .cards import sha256
 from .color_weights import SUBSAMPLINGS
+from .curves import Curves
+from .errors import ProfileError
+from .json_files import read_json
+from .loop import Loop
 from .modes import ModeArray, check_modes, make_modes
+from .qpnet import QpNet
 from .shipped import shipped
+from .webp_shape import WebpShape, parse_webp_shape
 
-SCHEMA = 1
-QP_MIN, QP_MAX = 15, 95
-
-# QP of a uniform file: 95 at a base step of 2.5, 16 less for every doubling, so 80 steps at QP 15.
-_STEP_AT_QP_MAX, QP_PER_DOUBLING = 2.5, 16
+PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"
+ALLOCATORS = ("uniform", "reward", "lagrangian", "qp-reward", "variance")
+"""How a profile alone can tell how blocks share a budget (planning.py)."""
+SCHEMAS = (1, 2)
+"""2 adds jpeg.clusters, null or what belongs to arrays.npz and qpnet.onnx, jpeg.allocator and jpeg.closed_loop."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +40,14 @@ class TableShape:
     """What a squared error of a Y, Cb or Cr coefficient costs, (3, 64), zigzag order, relative to luma's DC."""
 
 
-@dataclass(frozen=True)
-class WebpShape:
-    """What a WebP file looks like, whatever its size."""
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """What tells blocks apart, in a profile of schema 2."""
 
-    rdo: float = 0.1
-    """Lagrangian of modes and trellis in squared luma steps (of an orthonormal transform) per bit, above 0."""
-    luma_weights: tuple[float, ...] = (1.0,) * 16
-    """What a squared error of a luma coefficient costs, zigzag order, relative to DC."""
-    chroma_weights: tuple[float, ...] = (2.0,) * 16
-    """The same for chroma, relative to luma's DC."""
-    deltas: tuple[int, ...] = (0,) * 5
-    """Added to the quantiser index of luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC; -15 to 15."""
-    filter: float = 1.0
-    """Level of the loop filter over the one that leaves the smallest error in the decoded picture; 0: no filter."""
-    sharpness: int = 0
-    """Of the loop filter, 0 to 7."""
+    curves: Curves
+    """What a block of each group costs and how good it becomes."""
+    network: QpNet
+    """Which group a block belongs to."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,13 @@ class Profile:
     """The mode for each of these drops, (n,)."""
     provenance: dict[str, Any]
     """How it was made: data, date, figures."""
-    webp: WebpShape = WebpShape()
+    clusters: Clusters | None = None
+    """What tells blocks apart; None in profiles that don't."""
+    allocator: str = "uniform"
+    """Of ALLOCATORS, the one that encoders take which aren't told and don't take the loop."""
+    loop: Loop | None = None
+    """What the encoder tries and restores itself; None where that doesn't pay."""
+    webp: WebpShape = field(default_factory=WebpShape)
     """For WebP; the rest is JPEG's."""
 
     def modes_at(self, drops: NDArray[np.integer[Any]]) -> ModeArray:
@@ -84,6 +90,13 @@ class Profile:
             cut=self.ladder["cut"][rungs],
         )
 
+    def drop_of(self, modes: ModeArray) -> NDArray[np.float64]:
+        """The QP drops at which the ladder has these modes' Lagrangians, (m,); negative before its first rung."""
+        x, rungs = (np.log(np.maximum(m["rdo"].astype(np.float64), 1e-9)) for m in (modes, self.ladder))
+        slope = (self.ladder_drops[1] - self.ladder_drops[0]) / (rungs[1] - rungs[0]) if len(rungs) > 1 else 0.0
+        drops = np.interp(x, rungs, self.ladder_drops)
+        return np.asarray(drops + np.minimum(x - rungs[0], 0) * slope)
+
     def map_modes(self, qp_map: NDArray[np.integer[Any]]) -> tuple[ModeArray, NDArray[np.int32]]:
         """A QP map as modes and a map of indices into them. The file's base step belongs to the map's highest QP."""
         drops = int(qp_map.max()) - qp_map
@@ -91,14 +104,8 @@ class Profile:
         return self.modes_at(unique), mode_map.reshape(qp_map.shape).astype(np.int32)
 
 
-def qp_of_step(step: float) -> int:
-    """The QP, 15 to 95, that a uniform file of this base step is said to have."""
-    qp = QP_MAX - QP_PER_DOUBLING * np.log2(step / _STEP_AT_QP_MAX)
-    return int(np.clip(round(float(qp)), QP_MIN, QP_MAX))
-
-
 def _installed() -> dict[str, Path]:
-    return {entry.name: entry for entry in shipped().iterdir() if entry.is_dir() and (entry / "profile.json").is_file()}
+    return {entry.name: entry for entry in shipped().iterdir() if entry.is_dir() and (entry / PROFILE).is_file()}
 
 
 def profiles() -> list[str]:
@@ -108,25 +115,32 @@ def profiles() -> list[str]:
 
 @functools.cache
 def load_profile(name: str) -> Profile:
-    """An installed profile. Raises ValueError for an unknown name or a damaged profile."""
+    """An installed profile. Raises ProfileError for an unknown name or a damaged profile."""
     folder = _installed().get(name)
     if folder is None:
-        raise ValueError(f"no profile {name!r} is installed; there is {', '.join(profiles())}")
+        raise ProfileError(f"no profile {name!r} is installed; there is {', '.join(profiles())}")
+    return read_profile(folder)
+
+
+def read_profile(folder: Path) -> Profile:
+    """The profile in a folder. Raises ProfileError that says what is wrong with it."""
     try:
-        return _parse(json.loads((folder / "profile.json").read_text("utf-8")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"the profile {name!r} is damaged: {error!r}") from error
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for their type: checks refuse them
+            return _parse(read_json(folder / PROFILE), folder)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise ProfileError(f"the profile {folder.name!r} is damaged: {reason}") from error
 
 
-def _parse(document: dict[str, Any]) -> Profile:
-    if document["schema"] != SCHEMA:
-        raise ValueError(f"its schema is {document['schema']}; this version of accelir reads {SCHEMA}")
-    if not isinstance(document["network"], str | None):
-        raise TypeError(f"its network is {document['network']!r}, not a name or null")
+def _parse(document: dict[str, Any], folder: Path) -> Profile:
+    if document["schema"] not in SCHEMAS:
+        known = " and ".join(map(str, SCHEMAS))
+        raise ValueError(f"its schema is {document['schema']!r}; this version of accelir reads {known}")
+    _check_network(document["network"])
     jpeg = document["jpeg"]
     ladder = jpeg["ladder"]
     drops = np.array([rung["drop"] for rung in ladder], dtype=np.float64)
-    if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0):
+    if len(drops) == 0 or drops[0] != 0 or np.any(np.diff(drops) <= 0) or not np.isfinite(drops[-1]):
         raise ValueError("its ladder's drops must rise from 0")
     modes = make_modes(**{field: [rung[field] for rung in ladder] for field in ("rdo", "deadzone", "multiple", "cut")})
     check_modes(modes)
@@ -139,29 +153,51 @@ def _parse(document: dict[str, Any]) -> Profile:
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
-        webp=_parse_webp(document.get("webp", {})),
+        clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
+        allocator=_parse_allocator(jpeg.get("allocator", "uniform")),
+        loop=_parse_loop(jpeg["closed_loop"]) if "closed_loop" in jpeg else None,
+        webp=parse_webp_shape(document.get("webp", {})),
     )
+
+
+def _check_network(name: Any) -> None:
+    """It goes into every file as a comment."""
+    if name is None or (isinstance(name, str) and name.isascii() and name.isprintable() and 0 < len(name) <= 200):
+        return
+    raise TypeError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
+
+
+def _read_clusters(entry: dict[str, Any] | None, folder: Path) -> Clusters | None:
+    if entry is None:
+        return None
+    data = {}
+    for part, name in (("arrays", ARRAYS), ("qpnet", QPNET)):
+        data[part] = (folder / name).read_bytes()
+        if sha256(data[part]) != entry[f"{part}_sha256"]:
+            raise ValueError(f"its {name} is not the one it was built with (the sha256 is another)")
+    curves = Curves.from_arrays(read_arrays(data["arrays"]))
+    return Clusters(curves, QpNet(data["qpnet"], curves.groups))
+
+
+def _parse_allocator(name: Any) -> str:
+    if name not in ALLOCATORS:
+        raise ValueError(f"its allocator is {reprlib.repr(name)}, not one of {', '.join(ALLOCATORS)}")
+    return str(name)
+
+
+def _parse_loop(entry: dict[str, Any]) -> Loop:
+    loop = Loop(tuple(float(f) for f in entry["lagrangians"]), float(entry["step"]), int(entry["effort"]))
+    if not (1 <= len(loop.lagrangians) <= 16 and all(0 < f <= 1e3 for f in loop.lagrangians)):
+        raise ValueError(f"its closed loop takes 1 to 16 factors of 0 to 1000, not {reprlib.repr(loop.lagrangians)}")
+    if not (0.1 <= loop.step <= 2 and 0 <= loop.effort <= 9):
+        raise ValueError(f"its closed loop takes a step of 0.1 to 2 and an effort, not {loop.step} and {loop.effort}")
+    return loop
 
 
 def _parse_margin(margin: Any) -> float:
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not -100 <= margin <= 100:
         raise ValueError(f"its full_chroma_margin is {margin!r}, not a number of dB from -100 to 100")
     return float(margin)
-
-
-def _parse_webp(document: dict[str, Any]) -> WebpShape:
-    shape = WebpShape(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()})
-    for name, values, count, low, high in (
-        ("rdo", (shape.rdo,), 1, 1e-6, 1e6),
-        ("luma_weights", shape.luma_weights, 16, 0, 1e6),
-        ("chroma_weights", shape.chroma_weights, 16, 0, 1e6),
-        ("deltas", shape.deltas, 5, -15, 15),
-        ("filter", (shape.filter,), 1, 0, 100),
-        ("sharpness", (shape.sharpness,), 1, 0, 7),
-    ):
-        if len(values) != count or not all(low <= v <= high for v in values):
-            raise ValueError(f"webp's {name} takes {count} from {low} to {high}, not {values}")
-    return shape
 
 
 def _parse_shape(shape: dict[str, Any]) -> TableShape:

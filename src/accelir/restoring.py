@@ -12,12 +12,11 @@ Networks that look at the whole picture at once (halo null) are run in one piece
 from __future__ import annotations
 
 import functools
-import json
 import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 # Loaded now, as loading it later would put the package in the place of the function `accelir.networks`.
 import accelir.networks  # noqa: F401
 from accelir.cards import Card, sha256
+from accelir.json_files import parse_json
 from accelir.shipped import shipped
 
 if TYPE_CHECKING:
@@ -97,14 +97,23 @@ class Network:
     def _run(self, rgb: Pixels) -> Pixels:
         x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
         x *= 1 / 255
-        y = self.session.run(None, {self.session.get_inputs()[0].name: x})[0][0]
-        y *= 255
-        np.rint(y, out=y)
-        np.clip(y, 0, 255, out=y)
-        expected = (3, self.card.scale * rgb.shape[0], self.card.scale * rgb.shape[1])
+        y = self._infer(x)
+        expected = (1, 3, self.card.scale * rgb.shape[0], self.card.scale * rgb.shape[1])
         if y.shape != expected:
             raise ValueError(f"{self.card.name}: the model gave {y.shape} where its card promises {expected}")
-        return y.astype(np.uint8).transpose(1, 2, 0)
+        if np.isnan(y.min()):
+            raise ValueError(f"{self.card.name}: the model gave values that are no numbers (NaN)")
+        np.clip(y, 0, 1, out=y)
+        y *= 255
+        np.rint(y, out=y)
+        return y[0].astype(np.uint8).transpose(1, 2, 0)
+
+    def _infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            y: NDArray[np.float32] = self.session.run(None, {self.session.get_inputs()[0].name: x})[0]
+        except Exception as error:  # ONNX runtime's errors have no common base beside Exception
+            raise ValueError(f"{self.card.name}: the model fails on an input of {x.shape}: {error}") from None
+        return y
 
 
 def restore(
@@ -164,10 +173,10 @@ def open_network(network: str | os.PathLike[str], threads: int | None = None) ->
 @functools.lru_cache(maxsize=8)
 def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
     model = path.read_bytes()
+    card = _card_beside(path, model)
     session = _session(path, model, threads or 0)
-    card = _card(path, model, session)
     _check_face(path, session)
-    return Network(card, session)
+    return Network(card or _card_inside(path, model, session), session)
 
 
 def _session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -180,28 +189,34 @@ def _session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSes
     # Plans of memory are made per shape and kept; without them, tiles of several shapes took a third less.
     options.enable_mem_pattern = False
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        # Without its fallback, which tries the same provider again and prints to standard output.
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # ONNX runtime's errors have no common base beside Exception
         raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
 
 
-def _card(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
+def _card_beside(path: Path, model: bytes) -> Card | None:
+    """The card in the JSON file beside a model, if there is one; read before the model, which it vouches for."""
     beside = path.with_suffix(".json")
-    if beside.is_file():
-        card = Card.read(beside)
-        if card.sha256 != sha256(model):
-            raise ValueError(
-                f"{path}: not the file that {beside.name} describes (its sha256 is another); get both again"
-            )
-        return card
+    if not beside.is_file():
+        return None
+    card = Card.read(beside)
+    if card.sha256 != sha256(model):
+        raise ValueError(f"{path}: not the file that {beside.name} describes (its sha256 is another); get both again")
+    return card
+
+
+def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
+    """The card in a model's metadata."""
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
-        raise ValueError(f"{path}: no card: neither {beside.name} beside it nor an 'accelir' entry in its metadata")
-    try:
-        entries: dict[str, Any] = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: the card in its metadata is not JSON: {error}") from None
-    return Card.from_dict({**entries, "sha256": sha256(model)}, f"{path} (metadata)")
+        beside = path.with_suffix(".json").name
+        raise ValueError(f"{path}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata")
+    origin = f"{path} (metadata)"
+    entries = parse_json(text, origin)
+    if isinstance(entries, dict):
+        entries["sha256"] = sha256(model)
+    return Card.from_dict(entries, origin)
 
 
 def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import jpeg_markers, webp_chunks, webp_container
+from .metadata import comment_segment
 
 _PREFIX = b"accelir "
 
@@ -19,8 +20,7 @@ def tag_segment(network: str | None, max_bytes: int) -> bytes:
     """A JPEG COM segment naming the network, or nothing: without a network, or when the file is too small for it."""
     if network is None:
         return b""
-    text = _PREFIX + network.encode("ascii")
-    segment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
+    segment = comment_segment(_PREFIX + network.encode("ascii"))
     return segment if len(segment) <= _LARGEST_SHARE * max_bytes else b""
 
 

@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from torch import nn
+    from accelir.networks.blocks import Restorer
 
 ARCHITECTURES = {
     "arsr": "ARSR",
@@ -25,11 +25,11 @@ ARCHITECTURES = {
 """Module and class of each architecture, by the name that `accelir-train --network` takes."""
 
 
-def build(name: str, **options: Any) -> nn.Module:
+def build(name: str, **options: Any) -> Restorer:
     """A fresh network by name. Raises ValueError for an unknown name or option; says which there are."""
     if name not in ARCHITECTURES:
         raise ValueError(f"unknown network {name!r}; there are {', '.join(ARCHITECTURES)}")
-    cls = getattr(importlib.import_module(f"accelir.networks.{name}"), ARCHITECTURES[name])
+    cls: type[Restorer] = getattr(importlib.import_module(f"accelir.networks.{name}"), ARCHITECTURES[name])
     taken = inspect.signature(cls).parameters
     if wrong := [option for option in options if option not in taken]:
         raise ValueError(f"{name} takes no {', '.join(wrong)}; it takes {', '.join(taken)}")

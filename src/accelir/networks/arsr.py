@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import CollapsibleConv, Upsample, zero_last
+from accelir.networks.blocks import CollapsibleConv, Restorer, Upsample, zero_last
 
 LUMA = (0.299, 0.587, 0.114)
 
 
-class ARSR(nn.Module):
+class ARSR(Restorer):
     """Three feature layers (7x7, 5x5, 3x3), `layers` 3x3 layers, two residuals, depth to space.
 
     `color="y"` is the paper's: the network sees and corrects luma only and chroma is enlarged bilinearly.

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import CollapsibleConv, zero_last
+from accelir.networks.blocks import CollapsibleConv, Restorer, zero_last
 
 
-class ArtefactNet(nn.Module):
+class ArtefactNet(Restorer):
     """Pixel unshuffle by 2, `layers` 3x3 layers of `channels`, pixel shuffle, added to the input.
 
     Shapes: float N x 3 x H x W in 0..1 (RGB), H and W even -> float N x 3 x H x W, not clipped.

@@ -7,10 +7,22 @@ Super-Efficient Super Resolution" (SESR, MLSys 2022), which ARSR uses as well.
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+class Restorer(nn.Module):
+    """What all networks are: float32 N x 3 x H x W in 0..1 -> N x 3 x sH x sW."""
+
+    scale: int
+    """s, output pixels per input pixel along a side."""
+    multiple_of: int
+    """Both sides of the input must be multiples of this."""
 
 
 class CollapsibleConv(nn.Module):
@@ -54,13 +66,11 @@ class CollapsibleConv(nn.Module):
         """The same map as one plain convolution."""
         outputs, inputs, kernel, _ = self.weight().shape
         conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
-        with torch.no_grad():
-            conv.weight.copy_(self.weight())
-            conv.bias.copy_(self.bias)
+        conv.load_state_dict({"weight": self.weight(), "bias": self.bias})
         return conv
 
 
-def collapse(network: nn.Module) -> nn.Module:
+def collapse(network: Net) -> Net:
     """A copy of `network` in which every collapsible convolution is a plain one: what is counted, exported and run."""
     network = copy.deepcopy(network)
     for module in list(network.modules()):
@@ -104,6 +114,8 @@ class Upsample(nn.Module):
     Shapes: float N x 3 x H x W -> float N x 3 x sH x sW.
     """
 
+    kernel: Tensor
+
     def __init__(self, scale: int, kind: str = "bicubic") -> None:
         super().__init__()
         if kind not in ("bicubic", "bilinear"):
@@ -139,7 +151,8 @@ def conv1(inputs: int, outputs: int) -> nn.Conv2d:
 def he(conv: nn.Conv2d) -> nn.Conv2d:
     """He's initialisation; with PyTorch's own, the signal of a plain stack has died after a dozen layers."""
     nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
-    nn.init.zeros_(conv.bias)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
     return conv
 
 

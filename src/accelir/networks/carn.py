@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv1, conv3, shuffle_up, zero_last
+from accelir.networks.blocks import Restorer, Upsample, conv1, conv3, shuffle_up, zero_last
 
 
 class EfficientBlock(nn.Module):
@@ -44,10 +44,11 @@ class Cascade(nn.Module):
         return x
 
 
-class CARN(nn.Module):
+class CARN(Restorer):
     """A cascade of three cascades of three blocks; `groups=4` is the paper's mobile CARN-M, `groups=1` near its CARN.
 
-    Unlike the paper's, the output is a correction of a bicubic base. `channels` is a multiple of `groups`.
+    Unlike the paper's, the output is a correction of a bicubic base, and the three blocks of a cascade do not share
+    their weights, as CARN-M's do to save memory, not work. `channels` is a multiple of `groups`.
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
 

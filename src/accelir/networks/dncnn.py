@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, zero_last
+from accelir.networks.blocks import Restorer, conv3, zero_last
 
 
-class DnCNN(nn.Module):
+class DnCNN(Restorer):
     """`layers` 3x3 convolutions of `channels` at full resolution, whose output is added to the input.
 
     Without the paper's batch norm: it is folded away at inference, and hinders with few crops a batch.

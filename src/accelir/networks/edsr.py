@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv3, shuffle_up, zero_last
+from accelir.networks.blocks import Restorer, Upsample, conv3, shuffle_up, zero_last
 
 
 class ResidualBlock(nn.Module):
@@ -18,7 +18,7 @@ class ResidualBlock(nn.Module):
         return x + self.body(x)
 
 
-class EDSR(nn.Module):
+class EDSR(Restorer):
     """`blocks` residual blocks of `channels` without batch norm; enlargement at the end.
 
     Unlike the paper's, the output is a correction of a bicubic base, which trains in fewer steps.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, zero_last
+from accelir.networks.blocks import Restorer, conv3, zero_last
 
 
-class FFDNet(nn.Module):
+class FFDNet(Restorer):
     """`layers` 3x3 convolutions of `channels` on the input unshuffled by 2 beside a map of the noise level.
 
     The level is fixed when the network is made, `sigma` in 8-bit steps, so that a file takes one input like all others.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv1, conv3, he, zero_last
+from accelir.networks.blocks import Restorer, Upsample, conv1, conv3, he, zero_last
 
 
-class FSRCNN(nn.Module):
+class FSRCNN(Restorer):
     """Feature extraction 5x5, shrinking 1x1, `mapping` 3x3 layers, expanding 1x1, enlargement.
 
     Unlike the paper's it works on RGB and corrects a bicubic base, and its 9x9 transposed convolution is

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv3, zero_last
+from accelir.networks.blocks import Restorer, conv3, zero_last
 
 DILATIONS = (1, 2, 3, 4, 3, 2, 1)
 
 
-class IRCNN(nn.Module):
+class IRCNN(Restorer):
     """Seven 3x3 convolutions of `channels` with dilations 1, 2, 3, 4, 3, 2, 1, whose output is added to the input.
 
     Without the paper's batch norm, which is folded away at inference.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv1, conv3, zero_last
+from accelir.networks.blocks import Restorer, Upsample, conv1, conv3, zero_last
 
 
 class Coefficients(nn.Module):
@@ -53,7 +53,7 @@ class LatticeBlock(nn.Module):
         return self.join(torch.cat([upper, lower], dim=1))
 
 
-class LatticeNet(nn.Module):
+class LatticeNet(Restorer):
     """`blocks` lattice blocks in a row, their outputs fused from the last to the first.
 
     The factors look at the whole picture, so this network cannot be tiled (its halo is None). Unlike the paper's, it

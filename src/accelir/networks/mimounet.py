@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import conv1, conv3, repeat, zero_last
+from accelir.networks.blocks import Restorer, conv1, conv3, repeat, zero_last
 from accelir.networks.edsr import ResidualBlock
 
 
@@ -58,7 +58,7 @@ class Fuse(nn.Module):
         return self.body(torch.cat(levels, dim=1))
 
 
-class MIMOUNet(nn.Module):
+class MIMOUNet(Restorer):
     """Three levels of `channels`, 2 and 4 times that, `blocks` residual blocks each way.
 
     Gives the finest of the paper's three outputs, and is trained on that one alone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from accelir.networks.blocks import Upsample, conv3, zero_last
+from accelir.networks.blocks import Restorer, Upsample, conv3, zero_last
 
 WINDOW = 8
 
@@ -37,6 +37,8 @@ def shift_mask(height: int, width: int, shift: int, like: Tensor) -> Tensor:
 
 class WindowAttention(nn.Module):
     """Self-attention inside windows of 8x8, with a learnt bias for every offset between two pixels."""
+
+    offset: Tensor
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
@@ -95,7 +97,7 @@ class SwinGroup(nn.Module):
         return x + self.conv(self.layers(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
 
 
-class SwinIR(nn.Module):
+class SwinIR(Restorer):
     """`groups` groups of `layers` transformer layers of `channels` (a multiple of `heads`); direct pixel shuffle.
 
     Unlike the paper's, the output is a correction of a bicubic base.

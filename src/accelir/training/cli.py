@@ -44,8 +44,12 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option("--every", default=1000, type=click.IntRange(1), help="Steps between checkpoints.")
 @click.option("--workers", default=1, type=click.IntRange(0), help="Processes that prepare pictures; 0 for none.")
 @click.option("--threads", default=1, type=click.IntRange(1), help="Threads of the network.")
+@click.option(
+    "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), help="auto: CUDA if there is any."
+)
 @click.option("--start-from", type=click.Path(exists=True, dir_okay=False), help="A checkpoint whose weights to take.")
 @click.option("--export", "name", help="Write NAME.onnx and NAME.json into FOLDER when done.")
+@click.option("--data", default="", help="What the pictures are and their licences, for the card.")
 @click.option("--licence", default="MIT", help="The licence that the card names.")
 def main(
     pictures: Path,
@@ -64,8 +68,10 @@ def main(
     every: int,
     workers: int,
     threads: int,
+    device: str,
     start_from: str | None,
     name: str | None,
+    data: str,
     licence: str,
 ) -> None:
     """Train a restoration network on PICTURES, the codec in the loop; keep the run in FOLDER, resume what is there."""
@@ -94,7 +100,7 @@ def main(
             seed=seed,
             slots=slots,
         )
-        trainer = Trainer(recipe, pictures, folder, workers=workers)
+        trainer = Trainer(recipe, pictures, folder, workers=workers, device=device)
         if start_from:
             trainer.load_weights(start_from)
         score = trainer.run(every=every)
@@ -102,7 +108,7 @@ def main(
         if name:
             from accelir.training.export import export
 
-            click.echo(f"wrote {export(trainer, name, folder, licence=licence)}")
+            click.echo(f"wrote {export(trainer, name, folder, data=data, licence=licence)}")
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -49,14 +49,17 @@ class Codec:
         if self.name == "none":
             return picture
         if self.name == "jpeg":
-            return roundtrip(picture, "JPEG", quality=int(rng.integers(self.low, self.high + 1)))
+            return roundtrip(picture, "JPEG", quality=self._quality(rng))
         if self.name == "webp":
-            return roundtrip(picture, "WEBP", quality=int(rng.integers(self.low, self.high + 1)), method=2)
+            return roundtrip(picture, "WEBP", quality=self._quality(rng), method=2)
         rate = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         if self.name == "flat":
             luma, chroma = (max(1, min(255, round(step))) for step in (rate, rate * rng.uniform(0.6, 1.0)))
             return roundtrip(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
         return self._ours(picture, rate)
+
+    def _quality(self, rng: np.random.Generator) -> int:
+        return int(rng.integers(int(self.low), int(self.high) + 1))
 
     def _ours(self, picture: np.ndarray, bpp: float) -> np.ndarray:
         import accelir

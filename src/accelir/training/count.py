@@ -37,7 +37,7 @@ class Count:
 
 
 def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tuple[int, ...]]:
-    """The shape of every float tensor of a run on a 1 x 3 x height x width input."""
+    """The shape of every float tensor of a run on 1 x 3 x height x width floats, or 1 x height x width x 3 bytes."""
     model = onnx.ModelProto.FromString(model.SerializeToString())
     names = [name for node in model.graph.node for name in node.output if name]
     final = {output.name for output in model.graph.output}
@@ -48,10 +48,13 @@ def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tupl
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     run = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    x = np.zeros((1, 3, height, width), np.float32)
-    outputs = run.run(names, {run.get_inputs()[0].name: x})
+    face = run.get_inputs()[0]
+    x = np.zeros((1, height, width, 3), np.uint8)
+    if face.type != "tensor(uint8)":
+        x = np.zeros((1, 3, height, width), np.float32)
+    outputs = run.run(names, {face.name: x})
     shapes = {name: value.shape for name, value in zip(names, outputs, strict=True) if value.dtype == np.float32}
-    return {run.get_inputs()[0].name: x.shape, **shapes}
+    return {face.name: x.shape, **shapes}
 
 
 def count(model: bytes, height: int = 48, width: int = 48) -> Count:
@@ -82,8 +85,16 @@ def count(model: bytes, height: int = 48, width: int = 48) -> Count:
             sums["adds"] += size
     floats = [int(np.prod(dims)) for name, dims in constants.items() if kinds[name] == onnx.TensorProto.FLOAT]
     pixels = height * width
-    names = ("macs", "attention", "biases", "rectified", "adds", "shuffled")
-    return Count(*(sums[name] / pixels for name in names), parameters=sum(floats), activations=tuple(activations))
+    return Count(
+        macs=sums["macs"] / pixels,
+        attention=sums["attention"] / pixels,
+        biases=sums["biases"] / pixels,
+        rectified=sums["rectified"] / pixels,
+        adds=sums["adds"] / pixels,
+        shuffled=sums["shuffled"] / pixels,
+        parameters=sum(floats),
+        activations=tuple(activations),
+    )
 
 
 def _macs(node: onnx.NodeProto, out: tuple[int, ...], shapes: dict[str, tuple[int, ...]]) -> int:

@@ -80,8 +80,13 @@ class Source:
 
 def _end_with_parent() -> None:
     """In a worker: end when the process that started it does, which after a kill -9 nothing else brings about."""
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 class Feed:
@@ -159,8 +164,8 @@ class Sampler:
         top, left = (int(rng.integers(side - p + 1)) for side in x.shape[:2])
         turns, mirror = int(rng.integers(4)), bool(rng.integers(2))
         crops = x[top : top + p, left : left + p], y[s * top : s * (top + p), s * left : s * (left + p)]
-        turned = [np.rot90(crop, turns) for crop in crops]
-        return tuple(crop[:, ::-1] if mirror else crop for crop in turned)
+        x, y = (np.rot90(crop, turns) for crop in crops)
+        return (x[:, ::-1], y[:, ::-1]) if mirror else (x, y)
 
     def close(self) -> None:
         """Stop the workers."""

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnxruntime
 import torch
-from torch import nn
 
 from accelir.cards import Card
-from accelir.networks.blocks import collapse
+from accelir.networks.blocks import Restorer, collapse
 from accelir.training.count import count
 from accelir.training.data import list_pictures
 from accelir.training.package import write
@@ -29,7 +28,7 @@ TOLERANCE = 1e-4
 """Largest difference allowed between torch and ONNX runtime, of values in 0..1; a step of 8 bits is 39 times it."""
 
 
-def to_onnx(network: nn.Module) -> bytes:
+def to_onnx(network: Restorer) -> bytes:
     """The collapsed network as an ONNX model, input `x` and output `y` with free N, H and W, weights float32."""
     network = collapse(network).eval().cpu()
     side = 4 * network.multiple_of
@@ -41,7 +40,7 @@ def to_onnx(network: nn.Module) -> bytes:
         torch.onnx.export(
             network,
             (torch.rand(1, 3, side, side),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # taken by this exporter, though not annotated
             input_names=["x"],
             output_names=["y"],
             opset_version=OPSET,
@@ -60,7 +59,7 @@ def session(model: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
 
 
 def difference(
-    network: nn.Module, model: bytes, sizes: tuple[tuple[int, int], ...] = ((1, 1), (3, 5), (13, 22))
+    network: Restorer, model: bytes, sizes: tuple[tuple[int, int], ...] = ((1, 1), (3, 5), (13, 22))
 ) -> float:
     """Largest absolute difference between torch and ONNX runtime over some sizes, given in units of `multiple_of`."""
     network = collapse(network).eval().cpu()
@@ -74,7 +73,7 @@ def difference(
     return worst
 
 
-def halo(network: nn.Module, limit: int = 512) -> int | None:
+def halo(network: Restorer, limit: int = 512) -> int | None:
     """How far, in input pixels along a side, one input can reach an output; None if farther than `limit`.
 
     Found by setting one input to NaN and looking for it in the output: exact for whatever the network is made of, as a
@@ -90,7 +89,7 @@ def halo(network: nn.Module, limit: int = 512) -> int | None:
     return None
 
 
-def _reach(network: nn.Module, radius: int, offset: int) -> int:
+def _reach(network: Restorer, radius: int, offset: int) -> int:
     """How far a NaN at `offset` in a block mid-picture gets; about `radius` if it meets the border."""
     place = radius + offset
     x = torch.zeros(1, 3, 2 * radius + network.multiple_of, 2 * radius + network.multiple_of)
@@ -111,8 +110,10 @@ def memory(model: bytes, multiple_of: int, scale: int, side: int = 96) -> float:
     return 2.0 * (4.0 * max(a + b for a, b in itertools.pairwise((0, *sizes))) / side**2 + 12.0 + 15.0 * scale**2)
 
 
-def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1", licence: str = "MIT") -> Path:
-    """Write NAME.onnx and NAME.json; returns the former's path.
+def export(
+    trainer: Trainer, name: str, folder: str | Path, *, version: str = "1", data: str = "", licence: str = "MIT"
+) -> Path:
+    """Write NAME.onnx and NAME.json; returns the former's path. data: what the pictures are, for people.
 
     Raises ArithmeticError if ONNX runtime and torch differ by more than TOLERANCE.
     """
@@ -138,6 +139,7 @@ def export(trainer: Trainer, name: str, folder: str | Path, *, version: str = "1
         color_space=getattr(network, "color", "rgb"),
         trained_on={
             "codecs": recipe.codecs,
+            "data": data,
             "pictures": len(list_pictures(trainer.pictures)),
             "steps": trainer.step,
             "seed": recipe.seed,

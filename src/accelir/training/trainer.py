@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from accelir.networks import build
-from accelir.networks.blocks import collapse
+from accelir.networks.blocks import Restorer, collapse
 from accelir.training.codecs import parse_mixture
 from accelir.training.data import Pair, Sampler, Source, crop_to_multiple, list_pictures, load, split
 from accelir.training.tasks import Task
@@ -59,7 +59,7 @@ class Recipe:
     fresh: float = 0.5
     """Pictures replaced per step."""
 
-    def make_network(self) -> nn.Module:
+    def make_network(self) -> Restorer:
         """The untrained network, seeded. Raises ValueError if it does not enlarge by what the task asks."""
         if "scale" in self.options:
             raise ValueError(f"scale follows from the task, {self.task}; leave it out of the options")
@@ -76,7 +76,20 @@ def bfloat16_is_native(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return supported is not None and supported()
+    return supported is not None and bool(supported())
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """CUDA if there is any and the CPU otherwise for "auto", else what is named.
+
+    Raises ValueError where CUDA is asked for and torch has none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {name} is asked for, but this torch ({torch.__version__}) finds no CUDA; use cpu")
+    return device
 
 
 def to_tensor(pictures: np.ndarray, device: torch.device) -> Tensor:
@@ -90,7 +103,7 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
     return min(60.0, 10.0 * math.log10(255.0**2 / error)) if error else 60.0
 
 
-def run_network(network: nn.Module, picture: np.ndarray, device: torch.device) -> np.ndarray:
+def run_network(network: Restorer, picture: np.ndarray, device: torch.device) -> np.ndarray:
     """uint8 h x w x 3 -> uint8 sh x sw x 3, the whole picture at once."""
     m = network.multiple_of
     height, width = picture.shape[:2]
@@ -98,7 +111,8 @@ def run_network(network: nn.Module, picture: np.ndarray, device: torch.device) -
     with torch.inference_mode():
         out = network(to_tensor(padded[None], device))[0]
     out = out[:, : height * network.scale, : width * network.scale]
-    return out.mul(255.0).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+    restored: np.ndarray = out.mul(255.0).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+    return restored
 
 
 def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
@@ -165,12 +179,14 @@ class Trainer:
     ) -> None:
         self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
         self.workers = workers
-        self.device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        self.device = choose_device(device)
         self._bfloat16 = bfloat16_is_native(self.device)
-        network = recipe.make_network().to(self.device, memory_format=torch.channels_last)
+        network = recipe.make_network().to(self.device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's annotations
         self.network, self.ema = network, copy.deepcopy(network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.rate)
-        self.step, self.seconds, self.rows = 0, 0.0, []
+        self.step, self.seconds = 0, 0.0
+        self.rows: list[list[float]] = []
         self.start: dict[str, Any] = {}
         self._resume()
 

@@ -1,0 +1,46 @@
+"""npz files of plain numbers, read so that nothing in them can run code or take more memory than allowed."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_BYTES = 64 * 2**20
+
+
+def write_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
+    """An npz file; the same arrays give the same bytes."""
+    out = io.BytesIO()
+    named: dict[str, Any] = {**arrays}
+    np.savez_compressed(out, **named)
+    return out.getvalue()
+
+
+def read_arrays(data: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz file, all together at most `most_bytes`. Raises ValueError for anything else."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if (size := sum(entry.file_size for entry in archive.infolist())) > most_bytes:
+                raise ValueError(f"arrays of {size:,} bytes; at most {most_bytes:,} are taken")
+            return {
+                entry.filename.removesuffix(".npy"): _read_array(archive.read(entry)) for entry in archive.infolist()
+            }
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise ValueError(f"not an npz file: {error}") from None
+
+
+def _read_array(data: bytes) -> NDArray[Any]:
+    """One npy file. NumPy's own reader would allocate whatever the header says before it looks at the data."""
+    file = io.BytesIO(data)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("an npy file of another version than 1.0")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data) - file.tell():
+        raise ValueError(f"an npy file that does not hold what its header says: {dtype}, {shape}")
+    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")

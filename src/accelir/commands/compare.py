@@ -1,0 +1,118 @@
+"""`accelir compare`."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from pathlib import PurePath
+from typing import Any
+
+import click
+import numpy as np
+
+from accelir import report
+from accelir.commands import options
+from accelir.commands.tasks import Task, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.comparison import Comparison, File
+from accelir.comparison import compare as compare_files
+
+SUFFIX = ".compare.html"
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT.html",
+    shell_complete=options.complete_path,
+    help=f"The page, for a single input; by default the input's name with {SUFFIX}.",
+)
+@click.option(
+    "--out-dir",
+    metavar="DIR",
+    shell_complete=options.complete_path,
+    help="The folder to write to, made if need be; else that of each input.",
+)
+@options.bpp_option
+@options.max_bytes_option
+@options.profile_option
+@options.effort_option
+@click.option(
+    "--network",
+    metavar="NETWORK",
+    callback=options.network,
+    shell_complete=options.complete_network,
+    help="What restores the files, a name or an .onnx file; by default the profile's.",
+)
+@click.option(
+    "--degrade/--as-is",
+    default=True,
+    show_default=True,
+    help="Encode what the network is there to repair, made from the picture (small, noisy, blurred), and measure how "
+    "much of the picture comes back; or encode the picture itself, and only look.",
+)
+@options.force_option
+@options.json_option
+@options.quiet_option
+def compare(
+    inputs: tuple[str, ...],
+    output: str | None,
+    out_dir: str | None,
+    bpp: float | None,
+    max_bytes: int | None,
+    degrade: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+    network: str | None,
+    **settings: Any,
+) -> None:
+    """Compare our files with Pillow's at equal bytes, decoded and restored, on a page of HTML.
+
+    Every encoder gets the same picture and the largest size that fits; every file is restored by the same network. The
+    page needs no network and no other file.
+    """
+    options.require_one_size(bpp, max_bytes)
+    given = options.checked_settings(settings)
+
+    @pictures_of_any_size()
+    def work(task: Task) -> Written:
+        task.check_target()
+        photo = np.asarray(open_picture(task.source).convert("RGB"))
+        name = PurePath(task.source).name
+        seed = zlib.crc32(PurePath(name).stem.encode(errors="surrogateescape"))
+        found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, network=network, degrade=degrade, seed=seed, **given)
+        page = report.render(found, click.format_filename(name)).encode()
+        return Written(page, _figures(found), _text(found))
+
+    write_all(plan(inputs, output, out_dir, SUFFIX, force), work, quiet=quiet, as_json=as_json)
+
+
+def _figures(found: Comparison) -> dict[str, Any]:
+    files = {
+        encoder: {"error": file}
+        if isinstance(file, str)
+        else {
+            "bytes": len(file.data),
+            "psnr": None if math.isinf(file.psnr) else file.psnr,
+            "restored_psnr": file.restored_psnr,
+            "seconds": file.seconds,
+            "setting": file.setting,
+        }
+        for encoder, file in found.files.items()
+    }
+    return {"asked": found.max_bytes, "network": found.network, "task": found.task, "files": files}
+
+
+def _text(found: Comparison) -> str:
+    return f"at most {found.max_bytes:,} bytes" + "".join(
+        f"\n  {encoder:<14}{_line(file)}" for encoder, file in found.files.items()
+    )
+
+
+def _line(file: File | str) -> str:
+    if isinstance(file, str):
+        return file
+    restored = "" if file.restored_psnr is None else f"  restored {file.restored_psnr:.2f} dB"
+    return f"{len(file.data):>9,} bytes  {file.psnr:.2f} dB{restored}  {file.seconds:.2f} s"

@@ -1,0 +1,74 @@
+"""`accelir decode`."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import click
+from PIL import Image
+
+import accelir
+from accelir import locations
+from accelir.commands import options
+from accelir.commands.tasks import METADATA, Task, Written, pictures_of_any_size, write_all
+from accelir.decoding import pillow_at_work
+from accelir.locations import STDIO
+
+LOSSLESS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".ppm": "PPM", ".pgm": "PPM"}
+FROM_FILE = "auto"
+
+
+def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value if value == FROM_FILE else options.network(ctx, param, value)
+    except click.BadParameter as error:
+        raise click.BadParameter(f"{error.message}; without a name, --restore stands behind the input") from error
+
+
+@click.command()
+@click.argument("source", metavar="IN", shell_complete=options.complete_path)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="OUT",
+    shell_complete=options.complete_path,
+    help="A .png, .tif, .bmp or .ppm; - for standard output.",
+)
+@click.option(
+    "--restore",
+    "network",
+    is_flag=False,
+    flag_value=FROM_FILE,
+    metavar="[NETWORK]",
+    callback=_network,
+    shell_complete=options.complete_network,
+    help="Restore the picture, by the network that the file was made for or by this one: a name, or an .onnx file.",
+)
+@options.force_option
+@options.json_option
+@options.quiet_option
+def decode(source: str, output: str, network: str | None, force: bool, as_json: bool, quiet: bool) -> None:
+    """Decode a JPEG or WebP file into a lossless one."""
+    suffix = ".png" if output == STDIO else os.path.splitext(output)[1].lower()
+    if suffix not in LOSSLESS:
+        raise click.BadParameter(f"{output!r} ends in none of {', '.join(LOSSLESS)}", param_hint="-o")
+
+    @pictures_of_any_size()
+    def work(task: Task) -> Written:
+        task.check_target()
+        data = locations.read(task.source)
+        image = Image.fromarray(accelir.decode(data, network=network))
+        figures = {"width": image.width, "height": image.height}
+        return Written(_lossless(image, LOSSLESS[suffix], data), figures, f"{image.width} x {image.height}")
+
+    write_all([Task(source, output, force)], work, quiet=quiet, as_json=as_json)
+
+
+def _lossless(image: Image.Image, name: str, origin: bytes) -> bytes:
+    """The picture in a lossless format, with what the decoded file says about its colours and orientation."""
+    buffer = io.BytesIO()
+    with pillow_at_work(f"it cannot be written as {name}"), Image.open(io.BytesIO(origin)) as opened:
+        image.save(buffer, name, **{key: opened.info[key] for key in METADATA if opened.info.get(key)})
+    return buffer.getvalue()

@@ -1,0 +1,14 @@
+"""`accelir doctor`."""
+
+from __future__ import annotations
+
+import click
+
+from accelir import diagnosis
+
+
+@click.command()
+def doctor() -> None:
+    """Show versions, the processor's features and the optional parts that were found."""
+    for label, found in diagnosis.facts():
+        click.echo(f"{label:<14}{found}")

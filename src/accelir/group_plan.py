@@ -1,0 +1,89 @@
+"""Plans by groups: QP-NET says to which utility group a block belongs, the profile's curves what a block of the group
+costs and how good it becomes, and the allocator spends the budget (AccelIR: Ye, Yeo, Park, Han, CVPR 2023).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .allocate import allocate
+from .block_plan import BlockPlan
+from .curves import Curves
+from .errors import BudgetError
+from .qp import step_of_qp
+
+OVERHEAD = 400
+"""Bytes of headers and Huffman tables in a typical file, which the curves don't count."""
+
+_FINER = (0, 2, 4, 6, 8)
+"""QPs by which the base step is tried finer than a uniform file's: most modes can only make blocks coarser."""
+
+
+def plan_modes(curves: Curves, clusters: NDArray[np.int32], budget: int, method: str) -> BlockPlan | None:
+    """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
+
+    clusters: each block's group, (rows, cols); budget: bytes; method: "reward" or "lagrangian", see allocate().
+    """
+    room = max(budget - OVERHEAD, 0)
+    best, best_quality = None, -np.inf
+    for finer in _FINER:
+        qp = float(np.clip(_uniform_qp(curves, clusters, room) + finer, *curves.base_qps[[0, -1]]))
+        bits, mse = curves.at_step(step_of_qp(qp))
+        try:
+            allocation = allocate(bits / 8, -mse, clusters, room, method=method)
+        except BudgetError:
+            continue
+        if allocation.predicted_quality > best_quality:
+            best_quality = allocation.predicted_quality
+            drops = (qp - _equivalent_qps(curves, bits))[clusters, allocation.options]
+            size = round(allocation.predicted_bytes) + OVERHEAD
+            best = BlockPlan(curves.modes, allocation.options.astype(np.int32), drops, size, step_of_qp(qp))
+    return best
+
+
+def plan_qps(
+    curves: Curves,
+    clusters: NDArray[np.int32],
+    budget: int,
+    method: str,
+    variance: NDArray[np.float64] | None = None,
+) -> BlockPlan | None:
+    """QPs as the paper has them, each realised by the mode on the group's hull that comes nearest in size.
+
+    method: "reward", "uniform" or "variance"; variance: (rows, cols), the blocks' luma variance, for the last.
+    """
+    room = max(budget - OVERHEAD, 0)
+    try:
+        allocation = allocate(curves.bits / 8, -curves.mse, clusters, room, method=method, variance=variance)
+    except BudgetError:
+        return None
+    qps = curves.qps[allocation.options]
+    base = int(np.abs(curves.base_qps - qps.max()).argmin())
+    return BlockPlan(
+        curves.modes,
+        curves.mode_of_qp[base][clusters, allocation.options].astype(np.int32),
+        (qps.max() - qps).astype(np.float64),
+        round(allocation.predicted_bytes) + OVERHEAD,
+        step_of_qp(float(qps.max())),
+    )
+
+
+def block_variance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The variance of each 32x32 block's luma (the green channel stands for it), (ceil(H/32), ceil(W/32))."""
+    luma = (pixels if pixels.ndim == 2 else pixels[..., 1]).astype(np.float64)
+    padded = np.pad(luma, [(0, -side % 32) for side in luma.shape], mode="edge")
+    rows, cols = (side // 32 for side in padded.shape)
+    return padded.reshape(rows, 32, cols, 32).var(axis=(1, 3))
+
+
+def _uniform_qp(curves: Curves, clusters: NDArray[np.int32], room: float) -> float:
+    sizes = curves.bits[clusters.ravel()].sum(axis=0) / 8
+    return float(np.interp(room, np.maximum.accumulate(sizes), curves.qps))
+
+
+def _equivalent_qps(curves: Curves, bits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The QPs at which uniform files spend as many bits on a block of the group, of the shape of bits, (g, m)."""
+    return np.stack(
+        [np.interp(np.log(row), np.log(own), curves.qps) for row, own in zip(bits, curves.bits, strict=True)]
+    )

@@ -1,0 +1,190 @@
+"""Saving through Pillow: `import accelir.pillow_plugin`, then `image.save("photo.jpg", "ACCELIR_JPEG", bpp=1.2)`.
+
+Importing registers the formats ACCELIR_JPEG and ACCELIR_WEBP: for saving only, without extensions; the files open as
+ordinary JPEG and WebP. `register` makes Pillow's own JPEG and WEBP take `bpp`, `max_bytes` and `profile` too.
+
+Options: bpp or max_bytes; profile, effort and qp_map as accelir.encode takes them; exif, xmp, and icc_profile (without
+it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi and comment as
+Pillow takes them, and `background`, a colour for what is transparent, without which transparency is refused.
+
+Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for modes that are not
+taken: an OSError, as Pillow's own formats raise, and a ValueError. As with those, a new file is removed when saving
+fails, but one that was there before is lost.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any, NoReturn
+
+from PIL import Image, JpegImagePlugin
+
+from .api import Encoder
+from .tag import tagged_network
+
+Handler = Callable[[Image.Image, IO[bytes], str | bytes], None]
+
+FORMATS = {"JPEG": "jpeg", "WEBP": "webp"}
+"""Pillow's formats that can be overridden, and ours that do it."""
+
+_COMMON = ("bpp", "max_bytes", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp")
+_OPTIONS = {
+    "jpeg": (*_COMMON, "subsampling", "progressive", "progression", "dpi", "comment", "background"),
+    "webp": _COMMON,
+}
+
+_OURS = ("bpp", "max_bytes", "profile")
+"""What tells that a save in an overridden format is for us."""
+
+_MODES = ("L", "RGB", "1", "P", "LA", "PA", "RGBA")
+
+_SUBSAMPLINGS = {-1: "auto", 0: "4:4:4", 1: "4:2:2", 2: "4:2:0", "4:1:1": "4:2:0"}
+"""Pillow's numbers; "4:1:1" has always meant 4:2:0 to it."""
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class _Override:
+    """What stands in Pillow's tables in the place of a handler of its own."""
+
+    ours: Handler
+    pillow: Handler
+
+    def __call__(self, image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
+        wanted = any(image.encoderinfo.get(option) is not None for option in _OURS)
+        (self.ours if wanted else self.pillow)(image, fp, filename)
+
+
+def register(override: Collection[str] = tuple(FORMATS)) -> None:
+    """Let Pillow's own formats take our options. Saves without bpp, max_bytes and profile go to Pillow untouched.
+
+    override: "JPEG", "WEBP" or both. For the whole process; repeating it does no harm. All plugins of Pillow are loaded
+    first: one that came later would take its place back. Raises ValueError for other formats.
+    """
+    names = _checked(override)
+    Image.init()
+    with _lock:
+        for name in names:
+            _put_before(Image.SAVE, name, partial(_save, FORMATS[name]))
+            _put_before(Image.SAVE_ALL, name, _refuse_many)
+
+
+def unregister(override: Collection[str] = tuple(FORMATS)) -> None:
+    """Undo `register`, but for handlers that others have put in place of ours since. Raises ValueError as it does."""
+    names = _checked(override)
+    with _lock:
+        for table in (Image.SAVE, Image.SAVE_ALL):
+            for name in names:
+                handler = table.get(name)
+                if isinstance(handler, _Override):
+                    table[name] = handler.pillow
+
+
+@contextmanager
+def registered(override: Collection[str] = tuple(FORMATS)) -> Iterator[None]:
+    """Register for a `with` block. What was registered before stays so; other threads see it as well."""
+    before = {name for name in FORMATS if isinstance(Image.SAVE.get(name), _Override)}
+    register(override)
+    try:
+        yield
+    finally:
+        unregister(set(override) - before)
+
+
+def _checked(override: Collection[str]) -> Collection[str]:
+    if isinstance(override, str) or not set(override) <= set(FORMATS):
+        raise ValueError(f"override must be a collection of {' and '.join(map(repr, FORMATS))}, not {override!r}")
+    return override
+
+
+def _put_before(table: dict[str, Handler], name: str, ours: Handler) -> None:
+    """Nothing happens where Pillow has no handler: it can't save several JPEGs, or was built without WebP."""
+    if name in table and not isinstance(table[name], _Override):
+        table[name] = _Override(ours, table[name])
+
+
+def _save(format: str, image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
+    """A handler for Image.SAVE."""
+    options: dict[str, Any] = dict(image.encoderinfo)
+    _check_names(options, format)
+    picture = _prepare(image, format, options.pop("background", None))
+    settings: dict[str, Any] = {name: options.pop(name) for name in ("profile", "effort") if name in options}
+    options["icc_profile"] = options.get("icc_profile", image.info.get("icc_profile")) or b""
+    if format == "jpeg":
+        settings["subsampling"] = _subsampling(options.pop("subsampling", -1), image)
+        settings["progressive"] = _progressive(options)
+        options["comment"] = options.get("comment", _own_comment(image))
+    fp.write(Encoder(format=format, **settings).encode(picture, **options).data)
+
+
+def _refuse_many(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> NoReturn:
+    """A handler for Image.SAVE_ALL."""
+    raise io.UnsupportedOperation("accelir writes one picture a file; save without save_all and append_images")
+
+
+def _check_names(options: Collection[str], format: str) -> None:
+    for name in options:
+        if name not in _OPTIONS[format]:
+            near = difflib.get_close_matches(name, _OPTIONS[format], n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise TypeError(
+                f"unknown option {name!r} for accelir's {format}; {hint}taken are {', '.join(_OPTIONS[format])}"
+            )
+
+
+def _subsampling(value: Any, image: Image.Image) -> str:
+    if value == "keep":
+        if image.format != "JPEG":
+            raise ValueError("subsampling='keep' needs an image that was opened from a JPEG")
+        value = JpegImagePlugin.get_sampling(image)
+    known: str = _SUBSAMPLINGS.get(value, value)
+    return known
+
+
+def _progressive(options: dict[str, Any]) -> bool | str:
+    """Pillow takes anything as true or false, and an older name as well."""
+    given = [options.pop(name) for name in ("progressive", "progression") if name in options]
+    return any(given) if given and "auto" not in given else "auto"
+
+
+def _own_comment(image: Image.Image) -> bytes | str | None:
+    """The image's comment, which Pillow keeps; but a tag says how an earlier file was made, not this one."""
+    comment = image.info.get("comment")
+    return None if isinstance(comment, bytes) and tagged_network([comment]) else comment
+
+
+def _prepare(image: Image.Image, format: str, background: Any) -> Image.Image:
+    """The image in a mode that the encoder takes: with transparency as LA or RGBA for WebP, without it for JPEG."""
+    if image.mode not in _MODES:
+        deep = image.mode in ("F", "I") or image.mode.startswith("I;16")
+        how = "scale its values to 0..255 and convert it to L" if deep else "convert it: image.convert('RGB')"
+        raise io.UnsupportedOperation(
+            f"cannot write mode {image.mode} as {format.upper()}; taken are {', '.join(_MODES)}; {how}"
+        )
+    if not image.has_transparency_data:
+        return image
+    if format == "jpeg" and background is None:
+        raise io.UnsupportedOperation(
+            f"cannot write mode {image.mode} with transparency as JPEG, which has none; "
+            "give the colour behind the picture, for instance background='white'"
+        )
+    if image.mode not in ("LA", "RGBA"):
+        image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
+    if format == "webp":
+        return image
+    flat = Image.new(image.mode.removesuffix("A"), image.size, background)
+    flat.paste(image.convert(flat.mode), mask=image.getchannel("A"))
+    return flat
+
+
+for _name, _format in FORMATS.items():
+    Image.register_save(f"ACCELIR_{_name}", partial(_save, _format))
+    Image.register_save_all(f"ACCELIR_{_name}", _refuse_many)
+    Image.register_mime(f"ACCELIR_{_name}", f"image/{_format}")

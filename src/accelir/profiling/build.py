@@ -1,0 +1,181 @@
+"""All stages in their order: pictures and networks in, a profile's folder out."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from accelir._version import __version__
+from accelir.curves import Curves
+from accelir.files import write_atomically
+from accelir.profile import Clusters, Profile, load_profile
+from accelir.profiling import qpnet
+from accelir.profiling.choose import choose_allocator, try_allocators
+from accelir.profiling.curves import fit_curves
+from accelir.profiling.evaluate import accuracy, confusion, gains
+from accelir.profiling.measure import Measurement, Plan, join, mean
+from accelir.profiling.parallel import measure_all
+from accelir.profiling.pictures import degraded
+from accelir.profiling.tune import rates_of, tune_profile
+from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
+from accelir.profiling.write import write_profile
+from accelir.qpnet import QpNet
+from accelir.restoring import open_network
+from accelir.training.data import list_pictures, split
+from accelir.training.tasks import Task
+
+HELD_OUT_EVERY = 5
+TRIED = 12
+"""Held-out pictures on which allocators are compared by real files."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build; see `accelir-profile build --help`."""
+
+    task: Task
+    networks: tuple[str, ...]
+    format: str = "jpeg"
+    base: str | None = None
+    """An installed profile whose tables and Lagrangian are taken; None tunes them."""
+    quality: str = "mse"
+    groups: int = GROUPS
+    side: int = 512
+    recipe: qpnet.Recipe = field(default_factory=qpnet.Recipe)
+    jobs: int = 1
+    dask: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the pictures, and what was measured of them."""
+
+    pictures: list[Path]
+    measurements: list[Measurement]
+
+
+def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, Any]:
+    """Build a profile from the pictures in a folder and below it; returns its figures.
+
+    Everything that takes long is kept in `work`, and taken from there the next time. Raises ValueError for what can't
+    be built, FileNotFoundError for a folder without pictures.
+    """
+    rates_of(request.task)
+    pictures = list_pictures(folder)
+    work.mkdir(parents=True, exist_ok=True)
+    profile, tuning = _shared(pictures, work, request)
+    plans = [Plan.of(request.task, n, profile, format=request.format, side=request.side) for n in request.networks]
+    rows = measure_all(pictures, plans, work, jobs=request.jobs, dask=request.dask)
+    measured = {picture: mean(row) for picture, row in zip(pictures, rows, strict=True)}
+    train, held = (Part(p, [measured[x] for x in p]) for p in split(pictures, HELD_OUT_EVERY))
+    blocks = join(train.measurements)
+    utility = utilities(blocks, request.quality)
+    edges = group_edges(utility, request.groups)
+    curves = fit_curves(blocks, groups_of(utility, edges), edges, plans[0])
+    model = _qpnet(train, utility, work, request)
+    figures = judge(
+        held, curves, fit_curves(blocks, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
+    )
+    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)))
+    figures["allocators_db"] = try_allocators(
+        profile,
+        request.task,
+        [open_network(n, 1) for n in request.networks],
+        held.pictures[:TRIED],
+        rates_of(request.task),
+        request.side,
+    )
+    profile = choose_allocator(profile, figures["allocators_db"])
+    profile = dataclasses.replace(profile, provenance=_provenance(pictures, held, figures, tuning, request))
+    write_profile(out, profile, curves, model)
+    return figures
+
+
+def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile, dict[str, Any]]:
+    """What the whole file shares, and how that was found."""
+    if request.base is not None:
+        profile, tuning = load_profile(request.base), {"base": request.base}
+    else:
+        profile, tuning = tune_profile(request.task, request.networks, pictures, load_profile("fidelity"), work)
+    text = f"{request.task}: PSNR over RGB after restoration"
+    return dataclasses.replace(profile, name=str(request.task), task=text, network=str(request.task)), tuning
+
+
+def _qpnet(train: Part, utility: np.ndarray, work: Path, request: Request) -> bytes:
+    """Train QP-NET, or take what an earlier build trained on just this."""
+    ranks = ranks_of(utility, utility, request.groups)
+    starts = np.cumsum([0, *(len(m.values) for m in train.measurements)])
+    maps = [
+        ranks[start : start + len(m.values)].reshape(m.shape)
+        for start, m in zip(starts, train.measurements, strict=False)
+    ]
+    images = [degraded(p, request.task, request.side)[0] for p in train.pictures]
+    digest = hashlib.sha256(repr((request.recipe, request.groups)).encode() + ranks.tobytes())
+    for image in images:
+        digest.update(image.tobytes())
+    kept = work / f"qpnet-{digest.hexdigest()[:24]}.onnx"
+    if not kept.exists():
+        write_atomically(kept, qpnet.to_onnx(qpnet.train(images, maps, request.groups, request.recipe)))
+    return kept.read_bytes()
+
+
+def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: Request) -> dict[str, Any]:
+    """Figures on pictures that nothing was fitted to: QP-NET's accuracy, and PSNR gained at equal bits, in dB."""
+    network, rates = QpNet(model, curves.groups), rates_of(request.task)
+    matrix = np.zeros((curves.groups, curves.groups), np.int64)
+    rows: list[dict[str, np.ndarray]] = []
+    for picture, blocks in zip(held.pictures, held.measurements, strict=True):
+        truth = groups_of(utilities(blocks, request.quality), curves.utility_edges)
+        guess = network.groups(degraded(picture, request.task, request.side)[0]).ravel()
+        matrix += confusion(truth, guess, curves.groups)
+        rows.append(
+            {
+                "one mode": gains(blocks, alike, np.zeros_like(truth), rates),
+                "qpnet": gains(blocks, curves, guess, rates),
+                "true groups": gains(blocks, curves, truth, rates),
+                "oracle": gains(blocks, curves, None, rates),
+            }
+        )
+    return {
+        "accuracy": round(accuracy(matrix), 4),
+        "accuracy_within_one": round(accuracy(matrix, 1), 4),
+        "confusion": matrix.tolist(),
+        "rates": list(rates),
+        "gain_db": {name: _mean([row[name] for row in rows]) for name in rows[0]},
+        "pictures": len(held.pictures),
+        "blocks": int(matrix.sum()),
+    }
+
+
+def _mean(rows: list[np.ndarray]) -> list[float | None]:
+    """Over the pictures that can have the rate; None where none can."""
+    table = np.array(rows)
+    reached = np.isfinite(table)
+    sums, counts = np.where(reached, table, 0).sum(axis=0), reached.sum(axis=0)
+    return [round(float(s / n), 4) if n else None for s, n in zip(sums, counts, strict=True)]
+
+
+def _provenance(
+    pictures: list[Path], held: Part, figures: dict[str, Any], tuning: dict[str, Any], request: Request
+) -> dict[str, Any]:
+    cards = [open_network(n, 1).card for n in request.networks]
+    return {
+        "made": datetime.date.today().isoformat(),
+        "command": "accelir-profile build",
+        "accelir": __version__,
+        "format": request.format,
+        "networks": [{"name": card.name, "sha256": card.sha256} for card in cards],
+        "quality": request.quality,
+        "side": request.side,
+        "pictures": [p.name for p in pictures],
+        "held_out": [p.name for p in held.pictures],
+        "qpnet": dataclasses.asdict(request.recipe),
+        "figures": figures,
+        "tuning": tuning,
+    }

@@ -1,0 +1,123 @@
+"""The command `accelir-profile`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from accelir.profile import Profile, read_profile
+from accelir.training.tasks import Task
+
+
+@click.group(context_settings={"show_default": True})
+def main() -> None:
+    """Build profiles, and look at them."""
+
+
+@main.command(context_settings={"show_default": True})
+@click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA or deblur-SIGMA.")
+@click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
+@click.option("--format", "format_", default="jpeg", type=click.Choice(["jpeg"]))
+@click.option("--base", help="Take tables and RDO strength from this installed profile instead of tuning them.")
+@click.option("--quality", default="mse", type=click.Choice(["mse", "psnr"]), help="That utility counts.")
+@click.option("--groups", default=10, type=click.IntRange(2, 100), help="Of blocks, by utility.")
+@click.option("--side", default=512, type=click.IntRange(32), help="Cut pictures to this many pixels a side.")
+@click.option("--steps", default=4000, type=click.IntRange(1), help="Of QP-NET's training.")
+@click.option("--seed", default=0, type=click.IntRange(0), help="Of QP-NET's training.")
+@click.option("--jobs", default=1, type=click.IntRange(1), help="Processes that measure.")
+@click.option("--dask", metavar="ADDRESS", help="Measure on the workers of this Dask scheduler instead.")
+@click.option("--work", type=click.Path(file_okay=False, path_type=Path), help="Intermediate results. [OUT.work]")
+def build(
+    pictures: Path,
+    out: Path,
+    task: str,
+    networks: tuple[str, ...],
+    format_: str,
+    base: str | None,
+    quality: str,
+    groups: int,
+    side: int,
+    steps: int,
+    seed: int,
+    jobs: int,
+    dask: str | None,
+    work: Path | None,
+) -> None:
+    """Measure PICTURES through the encoder and the networks, and write a profile into the folder OUT.
+
+    A build that was interrupted goes on where it stopped when it is called again.
+    """
+    try:
+        from accelir.profiling.build import Request
+        from accelir.profiling.build import build as run
+        from accelir.profiling.qpnet import Recipe
+    except ImportError as error:
+        raise click.ClickException(f"building needs {error.name}: pip install 'accelir[train]'") from None
+    try:
+        request = Request(
+            task=Task.parse(task),
+            networks=networks or (task,),
+            format=format_,
+            base=base,
+            quality=quality,
+            groups=groups,
+            side=side,
+            recipe=Recipe(steps=steps, seed=seed),
+            jobs=jobs,
+            dask=dask,
+        )
+        run(pictures, out, work or out.with_name(f"{out.name}.work"), request)
+    except (ValueError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(_described(read_profile(out)))
+
+
+@main.command()
+@click.argument("profile", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw curves and confusion, as a PNG.")
+def show(profile: Path, plot: Path | None) -> None:
+    """Print what the profile in the folder PROFILE holds."""
+    try:
+        read = read_profile(profile)
+        click.echo(_described(read))
+        if plot is not None:
+            from accelir.profiling.plots import draw
+
+            draw(read, plot)
+    except ImportError as error:
+        raise click.ClickException(f"drawing needs {error.name}: pip install 'accelir[train]'") from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _described(profile: Profile) -> str:
+    lines = [f"{profile.name}: {profile.task}", f"network {profile.network}, made {profile.provenance.get('made')}"]
+    lines.append(f"Lagrangian {profile.ladder['rdo'][0]:.3f}, 4:4:4 from {profile.full_chroma_margin:g} dB")
+    if profile.clusters is None:
+        return "\n".join([*lines, "blocks are treated alike"])
+    curves = profile.clusters.curves
+    lines.append(f"{curves.groups} groups, {len(curves.modes)} modes at {len(curves.base_qps)} base steps")
+    return "\n".join([*lines, *_figures(profile.provenance.get("figures", {}))])
+
+
+def _figures(figures: dict[str, Any]) -> list[str]:
+    if not figures:
+        return []
+    lines = [
+        f"on {figures['pictures']} pictures held out, {figures['blocks']} blocks: QP-NET puts "
+        f"{figures['accuracy']:.1%} into their group, {figures['accuracy_within_one']:.1%} at most one beside it",
+        "PSNR after restoration over uniform files of equal bits, as looked up, dB at "
+        + " / ".join(f"{rate:g}" for rate in figures["rates"])
+        + " bpp:",
+    ]
+    for name, gains in figures["gain_db"].items():
+        lines.append(f"  {name:12} " + " / ".join("-" if g is None else f"{g:+.3f}" for g in gains))
+    return lines
+
+
+if __name__ == "__main__":
+    main()

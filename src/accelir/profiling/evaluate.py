@@ -1,0 +1,70 @@
+"""Stage 5, judging: what the groups are worth, on pictures that nothing was fitted to.
+
+Blocks get modes by what a table says of them, and what they then really cost and gain is looked up in their own
+measurements, at equal bits with the whole picture under one QP. What real files add, the code lengths and neighbours
+that modes share, is not in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir.curves import Curves, Floats, interpolate
+from accelir.profiling.measure import Measurement
+from accelir.qp import step_of_qp
+
+STEPS = 25
+"""Base steps tried, between the lowest and the highest that were measured."""
+PRICES = np.geomspace(1e-3, 1e2, 81)
+"""Lagrangians: mean squared error of a block per bit."""
+
+
+def confusion(truth: NDArray[np.int64], guess: NDArray[np.signedinteger[Any]], groups: int) -> NDArray[np.int64]:
+    """Blocks by their group (row) and QP-NET's (column)."""
+    return np.bincount(truth * groups + guess, minlength=groups * groups).reshape(groups, groups)
+
+
+def accuracy(matrix: NDArray[np.int64], within: int = 0) -> float:
+    """The share of blocks that QP-NET puts at most `within` groups away from their own."""
+    rows, columns = np.indices(matrix.shape)
+    return float(matrix[np.abs(rows - columns) <= within].sum() / matrix.sum())
+
+
+def gains(
+    blocks: Measurement, curves: Curves, groups: NDArray[np.signedinteger[Any]] | None, rates: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """dB of PSNR gained by one picture over its uniform file at each rate in bits per pixel, (r,); NaN out of reach.
+
+    groups: of its blocks, (n,); None for an oracle that knows what every mode does to every block.
+    """
+    area = blocks.values / blocks.values.max()
+    mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
+    cost, bits, errors = [], [], []
+    for qp in np.linspace(curves.base_qps[0], curves.base_qps[-1], STEPS):
+        own = (
+            interpolate(qp, curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits),
+            interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),
+        )
+        believed = own
+        if groups is not None:
+            believed = tuple(table[groups] * area[:, None] for table in curves.at_step(step_of_qp(qp)))
+        chosen = (believed[1][..., None] + PRICES * believed[0][..., None]).argmin(axis=1)  # (n, prices)
+        believed_bits, believed_mse, own_bits, own_mse = (
+            np.take_along_axis(table, chosen, axis=1).sum(axis=0) for table in (*believed, *own)
+        )
+        cost.append(believed_mse + PRICES * believed_bits)
+        bits.append(own_bits)
+        errors.append(own_mse)
+    best = np.argmin(cost, axis=0), np.arange(len(PRICES))
+    budgets = np.array(rates) * 32 * 32 * area.sum()
+    uniform = _log_error(blocks.bits.sum(axis=0), mse.sum(axis=0), budgets)
+    return 10 / np.log(10) * (uniform - _log_error(np.array(bits)[best], np.array(errors)[best], budgets))
+
+
+def _log_error(bits: Floats, mse: Floats, budgets: Floats) -> Floats:
+    """The logarithm of the error at these sizes; NaN below the smallest. Above the largest, bits are left unspent."""
+    order = np.argsort(bits)
+    return np.interp(np.log(budgets), np.log(bits[order]), np.log(mse[order]), left=np.nan)

@@ -1,0 +1,196 @@
+"""Stage 1, measuring: what every 32x32 block of a picture costs and what is left of its error after restoration.
+
+The picture is encoded by the real encoder, once at each QP and once at each base step under each mode, decoded, and
+restored as a whole. So a block's neighbours always share its QP or mode. Results are kept, one file a picture, under a
+key of all that decides them, and an interrupted build goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir import _codec
+from accelir.arrays import read_arrays, write_arrays
+from accelir.files import write_atomically
+from accelir.modes import ModeArray
+from accelir.profile import Profile
+from accelir.profiling.coders import FORMATS, Coded, JpegCoder
+from accelir.profiling.menu import BASE_QPS, QPS, make_menu
+from accelir.profiling.pictures import Pixels, degraded
+from accelir.qp import step_of_qp
+from accelir.restoring import Network, find, open_network
+from accelir.training.tasks import Task
+
+SUFFIX = ".npz"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One picture's blocks, row by row; n of them, q QPs, s base steps, m modes."""
+
+    shape: NDArray[np.int64]
+    """Rows and columns of blocks, (2,)."""
+    values: NDArray[np.float64]
+    """Values of the ground truth (pixels x 3) that a block stands for, (n,); fewer where the border cuts it."""
+    bits: NDArray[np.float64]
+    """Of the whole file's blocks at each QP, (n, q), headers not counted."""
+    sse: NDArray[np.float64]
+    """Squared RGB error after restoration, summed over the block, (n, q)."""
+    mode_bits: NDArray[np.float64]
+    """At each base step under each mode, (n, s, m)."""
+    mode_sse: NDArray[np.float64]
+    """(n, s, m)."""
+    qp_bytes: NDArray[np.float64]
+    """Of the whole sequential files, (q,)."""
+    mode_bytes: NDArray[np.float64]
+    """(s, m)."""
+
+    def to_bytes(self) -> bytes:
+        """An npz file; the same measurement gives the same bytes."""
+        return write_arrays({f.name: getattr(self, f.name) for f in fields(self)})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Measurement:
+        """Raises ValueError for anything that to_bytes doesn't write."""
+        arrays = read_arrays(data)
+        if set(arrays) != {f.name for f in fields(cls)}:
+            raise ValueError(f"not a measurement: it has {', '.join(arrays)}")
+        return cls(**arrays)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured of every picture."""
+
+    task: Task
+    network: str
+    """A name or a path; workers elsewhere must find it too."""
+    profile: Profile
+    """Whose table shapes and error weights the files have; its first rung is the mode of uniform files."""
+    menu: ModeArray
+    format: str = "jpeg"
+    subsampling: str = "4:2:0"
+    qps: tuple[int, ...] = QPS
+    base_qps: tuple[int, ...] = BASE_QPS
+    side: int = 512
+    """Ground truths are cut to this many pixels a side."""
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"format is {self.format!r}; profiles are built for {', '.join(FORMATS)}")
+        for name in ("qps", "base_qps"):
+            if len(qps := getattr(self, name)) < 2 or sorted(set(qps)) != list(qps):
+                raise ValueError(f"{name} must be two or more and rise, not {qps}")
+
+    @classmethod
+    def of(cls, task: Task, network: str, profile: Profile, **options: Any) -> Plan:
+        """With the menu that goes with the profile's Lagrangian."""
+        return cls(task, network, profile, make_menu(float(profile.ladder["rdo"][0])), **options)
+
+    def key(self, picture: Path) -> str:
+        """64 hexadecimal digits that change with anything that changes the result, the encoder itself included."""
+        digest = hashlib.sha256()
+        shape = self.profile.shapes[self.subsampling]
+        for part in (
+            picture.stem.encode(),  # decides the noise
+            picture.read_bytes(),
+            str(self.task).encode(),
+            find(self.network).read_bytes(),
+            shape.steps.tobytes() + shape.weights.tobytes() + self.profile.ladder[:1].tobytes(),
+            self.menu.tobytes(),
+            repr((self.format, self.subsampling, self.qps, self.base_qps, self.side)).encode(),
+            self._probe(),
+        ):
+            digest.update(hashlib.sha256(part).digest())
+        return digest.hexdigest()
+
+    def _probe(self) -> bytes:
+        """What the encoder writes for a small picture: it changes when the encoder does."""
+        y, x = np.mgrid[:64, :64]
+        pixels = np.stack([x * y // 16, (x * x + 3 * y) % 256, 128 + 4 * (x - y) % 64], axis=-1).astype(np.uint8)
+        coder = JpegCoder(pixels, self.profile, self.subsampling)
+        return b"".join(coder.code(9.0, self.menu[i : i + 1]).data for i in range(len(self.menu)))
+
+
+def measure(picture: Path, plan: Plan) -> Measurement:
+    """Measure one picture. One thread."""
+    network = open_network(plan.network, 1)
+    pixels, truth = degraded(picture, plan.task, plan.side)
+    coder = JpegCoder(pixels, plan.profile, plan.subsampling)
+    steps = [step_of_qp(qp) for qp in plan.base_qps]
+    points = [(step_of_qp(qp), plan.profile.ladder[:1]) for qp in plan.qps]
+    points += [(step, plan.menu[i : i + 1]) for step in steps for i in range(len(plan.menu))]
+    rows = [_measure_point(coder.code(*point), network, truth) for point in points]
+    bits, sse, sizes = (np.array(column, np.float64).T for column in zip(*rows, strict=True))
+    q, modes = len(plan.qps), (len(steps), len(plan.menu))
+    return Measurement(
+        shape=np.array([-(-side // _codec.CELL) for side in pixels.shape[:2]]),
+        values=_sum_blocks(np.full(truth.shape, 1.0), plan.task.scale),
+        bits=bits[:, :q],
+        sse=sse[:, :q],
+        mode_bits=bits[:, q:].reshape(-1, *modes),
+        mode_sse=sse[:, q:].reshape(-1, *modes),
+        qp_bytes=sizes[:q],
+        mode_bytes=sizes[q:].reshape(modes),
+    )
+
+
+def _measure_point(
+    coded: Coded, network: Network, truth: Pixels
+) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
+    error = network(coded.pixels).astype(np.float64) - truth
+    return coded.bits.ravel(), _sum_blocks(error * error, network.card.scale), len(coded.data)
+
+
+def _sum_blocks(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
+    """Sums of sHxsWx3 values over each 32x32 block of the HxW grid, row by row."""
+    side = _codec.CELL * scale
+    rows = np.add.reduceat(values.sum(axis=2), np.arange(0, values.shape[0], side), axis=0)
+    return np.add.reduceat(rows, np.arange(0, values.shape[1], side), axis=1).ravel()
+
+
+def stored(picture: Path, plan: Plan, work: Path) -> Path:
+    """Where a picture's measurement is kept."""
+    return work / f"{picture.stem}-{plan.key(picture)[:24]}{SUFFIX}"
+
+
+def load(path: Path) -> Measurement | None:
+    """A kept measurement; None where there is none or it is damaged, which is then measured again."""
+    try:
+        return Measurement.from_bytes(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def keep(path: Path, measurement: Measurement) -> None:
+    """Keep a measurement, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, measurement.to_bytes())
+
+
+def join(measurements: list[Measurement]) -> Measurement:
+    """The blocks of many pictures as if of one column of blocks."""
+    joined = {
+        f.name: np.concatenate([getattr(m, f.name) for m in measurements])
+        for f in fields(Measurement)
+        if f.name in ("values", "bits", "sse", "mode_bits", "mode_sse")
+    }
+    return Measurement(
+        shape=np.array([len(joined["values"]), 1]),
+        qp_bytes=np.sum([m.qp_bytes for m in measurements], axis=0),
+        mode_bytes=np.sum([m.mode_bytes for m in measurements], axis=0),
+        **joined,
+    )
+
+
+def mean(measurements: list[Measurement]) -> Measurement:
+    """One picture's blocks with the error that several networks leave on average; the files are the same."""
+    first = measurements[0]
+    errors = {name: np.mean([getattr(m, name) for m in measurements], axis=0) for name in ("sse", "mode_sse")}
+    return Measurement(**{**dict(zip((f.name for f in fields(first)), astuple(first), strict=True)), **errors})

@@ -1,0 +1,63 @@
+"""QP-NET at the encoder: a picture's pixels become the group of each 32x32 block. ONNX runtime, no torch."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir.errors import ProfileError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+BLOCK = 32
+
+
+class QpNet:
+    """A profile's QP-NET, opened when it is first used. Safe to call from several threads."""
+
+    def __init__(self, model: bytes, groups: int) -> None:
+        """model: an ONNX model, uint8 N x H x W x 3 -> float32 N x groups x H/32 x W/32."""
+        self.model, self.count = model, groups
+
+    @functools.cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        session = _open(self.model)
+        faces = [*session.get_inputs(), *session.get_outputs()]
+        face = [(f.type, f.shape[axis]) for f, axis in zip(faces, (3, 1), strict=False) if len(f.shape) == 4]
+        if len(faces) != 2 or face != [("tensor(uint8)", 3), ("tensor(float)", self.count)]:
+            shown = ", ".join(f"{f.name} {f.type} {f.shape}" for f in faces)
+            raise ProfileError(
+                f"a QP-NET takes uint8 N x H x W x 3 and gives float N x {self.count} x H/32 x W/32, not {shown}"
+            )
+        return session
+
+    def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What it says of each block, (groups, ceil(H/32), ceil(W/32)).
+
+        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32.
+        Raises ProfileError for a model of another face, or one that ONNX runtime can't read.
+        """
+        rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+        if any(side % BLOCK for side in rgb.shape[:2]):
+            rgb = np.pad(rgb, (*((0, -side % BLOCK) for side in rgb.shape[:2]), (0, 0)), mode="edge")
+        return self._session.run(None, {self._session.get_inputs()[0].name: rgb[None]})[0][0]
+
+    def groups(self, pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """The likeliest group of each block, (ceil(H/32), ceil(W/32))."""
+        return self.logits(pixels).argmax(axis=0).astype(np.int32)
+
+
+def _open(model: bytes) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX runtime's errors have no common base beside Exception
+        raise ProfileError(f"a QP-NET that ONNX runtime can't read: {error}") from None

@@ -1,0 +1,615 @@
+"""Building profiles: the arithmetic of curves and hulls, labels, and whole tiny builds that are interrupted."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from helpers import photo
+from PIL import Image
+
+import accelir
+from accelir.arrays import read_arrays, write_arrays
+from accelir.curves import Curves, interpolate, lower_hull
+from accelir.errors import ProfileError
+from accelir.modes import make_modes
+from accelir.profile import load_profile, read_profile
+from accelir.profiling import cli, qpnet
+from accelir.profiling.curves import fit_curves
+from accelir.profiling.evaluate import accuracy, confusion, gains
+from accelir.profiling.measure import Measurement, Plan, join, load, mean, measure, stored
+from accelir.profiling.menu import make_menu
+from accelir.profiling.pictures import degraded
+from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
+from accelir.qp import exact_qp, qp_of_step, step_of_qp
+from accelir.restoring import open_network
+from accelir.training.count import count
+from accelir.training.tasks import Task
+
+DEBLUR = Task.parse("deblur-1.5")
+
+
+# QPs
+
+
+def test_a_qp_and_its_step_are_inverses():
+    assert [step_of_qp(qp) for qp in (95, 79, 15)] == [2.5, 5, 80]
+    assert [qp_of_step(step_of_qp(qp)) for qp in range(15, 96)] == list(range(15, 96))
+    assert exact_qp(1.25) == 111
+
+
+# Hulls and curves
+
+
+def test_the_hull_keeps_what_no_mix_of_others_beats():
+    bits = np.array([5.0, 1.0, 3.0, 2.0, 4.0, 6.0, 1.0])
+    mse = np.array([1.0, 10.0, 3.0, 8.0, 2.5, 1.5, 11.0])
+    # (2, 8) lies above the line from (1, 10) to (3, 3), (4, 2.5) above that from (3, 3) to (5, 1); the rest is worse.
+    assert lower_hull(bits, mse).tolist() == [1, 2, 0]
+
+
+def test_the_hull_of_one_point_or_equal_points_is_the_first():
+    assert lower_hull(np.array([2.0]), np.array([1.0])).tolist() == [0]
+    assert lower_hull(np.full(4, 2.0), np.full(4, 1.0)).tolist() == [0]
+    assert lower_hull(np.array([1.0, 2.0]), np.array([1.0, 5.0])).tolist() == [0]
+
+
+def test_the_hull_is_the_optimum_at_every_price():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        bits, mse = rng.random(30), rng.random(30)
+        hull = lower_hull(bits, mse)
+        assert (np.diff(bits[hull]) > 0).all()
+        assert (np.diff(mse[hull]) < 0).all()
+        for price in np.geomspace(1e-3, 1e3, 50):
+            assert (mse + price * bits).argmin() in hull
+
+
+def synthetic(n: int = 400, seed: int = 0, plan: Plan | None = None) -> tuple[Measurement, Plan]:
+    """Blocks whose error is 2^-2r of a complexity, r bits above it, with modes a little worse than their steps."""
+    plan = plan or Plan.of(DEBLUR, "deblur-1.5", load_profile("deblur-1.5"))
+    rng = np.random.default_rng(seed)
+    complexity = rng.uniform(0, 6, n)[:, None]
+
+    def at(drop, noise):
+        bits = 100 * np.logaddexp(0, complexity - drop) + 1
+        return bits * noise, 50 * np.exp2(-2 * np.maximum(complexity - drop, 0)) * np.exp2(complexity) * 3072 * noise
+
+    qps = np.array(plan.qps)
+    bits, sse = at((95 - qps) / 16, rng.uniform(0.95, 1.05, (n, len(qps))))
+    drops = (95 - np.array(plan.base_qps))[:, None] / 16 + np.arange(len(plan.menu)) / 4
+    mode_bits, mode_sse = at(drops.ravel(), 1.0)
+    shape = n, *drops.shape
+    return (
+        Measurement(
+            np.array([n, 1]),
+            np.full(n, 3072.0),
+            bits,
+            sse,
+            mode_bits.reshape(shape),
+            mode_sse.reshape(shape),
+            bits.sum(axis=0) / 8,
+            mode_bits.sum(axis=0).reshape(drops.shape) / 8,
+        ),
+        plan,
+    )
+
+
+def fitted(groups: int = 10) -> tuple[Measurement, Curves]:
+    blocks, plan = synthetic()
+    utility = utilities(blocks, "mse")
+    edges = group_edges(utility, groups)
+    return blocks, fit_curves(blocks, groups_of(utility, edges), edges, plan)
+
+
+def test_groups_have_equal_numbers_and_the_order_of_utility():
+    blocks, _ = synthetic(1000)
+    for kind in ("mse", "psnr"):
+        utility = utilities(blocks, kind)
+        groups = groups_of(utility, group_edges(utility, 10))
+        assert np.bincount(groups).tolist() == [100] * 10
+        assert (np.diff(groups[np.argsort(utility)]) >= 0).all()
+
+
+def test_blocks_that_are_all_alike_make_no_groups():
+    with pytest.raises(ValueError, match="take more pictures"):
+        group_edges(np.ones(100), 10)
+
+
+def test_utility_is_quality_gained_per_bit_and_counts_cut_blocks_by_their_share():
+    blocks, _ = synthetic(2)
+    whole = dataclasses.replace(blocks, bits=np.full((2, 17), 10.0), sse=np.full((2, 17), 3072.0 * 4))
+    whole.bits[:, -1], whole.sse[:, -1] = 110.0, 3072.0
+    assert utilities(whole, "mse").tolist() == [0.03, 0.03]
+    np.testing.assert_allclose(utilities(whole, "psnr"), 10 * np.log10(4) / 100)
+    half = dataclasses.replace(
+        whole,
+        values=np.array([3072.0, 1536.0]),
+        bits=whole.bits * [[1], [0.5]],
+        sse=whole.sse * [[1], [0.5]],
+    )
+    np.testing.assert_allclose(utilities(half, "mse"), [0.03, 0.03])
+    with pytest.raises(ValueError, match="psnr or mse"):
+        utilities(whole, "ssim")
+
+
+def test_curves_over_the_qp_are_monotone_and_keep_their_means():
+    blocks, curves = fitted()
+    assert (np.diff(curves.bits) >= 0).all()
+    assert (np.diff(curves.mse) <= 0).all()
+    np.testing.assert_allclose(curves.bits.mean(axis=0), blocks.bits.mean(axis=0), rtol=0.02)
+    np.testing.assert_allclose(curves.mse.mean(axis=0), blocks.sse.mean(axis=0) / 3072, rtol=0.02)
+
+
+def test_curves_of_modes_are_the_means_of_their_group():
+    blocks, curves = fitted()
+    groups = groups_of(utilities(blocks, "mse"), curves.utility_edges)
+    np.testing.assert_allclose(curves.mode_bits[1, 3, 4], blocks.mode_bits[groups == 3, 1, 4].mean())
+    np.testing.assert_allclose(curves.mode_mse[1, 3, 4], blocks.mode_sse[groups == 3, 1, 4].mean() / 3072)
+
+
+def test_each_qp_has_the_mode_on_the_hull_nearest_in_size():
+    _, curves = fitted()
+    for step, group, q in np.ndindex(*curves.mode_of_qp.shape):
+        hull = np.flatnonzero(curves.on_hull[step, group])
+        distance = np.abs(np.log(curves.mode_bits[step, group] / curves.bits[group, q]))
+        assert curves.mode_of_qp[step, group, q] in hull
+        assert distance[curves.mode_of_qp[step, group, q]] == distance[hull].min()
+
+
+def test_between_base_steps_modes_follow_uniform_files():
+    _, curves = fitted()
+    for i, qp in enumerate(curves.base_qps):
+        bits, mse = curves.at_step(step_of_qp(qp))
+        np.testing.assert_allclose(bits, curves.mode_bits[i])
+        np.testing.assert_allclose(mse, curves.mode_mse[i])
+    for step in (0.01, 1e4):
+        assert np.isin(curves.at_step(step)[0], curves.mode_bits[[0, -1]]).any()
+    # A mode that always costs twice what a uniform file does is hit exactly between base steps.
+    qps, base = np.array([15, 35, 55, 75]), np.array([15, 75])
+    uniform = np.array([[10.0, 20.0, 80.0, 90.0]])
+    modes = 2 * uniform[:, [0, 3], None]
+    np.testing.assert_allclose(interpolate(35, qps, uniform, base, modes), [[40.0]])
+    np.testing.assert_allclose(interpolate(45, qps, uniform, base, modes), [[80.0]])
+
+
+def test_an_oracle_gains_most_and_one_group_next_to_nothing():
+    blocks, curves = fitted()
+    groups = groups_of(utilities(blocks, "mse"), curves.utility_edges)
+    rates = (0.1, 0.2)
+    oracle, known = gains(blocks, curves, None, rates), gains(blocks, curves, groups, rates)
+    shuffled = gains(blocks, curves, np.random.default_rng(0).permutation(groups), rates)
+    assert (oracle >= known).all()
+    assert (known > shuffled + 0.1).all()
+    assert np.isnan(gains(blocks, curves, groups, (1e-9,))).all()
+
+
+def test_confusion_counts_blocks_by_both_groups():
+    matrix = confusion(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 2]), 3)
+    assert matrix.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 1]]
+    assert accuracy(matrix) == 0.6
+    assert accuracy(matrix, 1) == 0.8
+
+
+# QP-NET
+
+
+def test_soft_labels_are_those_of_diaz_and_marathe():
+    import torch
+
+    labels = qpnet.soft_labels(torch.tensor([2.0, 0.5]), 4, 1.0).numpy()
+    expected = np.exp([-4.0, -1.0, 0.0, -1.0])
+    np.testing.assert_allclose(labels[0], expected / expected.sum(), rtol=1e-6)
+    np.testing.assert_allclose(labels.sum(axis=-1), 1, rtol=1e-6)
+    assert labels[1][0] == labels[1][1] > labels[1][2] > labels[1][3]
+
+
+def test_ranks_are_places_among_others_in_units_of_groups():
+    utility = np.arange(100.0)
+    ranks = ranks_of(utility, utility, 10)
+    np.testing.assert_allclose(ranks[[0, 50, 99]], [-0.45, 4.55, 9.45])
+    groups = groups_of(utility, group_edges(utility, 10))
+    assert (np.rint(ranks).astype(int) == groups).mean() > 0.98
+
+
+def test_labels_of_shifted_blocks_are_mixed_by_area():
+    import torch
+
+    label = torch.eye(3).reshape(3, 1, 3)
+    assert qpnet._shifted(label, 0, 2, 0).tolist() == label[:2].tolist()
+    assert qpnet._shifted(label, 8, 2, 0)[0, 0].tolist() == [0.75, 0.25, 0]
+    assert qpnet._shifted(label, 32, 2, 0)[0, 0].tolist() == [0, 1, 0]
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[list[np.ndarray], list[np.ndarray], qpnet.QpNet]:
+    """On flat and rough blocks, which are easily told apart."""
+    rng = np.random.default_rng(0)
+    pictures, ranks = [], []
+    for _ in range(4):
+        rank = rng.integers(0, 3, (5, 4)).astype(np.float64)
+        sigma = np.kron(rank * 20, np.ones((32, 32)))[:150, :, None]
+        pictures.append(np.clip(128 + sigma * rng.standard_normal((150, 128, 3)), 0, 255).astype(np.uint8))
+        ranks.append(rank)
+    return pictures, ranks, qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=60, batch=4))
+
+
+def test_qpnet_learns_and_the_same_input_gives_the_same_network(trained):
+    pictures, ranks, net = trained
+    again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=60, batch=4))
+    assert qpnet.to_onnx(net) == qpnet.to_onnx(again)
+    run = accelir.qpnet.QpNet(qpnet.to_onnx(net), 3)
+    right = [run.groups(p) == r for p, r in zip(pictures, ranks, strict=True)]
+    assert np.mean(right) > 0.8
+
+
+def test_qpnet_runs_as_it_was_trained(trained):
+    import torch
+
+    pictures, _, net = trained
+    run = accelir.qpnet.QpNet(qpnet.to_onnx(net), 3)
+    with torch.inference_mode():
+        expected = net(torch.from_numpy(qpnet.pad(pictures[0]))[None])[0].numpy()
+    np.testing.assert_allclose(run.logits(pictures[0]), expected, atol=1e-3)
+    assert run.groups(pictures[0][:33, :1]).shape == (2, 1)
+    gray = pictures[0][..., 0]
+    np.testing.assert_array_equal(run.groups(gray), run.groups(np.stack([gray] * 3, axis=-1)))
+
+
+def test_qpnet_takes_at_most_half_a_kilomac_per_pixel():
+    net = qpnet.QpNet(10, qpnet.Recipe().widths)
+    model = qpnet.to_onnx(net)
+    assert 100 < count(model, 64, 96).macs <= 500
+    layers = [name for name, _ in net.named_children()]
+    assert len(layers) == 4  # three convolutions and the fully connected layer
+
+
+def test_a_model_of_another_face_is_refused(trained):
+    model = qpnet.to_onnx(trained[2])
+    with pytest.raises(ProfileError, match="uint8 N x H x W x 3"):
+        accelir.qpnet.QpNet(model, 4).groups(np.zeros((32, 32, 3), np.uint8))
+    with pytest.raises(ProfileError, match="can't read"):
+        accelir.qpnet.QpNet(b"no model", 3).groups(np.zeros((32, 32, 3), np.uint8))
+
+
+# Arrays
+
+
+def test_arrays_come_back_as_they_were():
+    arrays = {
+        "a": np.arange(6.0).reshape(2, 3),
+        "b": np.arange(6).reshape(2, 3).T,
+        "c": make_menu(0.1),
+        "d": np.zeros((0, 3)),
+        "e": np.float64(3.0)[None],
+    }
+    data = write_arrays(arrays)
+    read = read_arrays(data)
+    assert list(read) == list(arrays)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(read[name], array)
+        assert read[name].dtype == array.dtype
+    assert data == write_arrays(read)
+
+
+def test_arrays_that_could_run_code_or_fill_memory_are_refused():
+    import io
+    import zipfile
+
+    out = io.BytesIO()
+    np.savez(out, a=np.array([{}], object))
+    with pytest.raises(ValueError, match="header says"):
+        read_arrays(out.getvalue())
+    with pytest.raises(ValueError, match="at most 1,000"):
+        read_arrays(write_arrays({"a": np.zeros(1000)}), most_bytes=1000)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40,)})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.npy", header.getvalue())
+    with pytest.raises(ValueError, match="header says"):
+        read_arrays(out.getvalue())
+    for data in (b"", b"PK", write_arrays({"a": np.arange(100.0)})[:-30]):
+        with pytest.raises(ValueError, match="not an npz"):
+            read_arrays(data)
+
+
+# Measuring
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> Path:
+    """Six small pictures of different sizes."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for i in range(6):
+        top, left = 40 * i, 90 * i
+        crop = photo()[top : top + 64 + 8 * (i % 2), left : left + 96]
+        Image.fromarray(crop).save(folder / f"p{i}.png")
+    return folder
+
+
+def small_plan(**options) -> Plan:
+    profile = load_profile("deblur-1.5")
+    return Plan(
+        DEBLUR, "deblur-1.5", profile, make_modes(rdo=[0.08, 1.0]), qps=(15, 55, 95), base_qps=(30, 70), **options
+    )
+
+
+def test_a_measurement_adds_up_to_the_file_and_its_restored_error(pictures):
+    plan, path = small_plan(), pictures / "p1.png"
+    measured = measure(path, plan)
+    assert measured.shape.tolist() == [3, 3]
+    assert measured.values.reshape(3, 3)[:, 0].tolist() == [3072, 3072, 768]
+    pixels, truth = degraded(path, DEBLUR, plan.side)
+    from accelir.profiling.coders import JpegCoder
+
+    coded = JpegCoder(pixels, plan.profile).code(step_of_qp(55), plan.profile.ladder[:1])
+    restored = open_network("deblur-1.5", 1)(accelir.decode(coded.data, network=None))
+    error = np.square(restored.astype(float) - truth)
+    assert measured.sse[:, 1].sum() == error.sum()
+    assert measured.sse.reshape(3, 3, 3)[2, 1, 1] == error[64:, 32:64].sum()
+    assert measured.qp_bytes[1] == len(coded.data)
+    # Headers and padding are all that a file has beside its blocks' bits.
+    assert 0 < measured.qp_bytes[1] - measured.bits[:, 1].sum() / 8 < 700
+    assert (np.diff(measured.bits.sum(axis=0)) > 0).all()
+    assert (measured.mode_bits[:, :, 1].sum(axis=0) < measured.mode_bits[:, :, 0].sum(axis=0)).all()
+
+
+def test_blocks_of_an_enlarging_task_stand_for_larger_ones(pictures):
+    profile = load_profile("sr-x4")
+    plan = Plan(Task.parse("sr-x4"), "sr-x4", profile, make_modes(rdo=[0.1]), qps=(15, 95), base_qps=(30, 70))
+    measured = measure(pictures / "p0.png", plan)  # 96x64 becomes 24x16
+    assert measured.shape.tolist() == [1, 1]
+    assert measured.values.tolist() == [64 * 96 * 3]
+
+
+def test_a_key_changes_with_all_that_decides_the_result(pictures, tmp_path):
+    plan, path = small_plan(), pictures / "p0.png"
+    others = [
+        dataclasses.replace(plan, side=64),
+        dataclasses.replace(plan, qps=(15, 95)),
+        dataclasses.replace(plan, menu=make_modes(rdo=[0.08, 2.0])),
+        dataclasses.replace(plan, profile=load_profile("fidelity")),
+        dataclasses.replace(plan, network="dejpeg"),
+        dataclasses.replace(plan, task=Task.parse("deblur-2")),
+    ]
+    keys = {p.key(path) for p in (plan, *others)}
+    assert len(keys) == 1 + len(others)
+    assert plan.key(path) == small_plan().key(path)
+    renamed = shutil.copy(path, tmp_path / "other.png")  # its noise would be another
+    assert plan.key(Path(renamed)) not in keys
+
+
+def test_a_damaged_result_is_measured_again(pictures, tmp_path):
+    plan, path = small_plan(), pictures / "p0.png"
+    place = stored(path, plan, tmp_path)
+    assert load(place) is None
+    data = measure(path, plan).to_bytes()
+    for damaged in (b"", data[: len(data) // 2], write_arrays({"bits": np.zeros(3)})):
+        place.write_bytes(damaged)
+        assert load(place) is None
+    place.write_bytes(data)
+    assert load(place).to_bytes() == data
+
+
+def test_errors_are_averaged_over_networks_and_blocks_joined_over_pictures(pictures):
+    first = measure(pictures / "p0.png", small_plan())
+    second = dataclasses.replace(first, sse=first.sse * 3, mode_sse=first.mode_sse * 3)
+    both = mean([first, second])
+    np.testing.assert_allclose(both.sse, first.sse * 2)
+    np.testing.assert_allclose(both.mode_sse, first.mode_sse * 2)
+    assert (both.bits == first.bits).all()
+    joined = join([first, second])
+    assert len(joined.sse) == 2 * len(first.sse)
+    assert joined.shape.tolist() == [2 * len(first.sse), 1]
+
+
+def test_plans_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="jpeg"):
+        small_plan(format="gif")
+    with pytest.raises(ValueError, match="rise"):
+        dataclasses.replace(small_plan(), qps=(95, 15))
+
+
+# Whole builds
+
+OPTIONS = ["--task", "deblur-1.5", "--base", "deblur-1.5", "--groups", "3", "--steps", "20", "--side", "72"]
+
+
+def build(pictures: Path, out: Path, *options: str) -> None:
+    result = CliRunner().invoke(cli.main, ["build", str(pictures), str(out), *OPTIONS, *options])
+    assert result.exit_code == 0, result.output
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    files = {p.name: p.read_bytes() for p in out.iterdir()}
+    document = json.loads(files["profile.json"])
+    del document["provenance"]["made"]
+    return {**files, "profile.json": json.dumps(document).encode()}
+
+
+@pytest.fixture(scope="module")
+def built(pictures, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("built") / "mine"
+    build(pictures, out)
+    return out
+
+
+def test_a_build_gives_a_profile_that_is_read_again(built):
+    profile = read_profile(built)
+    assert profile.name == "deblur-1.5"
+    assert profile.network == "deblur-1.5"
+    np.testing.assert_array_equal(profile.shapes["4:2:0"].steps, load_profile("deblur-1.5").shapes["4:2:0"].steps)
+    curves = profile.clusters.curves
+    assert curves.groups == 3
+    assert curves.mode_bits.shape == (5, 3, len(curves.modes))
+    groups = profile.clusters.network.groups(photo())
+    assert groups.shape == tuple(-(-side // 32) for side in photo().shape[:2])
+    figures = profile.provenance["figures"]
+    assert np.sum(figures["confusion"]) == figures["blocks"] > 0
+    assert 0 <= figures["accuracy"] <= figures["accuracy_within_one"] <= 1
+    assert figures["gain_db"]["oracle"][0] >= figures["gain_db"]["true groups"][0]
+    assert sorted(p.name for p in built.iterdir()) == ["arrays.npz", "profile.json", "qpnet.onnx"]
+
+
+def test_the_same_build_gives_the_same_profile(built, pictures, tmp_path):
+    build(pictures, tmp_path / "again", "--jobs", "2")
+    assert contents(tmp_path / "again") == contents(built)
+
+
+def test_a_build_that_was_killed_goes_on_where_it_stopped(built, pictures, tmp_path):
+    work = tmp_path / "again.work"
+    command = [sys.executable, "-m", "accelir.profiling.cli", "build", str(pictures), str(tmp_path / "again"), *OPTIONS]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while len(list(work.glob("*.npz"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {p: p.stat().st_mtime_ns for p in work.glob("*.npz")}
+    assert 2 <= len(before) < 6
+    assert not (tmp_path / "again").exists()
+    build(pictures, tmp_path / "again")
+    assert contents(tmp_path / "again") == contents(built)
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+
+
+def test_show_prints_the_figures_and_draws(built, tmp_path):
+    result = CliRunner().invoke(cli.main, ["show", str(built), "--plot", str(tmp_path / "plot.png")])
+    assert result.exit_code == 0, result.output
+    assert "3 groups" in result.output
+    assert "held out" in result.output
+    with Image.open(tmp_path / "plot.png") as plot:
+        assert plot.size[0] > 1000
+
+
+def test_show_takes_profiles_without_groups_but_has_nothing_to_draw(tmp_path):
+    folder = str(Path(__file__).parents[1] / "profiles" / "fidelity")
+    result = CliRunner().invoke(cli.main, ["show", folder])
+    assert result.exit_code == 0, result.output
+    assert "alike" in result.output
+    result = CliRunner().invoke(cli.main, ["show", folder, "--plot", str(tmp_path / "plot.png")])
+    assert result.exit_code == 1
+    assert "no curves" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--task", "sr-x9"], "unknown task"),
+        (["--base", "nothing"], "no profile 'nothing'"),
+        (["--network", "nothing"], "unknown network"),
+        (["--groups", "60"], "take more pictures"),
+        (["--task", "dejpeg"], "no rates"),
+    ],
+)
+def test_builds_that_cannot_be_say_why(pictures, tmp_path, options, said):
+    result = CliRunner().invoke(cli.main, ["build", str(pictures), str(tmp_path / "out"), *OPTIONS, *options])
+    assert result.exit_code == 1
+    assert said in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_pictures_cannot_be_built_from(tmp_path):
+    result = CliRunner().invoke(cli.main, ["build", str(tmp_path), str(tmp_path / "out"), *OPTIONS])
+    assert result.exit_code == 1
+    assert "no picture" in result.output
+
+
+# Damage
+
+
+def edited(folder: Path, change) -> None:
+    document = json.loads((folder / "profile.json").read_text("utf-8"))
+    change(document)
+    (folder / "profile.json").write_text(json.dumps(document), "utf-8")
+
+
+def flipped(name: str):
+    def damage(folder: Path) -> None:
+        data = bytearray((folder / name).read_bytes())
+        data[len(data) // 2] ^= 1
+        (folder / name).write_bytes(data)
+
+    return damage
+
+
+def forged(change):
+    """Arrays changed with the hash that then goes with them."""
+
+    def damage(folder: Path) -> None:
+        arrays = {k: v.copy() for k, v in read_arrays((folder / "arrays.npz").read_bytes()).items()}
+        change(arrays)
+        data = write_arrays(arrays)
+        (folder / "arrays.npz").write_bytes(data)
+        edited(folder, lambda d: d["jpeg"]["clusters"].update(arrays_sha256=accelir.cards.sha256(data)))
+
+    return damage
+
+
+def put(name: str, place: tuple[int, ...], value: float):
+    def change(arrays):
+        arrays[name][place] = value
+
+    return forged(change)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (flipped("arrays.npz"), "arrays.npz is not the one"),
+        (flipped("qpnet.onnx"), "qpnet.onnx is not the one"),
+        (lambda folder: (folder / "qpnet.onnx").unlink(), "qpnet.onnx"),
+        (lambda folder: (folder / "arrays.npz").unlink(), "arrays.npz"),
+        (lambda folder: (folder / "profile.json").unlink(), "profile.json"),
+        (
+            lambda folder: edited(folder, lambda d: d.update(schema=3)),
+            "schema is 3; this version of accelir reads 1 and 2",
+        ),
+        (lambda folder: edited(folder, lambda d: d["jpeg"].pop("clusters")), "clusters"),
+        (lambda folder: edited(folder, lambda d: d["jpeg"]["clusters"].pop("qpnet_sha256")), "qpnet_sha256"),
+        (forged(lambda a: a.pop("bits")), "curves are"),
+        (forged(lambda a: a.update(more=a["bits"])), "curves are"),
+        (forged(lambda a: a.update(bits=a["bits"][:, :-1])), "bits is float64"),
+        (forged(lambda a: a.update(qps=a["qps"].astype(np.int64))), "qps is int64"),
+        (put("mse", (0, 0), np.nan), "mse must be finite"),
+        (put("mode_bits", (0, 0, 0), 0.0), "mode_bits must be finite"),
+        (put("mode_of_qp", (0, 0, 0), 1000), "mode_of_qp must lie"),
+        (put("base_qps", (0,), 90), "base_qps must rise"),
+        (forged(lambda a: a["modes"].__setitem__("cut", 65)), "cut must be"),
+    ],
+)
+def test_a_damaged_profile_is_refused_and_says_why(built, tmp_path, damage, said):
+    folder = tmp_path / "mine"
+    shutil.copytree(built, folder)
+    read_profile(folder)
+    damage(folder)
+    with pytest.raises(ProfileError, match="the profile 'mine' is damaged") as caught:
+        read_profile(folder)
+    assert said in str(caught.value)
+
+
+def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, pictures, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s"}
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment
+    ) as cluster:
+        victim = next(iter(cluster.workers.values())).pid
+        command = [sys.executable, "-m", "accelir.profiling.cli", "build", str(pictures), str(tmp_path / "again")]
+        process = subprocess.Popen([*command, *OPTIONS, "--dask", cluster.scheduler_address], stderr=subprocess.PIPE)
+        while not list((tmp_path / "again.work").glob("*.npz")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.kill(victim, signal.SIGKILL)
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    assert contents(tmp_path / "again") == contents(built)
