@@ -181,10 +181,12 @@ class Decision {
     alignas(64) float y2[kModes][16];
     float score[kModes];
     int order[kModes] = {0, 1, 2, 3};
+    float limit = kInfinite;
     for (int mode = 0; mode < kModes; ++mode) {
       transform_residual(source_.luma, edges, mode, c[mode]);
       forward_wht(c[mode][0], y2[mode]);
-      score[mode] = mode_bits(mode) + score_whole_luma(c[mode], y2[mode]);
+      score[mode] = score_whole_luma(c[mode], y2[mode], mode_bits(mode), limit);
+      if (search_.block_trellises <= 1) limit = std::min(limit, score[mode]);
     }
     std::sort(order, order + kModes, [&](int a, int b) { return score[a] < score[b]; });
     float best = kInfinite;
@@ -205,8 +207,8 @@ class Decision {
 
   ACCELIR_INLINE float mode_bits(int mode) const { return costs_.mode_scale * mode_costs_.luma[mode]; }
 
-  // By rounding alone.
-  ACCELIR_INLINE float score_whole_luma(const Lanes<16>& c, const float* y2) {
+  // By rounding alone. Gives up above the limit.
+  ACCELIR_INLINE float score_whole_luma(const Lanes<16>& c, const float* y2, float score, float limit) {
     QuantizedBlock dc;
     quantize_block<1>(q_.y2, costs_of(kY2), costs_.tokens.extra, y2, 0, start_state(near_.above.y2 + near_.left.y2),
                       false, dc);
@@ -215,12 +217,14 @@ class Decision {
     uint8_t above[4], left[4];
     std::memcpy(above, near_.above.luma, 4);
     std::memcpy(left, near_.left.luma, 4);
-    float score = dc.score;
+    score += dc.score;
+    for (int b = 0; b < 16; ++b) score += blocks.distortion[b];
     for (int b = 0; b < 16; ++b) {
+      if (score >= limit) return kInfinite;
       const int end = end_of(blocks, b, 1);
       uint8_t &up = above[b % 4], &side = left[b / 4];
-      score += blocks.distortion[b] + token_bits<16>(costs_of(kLumaAc), costs_.tokens.extra, &blocks.level[0][b], 1,
-                                                     end, start_state(up + side));
+      score += token_bits<16>(costs_of(kLumaAc), costs_.tokens.extra, &blocks.level[0][b], 1, end,
+                              start_state(up + side));
       up = side = end > 1;
     }
     return score;
@@ -355,9 +359,11 @@ class Decision {
     alignas(64) Lanes<8> c[kModes];
     float score[kModes];
     int order[kModes] = {0, 1, 2, 3};
+    float limit = kInfinite;
     for (int mode = 0; mode < kModes; ++mode) {
       transform_residual(source_.chroma, edges, mode, c[mode]);
-      score[mode] = costs_.mode_scale * mode_costs_.chroma[mode] + score_chroma(c[mode]);
+      score[mode] = score_chroma(c[mode], costs_.mode_scale * mode_costs_.chroma[mode], limit);
+      if (search_.block_trellises <= 1) limit = std::min(limit, score[mode]);
     }
     std::sort(order, order + kModes, [&](int a, int b) { return score[a] < score[b]; });
     float best = kInfinite;
@@ -374,16 +380,18 @@ class Decision {
     }
   }
 
-  ACCELIR_INLINE float score_chroma(const Lanes<8>& c) {
+  // By rounding alone. Gives up above the limit.
+  ACCELIR_INLINE float score_chroma(const Lanes<8>& c, float score, float limit) {
     RoundedBlocks<8> blocks;
     round_blocks(q_.chroma, c, 0, blocks);
     NonzeroEdge above = near_.above, left = near_.left;
-    float score = 0.0f;
+    for (int b = 0; b < 8; ++b) score += blocks.distortion[b];
     for (int b = 0; b < 8; ++b) {
+      if (score >= limit) return kInfinite;
       const int end = end_of(blocks, b, 0);
       uint8_t &up = above.chroma[b / 4][b % 2], &side = left.chroma[b / 4][b / 2 % 2];
-      score += blocks.distortion[b] + token_bits<8>(costs_of(kChroma), costs_.tokens.extra, &blocks.level[0][b], 0, end,
-                                                    start_state(up + side));
+      score += token_bits<8>(costs_of(kChroma), costs_.tokens.extra, &blocks.level[0][b], 0, end,
+                             start_state(up + side));
       up = side = end > 0;
     }
     return score;

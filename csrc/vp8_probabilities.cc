@@ -21,14 +21,21 @@ uint8_t probability_of(uint64_t zeros, uint64_t ones) {
 }
 
 TokenCounts count_tokens(const Frame& frame) {
-  TokenCounts counts;
+  uint32_t tokens[4][8][3][2][kTokens] = {};  // the last but one: whether the path starts behind the first node
   walk_tokens(
       frame, [](int) {},
-      [&](BlockType type, int band, int context, int token, int start) {
-        const Path& path = kTokenPaths[token];
-        for (int i = start; i < path.length; ++i) ++counts.n[type][band][context][path.node[i]][path.bit[i]];
-      },
+      [&](BlockType type, int band, int context, int token, int start) { ++tokens[type][band][context][start][token]; },
       [](int) {});
+  TokenCounts counts;
+  for (int t = 0; t < 4; ++t)
+    for (int b = 0; b < 8; ++b)
+      for (int c = 0; c < 3; ++c)
+        for (int start = 0; start < 2; ++start)
+          for (int token = 0; token < kTokens; ++token) {
+            const Path& path = kTokenPaths[token];
+            for (int i = start; i < path.length; ++i)
+              counts.n[t][b][c][path.node[i]][path.bit[i]] += tokens[t][b][c][start][token];
+          }
   return counts;
 }
 

@@ -11,7 +11,8 @@
 namespace accelir::vp8 {
 namespace {
 
-constexpr int kThinMacroblocks = 512;  // estimates are made on about this many
+// Sizes are estimated on about this many macroblocks, probabilities for a given quantiser learnt on fewer.
+constexpr int kSizeMacroblocks = 512, kLearnMacroblocks = 256;
 constexpr double kStepSlope = -1.1, kStrengthSlope = -0.2;  // of log size over log step and over log strength
 constexpr double kNear = 0.08;         // how near the size must be, relatively, before the strength is searched
 constexpr double kStrengthRange = 1.5; // of log strength, either way
@@ -31,8 +32,8 @@ int index_near(double x) {
 // A picture and its demand, thinned for estimates. Small pictures are taken whole.
 class Sample {
  public:
-  Sample(const YuvPlanes& picture, const Demand& demand, const Settings& settings) {
-    const int n = picture.mb_x * picture.mb_y / kThinMacroblocks;
+  Sample(const YuvPlanes& picture, const Demand& demand, const Settings& settings, int macroblocks) {
+    const int n = picture.mb_x * picture.mb_y / macroblocks;
     if (n > 1) thinned_ = thin(picture, demand, n);
     trials_.emplace(n > 1 ? thinned_.picture : picture, n > 1 ? thinned_.demand : demand, settings);
   }
@@ -166,7 +167,7 @@ Encoding encode_at_quantizer(const YuvPlanes& picture, const Demand& demand, con
                              bool keep_reconstruction) {
   Trials trials(picture, demand, settings);
   {
-    Sample sample(picture, demand, settings);
+    Sample sample(picture, demand, settings, kLearnMacroblocks);
     for (int i = 0; i < settings.loops; ++i) {
       sample.trials().attempt(base, {});
       sample.trials().learn();
@@ -195,7 +196,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Demand& demand, const Se
   }
   SizeSearch search(picture, demand, settings, max_bytes, keep_reconstruction);
   {
-    Sample sample(picture, demand, settings);
+    Sample sample(picture, demand, settings, kSizeMacroblocks);
     const int base = settle_to_size(sample, settings, static_cast<double>(max_bytes));
     search.trials().learn_from(sample.trials());
     search.run(base);

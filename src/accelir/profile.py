@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from .loop import Loop
 from .modes import ModeArray, check_modes, make_modes
 from .qpnet import QpNet
 from .shipped import shipped
+from .webp_shape import WebpShape, parse_webp_shape
 
 PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"
 ALLOCATORS = ("uniform", "reward", "lagrangian", "qp-reward", "variance")
@@ -51,24 +52,6 @@ class Clusters:
 
 
 @dataclass(frozen=True)
-class WebpShape:
-    """What a WebP file looks like, whatever its size."""
-
-    rdo: float = 0.1
-    """Lagrangian of modes and trellis in squared luma steps (of an orthonormal transform) per bit, above 0."""
-    luma_weights: tuple[float, ...] = (1.0,) * 16
-    """What a squared error of a luma coefficient costs, zigzag order, relative to DC."""
-    chroma_weights: tuple[float, ...] = (2.0,) * 16
-    """The same for chroma, relative to luma's DC."""
-    deltas: tuple[int, ...] = (0,) * 5
-    """Added to the quantiser index of luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC; -15 to 15."""
-    filter: float = 1.0
-    """Level of the loop filter over the one that leaves the smallest error in the decoded picture; 0: no filter."""
-    sharpness: int = 0
-    """Of the loop filter, 0 to 7."""
-
-
-@dataclass(frozen=True)
 class Profile:
     """What encoders must know of a task."""
 
@@ -93,7 +76,7 @@ class Profile:
     """Of ALLOCATORS, the one that encoders take which aren't told and don't take the loop."""
     loop: Loop | None = None
     """What the encoder tries and restores itself; None where that doesn't pay."""
-    webp: WebpShape = WebpShape()
+    webp: WebpShape = field(default_factory=WebpShape)
     """For WebP; the rest is JPEG's."""
 
     def modes_at(self, drops: NDArray[np.integer[Any]]) -> ModeArray:
@@ -181,7 +164,7 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
         allocator=_parse_allocator(jpeg.get("allocator", "uniform")),
         loop=_parse_loop(jpeg["closed_loop"]) if "closed_loop" in jpeg else None,
-        webp=_parse_webp(document.get("webp", {})),
+        webp=parse_webp_shape(document.get("webp", {})),
     )
 
 
@@ -223,21 +206,6 @@ def _parse_margin(margin: Any) -> float:
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not -100 <= margin <= 100:
         raise ValueError(f"its full_chroma_margin is {margin!r}, not a number of dB from -100 to 100")
     return float(margin)
-
-
-def _parse_webp(document: dict[str, Any]) -> WebpShape:
-    shape = WebpShape(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()})
-    for name, values, count, low, high in (
-        ("rdo", (shape.rdo,), 1, 1e-6, 1e6),
-        ("luma_weights", shape.luma_weights, 16, 0, 1e6),
-        ("chroma_weights", shape.chroma_weights, 16, 0, 1e6),
-        ("deltas", shape.deltas, 5, -15, 15),
-        ("filter", (shape.filter,), 1, 0, 100),
-        ("sharpness", (shape.sharpness,), 1, 0, 7),
-    ):
-        if len(values) != count or not all(low <= v <= high for v in values):
-            raise ValueError(f"webp's {name} takes {count} from {low} to {high}, not {values}")
-    return shape
 
 
 def _parse_shape(shape: dict[str, Any]) -> TableShape:

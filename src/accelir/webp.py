@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from . import _codec
 from .effort import WebpEffort
-from .profile import Profile, WebpShape
+from .profile import Profile
 from .qp import QP_PER_DOUBLING
+from .webp_shape import WebpShape
 
 _MACROBLOCKS_A_CELL = 2
 """Each way: macroblocks are 16 pixels wide and high, a QP map's cells 32."""
