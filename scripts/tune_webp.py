@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from accelir.training.tasks import Task
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,7 +27,6 @@ from accelir import _codec, webp, webp_container
 from accelir.effort import get_webp_effort
 from accelir.profile import Profile, load_profile
 from accelir.restoring import open_network
-from accelir.training.tasks import Task
 from accelir.webp_shape import WebpShape
 
 RATES = (0.3, 0.5, 0.9)

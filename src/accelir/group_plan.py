@@ -20,25 +20,31 @@ _FINER = (0, 2, 4, 6, 8)
 """QPs by which the base step is tried finer than a uniform file's: most modes can only make blocks coarser."""
 
 
-def plan_modes(curves: Curves, clusters: NDArray[np.int32], budget: int, method: str) -> BlockPlan | None:
+def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method: str) -> BlockPlan | None:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
-    clusters: each block's group, (rows, cols); budget: bytes; method: "reward" or "lagrangian", see allocate().
+    shares: how likely each block is to belong to each group, (rows, cols, g); what is expected of it is the mean of their
+    curves. budget: bytes; method: "reward" or "lagrangian", see allocate().
     """
     room = max(budget - OVERHEAD, 0)
+    blocks = np.arange(shares[..., 0].size).reshape(shares.shape[:2])
+    likely = shares.reshape(blocks.size, -1)
+    own = likely @ curves.bits
+    uniform = float(np.interp(room, own.sum(axis=0) / 8, curves.qps))
     best, best_quality = None, -np.inf
     for finer in _FINER:
-        qp = float(np.clip(_uniform_qp(curves, clusters, room) + finer, *curves.base_qps[[0, -1]]))
-        bits, mse = curves.at_step(step_of_qp(qp))
+        qp = float(np.clip(uniform + finer, *curves.base_qps[[0, -1]]))
+        bits, mse = (likely @ table for table in curves.at_step(step_of_qp(qp)))
         try:
-            allocation = allocate(bits / 8, -mse, clusters, room, method=method)
+            allocation = allocate(bits / 8, -mse, blocks, room, method=method)
         except BudgetError:
             continue
         if allocation.predicted_quality > best_quality:
             best_quality = allocation.predicted_quality
-            drops = (qp - _equivalent_qps(curves, bits))[clusters, allocation.options]
+            options = allocation.options.astype(np.int32)
+            spent = bits[blocks, options]
             size = round(allocation.predicted_bytes) + OVERHEAD
-            best = BlockPlan(curves.modes, allocation.options.astype(np.int32), drops, size, step_of_qp(qp))
+            best = BlockPlan(curves.modes, options, qp - _qps_of_size(own, curves.qps, spent), size, step_of_qp(qp))
     return best
 
 
@@ -77,13 +83,7 @@ def block_variance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return padded.reshape(rows, 32, cols, 32).var(axis=(1, 3))
 
 
-def _uniform_qp(curves: Curves, clusters: NDArray[np.int32], room: float) -> float:
-    sizes = curves.bits[clusters.ravel()].sum(axis=0) / 8
-    return float(np.interp(room, np.maximum.accumulate(sizes), curves.qps))
-
-
-def _equivalent_qps(curves: Curves, bits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The QPs at which uniform files spend as many bits on a block of the group, of the shape of bits, (g, m)."""
-    return np.stack(
-        [np.interp(np.log(row), np.log(own), curves.qps) for row, own in zip(bits, curves.bits, strict=True)]
-    )
+def _qps_of_size(own: NDArray[np.float64], qps: NDArray[np.int32], spent: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The QP at which a uniform file spends as many bits on each block. own: (blocks, q); spent: (rows, cols)."""
+    pairs = zip(np.log(spent.ravel()), np.log(own), strict=True)
+    return np.array([np.interp(bits, row, qps) for bits, row in pairs]).reshape(spent.shape)

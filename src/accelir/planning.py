@@ -41,16 +41,16 @@ def default_allocator(profile: Profile, level: int) -> str:
     return profile.allocator if effort.rdo else "uniform"
 
 
-def find_clusters(pixels: NDArray[np.uint8], profile: Profile, shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """QP-NET's group of each block, of this shape; 0 everywhere for a profile without groups."""
-    return np.zeros(shape, np.int32) if profile.clusters is None else profile.clusters.network.groups(pixels)
+def find_shares(pixels: NDArray[np.uint8], profile: Profile, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """How likely each block is to belong to each of QP-NET's groups, (*shape, g); one group in a profile without."""
+    return np.ones((*shape, 1)) if profile.clusters is None else profile.clusters.network.shares(pixels)
 
 
 def plan_blocks(
     pixels: NDArray[np.uint8],
     coefficients: _codec.Coefficients,
     job: Job,
-    clusters: NDArray[np.int32],
+    shares: NDArray[np.float64],
     budget: int,
     allocator: str,
 ) -> BlockPlan | None:
@@ -60,15 +60,16 @@ def plan_blocks(
         network = open_network(profile.network, 1)
         return plan_by_trial(pixels, coefficients, job, budget, network, profile.loop, job.effort.views)
     if allocator != "uniform" and profile.clusters is not None:
-        return _plan_by_groups(pixels, profile.clusters.curves, clusters, budget, allocator)
+        return _plan_by_groups(pixels, profile.clusters.curves, shares, budget, allocator)
     return None
 
 
 def _plan_by_groups(
-    pixels: NDArray[np.uint8], curves: Curves, clusters: NDArray[np.int32], budget: int, allocator: str
+    pixels: NDArray[np.uint8], curves: Curves, shares: NDArray[np.float64], budget: int, allocator: str
 ) -> BlockPlan | None:
     if allocator in ("reward", "lagrangian"):
-        return plan_modes(curves, clusters, budget, allocator)
+        return plan_modes(curves, shares, budget, allocator)
+    clusters = shares.argmax(axis=2)
     if allocator == "qp-reward":
         return plan_qps(curves, clusters, budget, "reward")
     return plan_qps(curves, clusters, budget, "variance", block_variance(pixels))
