@@ -28,23 +28,20 @@ Pixels = NDArray[np.uint8]
 
 
 def plan_by_trial(
-    pixels: Pixels,
     coefficients: _codec.Coefficients,
     job: Job,
     budget: int,
     network: Network,
     loop: Loop,
-    views: int,
+    goal: NDArray[np.float32],
 ) -> BlockPlan | None:
     """None where not even a uniform file fits the budget.
 
-    pixels: what the coefficients were made of; views: orientations of the picture, 1 to 8, whose restorations are
-    averaged into the estimate.
+    goal: what the restored picture should be near, sHxsWx3 or sHxsW, 0 to 255: see `estimate`.
     """
     uniform = job.run(coefficients, max_bytes=budget)
     if not uniform.data:
         return None
-    goal = estimate(pixels, network, views)
     step = uniform.step * loop.step
     modes = loop.modes(job.modes[:1])
     trials = [job.run_uniformly(coefficients, modes[i : i + 1], step) for i in range(len(modes))]
@@ -69,7 +66,7 @@ def plan_by_trial(
 
 
 def estimate(pixels: Pixels, network: Network, views: int) -> NDArray[np.float32]:
-    """The picture restored, the mean over so many of its eight orientations."""
+    """The picture restored, the mean over 1 to 8 of its orientations: the conditional mean's stand-in."""
     total: NDArray[np.float32] | float = 0.0
     for view in range(views):
         turned = np.rot90(pixels, view // 2)

@@ -23,8 +23,8 @@ _FINER = (0, 2, 4, 6, 8)
 def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method: str) -> BlockPlan | None:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
-    shares: how likely each block is to belong to each group, (rows, cols, g); what is expected of it is the mean of their
-    curves. budget: bytes; method: "reward" or "lagrangian", see allocate().
+    shares: how likely each block is to belong to each group, (rows, cols, g), which weighs the groups' curves. budget:
+    bytes; method: "reward" or "lagrangian", see allocate().
     """
     room = max(budget - OVERHEAD, 0)
     blocks = np.arange(shares[..., 0].size).reshape(shares.shape[:2])

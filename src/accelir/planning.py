@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import _codec
 from .block_plan import BlockPlan
-from .closed_loop import plan_by_trial
+from .closed_loop import estimate, plan_by_trial
 from .curves import Curves
 from .effort import get_effort
 from .group_plan import block_variance, plan_modes, plan_qps
@@ -58,7 +58,8 @@ def plan_blocks(
     profile = job.profile
     if allocator == "closed-loop" and profile.loop is not None and profile.network is not None:
         network = open_network(profile.network, 1)
-        return plan_by_trial(pixels, coefficients, job, budget, network, profile.loop, job.effort.views)
+        goal = estimate(pixels, network, max(job.effort.views, 1))
+        return plan_by_trial(coefficients, job, budget, network, profile.loop, goal)
     if allocator != "uniform" and profile.clusters is not None:
         return _plan_by_groups(pixels, profile.clusters.curves, shares, budget, allocator)
     return None
