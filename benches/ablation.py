@@ -1,0 +1,108 @@
+"""What each step adds to the restored quality: `python benches/ablation.py DATA [--tasks denoise-25 ...] [--count 8]`.
+
+By the evaluation protocol on Kodak, 4:2:0 throughout: PSNR over RGB after the task's network, in dB over Pillow's
+optimized JPEG of the same size, which is the standard table with plain rounding. The steps:
+
+    tuned table      the profile's tables, levels rounded to the nearest
+    + RDO            the trellis: the profile's uniform file
+    VAQ              QPs by the blocks' variance
+    + block QPs      QPs by QP-NET's groups and the reward, as AccelIR has it, each as the mode nearest to it
+    + reward         modes by QP-NET's groups, by the reward
+    + Lagrangian     modes by QP-NET's groups, by the Lagrangian
+    + trial          the closed loop: modes that the encoder tries and restores itself
+    oracle           a trial of eight Lagrangians with the truth in its hands
+"""
+
+from __future__ import annotations
+
+import argparse
+import zlib
+from pathlib import Path
+
+import numpy as np
+from accelir.tasks import Task
+from common import load, psnr
+from numpy.typing import NDArray
+from restored import RATES, largest_within
+
+from accelir import _codec
+from accelir.closed_loop import estimate, plan_by_trial
+from accelir.decoding import decode_pixels
+from accelir.effort import get_effort
+from accelir.jpeg import Job, make_job
+from accelir.loop import Loop
+from accelir.modes import without_rdo
+from accelir.planning import find_shares, plan_blocks
+from accelir.profile import load_profile
+from accelir.profiling.choose import LOOP
+from accelir.restoring import open_network
+
+GROUPED = {
+    "VAQ": "variance",
+    "+ block QPs": "qp-reward",
+    "+ reward": "reward",
+    "+ Lagrangian": "lagrangian",
+}
+
+
+class Steps:
+    """The files of one picture at one size, by step."""
+
+    def __init__(self, task: str) -> None:
+        self.profile, self.network = load_profile(task), open_network(task, 1)
+
+    def files(self, picture: NDArray[np.uint8], truth: NDArray[np.uint8], budget: int) -> dict[str, bytes]:
+        coefficients = _codec.Coefficients.from_pixels(picture, "4:2:0")
+        job = make_job(self.profile, get_effort(5), picture.shape)
+        plain = Job(self.profile, job.effort, job.progressive, without_rdo(job.modes), job.mode_map)
+        plain.modes["deadzone"] = 0.5
+        files = {"tuned table": plain.run(coefficients, max_bytes=budget).data}
+        files["+ RDO"] = job.run(coefficients, max_bytes=budget).data
+        plans = {}
+        if self.profile.clusters is not None:
+            shares = find_shares(picture, self.profile, job.mode_map.shape)
+            for step, allocator in GROUPED.items():
+                plans[step] = plan_blocks(picture, coefficients, job, shares, budget, allocator)
+        plans["+ trial"] = plan_by_trial(
+            coefficients, job, budget, self.network, LOOP, estimate(picture, self.network, 2)
+        )
+        wide = Loop((0.25, 0.5, 1, 2, 4, 8, 16, 64), LOOP.step, 9)
+        plans["oracle"] = plan_by_trial(coefficients, job, budget, self.network, wide, truth.astype(np.float32))
+        for step, plan in plans.items():
+            files[step] = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget).data
+        return files
+
+    def score(self, data: bytes, truth: NDArray[np.uint8]) -> float:
+        return psnr(self.network(decode_pixels(data)).astype(np.float64) - truth)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--tasks", nargs="+", default=["sr-x4", "denoise-25", "deblur-1.5"])
+    parser.add_argument("--count", type=int, default=24, help="pictures, evenly spaced")
+    a = parser.parse_args()
+    truths = list(load(a.data / "eval" / "kodak").items())
+    truths = truths[:: max(1, len(truths) // a.count)][: a.count]
+    for name in a.tasks:
+        task, steps = Task.parse(name), Steps(name)
+        rates = RATES[task.kind]
+        rows: dict[str, list[list[float]]] = {}
+        for stem, truth in truths:
+            truth = truth[: truth.shape[0] // task.scale * task.scale, : truth.shape[1] // task.scale * task.scale]
+            picture = task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
+            for r, rate in enumerate(rates):
+                peer = largest_within(picture, rate * picture.shape[0] * picture.shape[1] / 8)
+                if peer is None:
+                    continue
+                base = steps.score(peer, truth)
+                for step, data in steps.files(picture, truth, len(peer)).items():
+                    rows.setdefault(step, [[] for _ in rates])[r].append(steps.score(data, truth) - base)
+        print(f"\n{name}, {len(truths)} pictures")
+        print("| step | " + " | ".join(f"{rate} bpp" for rate in rates) + " |\n|---|" + "---|" * len(rates))
+        for step, gains in rows.items():
+            print(f"| {step} | " + " | ".join(f"{np.mean(g):+.3f}" for g in gains) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
