@@ -239,12 +239,16 @@ def trained() -> tuple[list[np.ndarray], list[np.ndarray], qpnet.QpNet]:
         sigma = np.kron(rank * 20, np.ones((32, 32)))[:150, :, None]
         pictures.append(np.clip(128 + sigma * rng.standard_normal((150, 128, 3)), 0, 255).astype(np.uint8))
         ranks.append(rank)
-    return pictures, ranks, qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4))
+    return (
+        pictures,
+        ranks,
+        qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2)),
+    )
 
 
 def test_qpnet_learns_and_the_same_input_gives_the_same_network(trained):
     pictures, ranks, net = trained
-    again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4))
+    again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2))
     assert qpnet.to_onnx(net) == qpnet.to_onnx(again)
     run = accelir.qpnet.QpNet(qpnet.to_onnx(net), 3)
     right = [run.groups(p) == r for p, r in zip(pictures, ranks, strict=True)]
@@ -602,7 +606,8 @@ def test_a_damaged_profile_is_refused_and_says_why(built, tmp_path, damage, said
 
 
 def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, pictures, tmp_path):
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s"}
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment
