@@ -119,11 +119,11 @@ class Encoder:
                 f"{subsampling!r}, and progressive='auto' or False, not {progressive!r}"
             )
         get_effort(effort)
+        if format == "webp" and allocator not in ("auto", "uniform"):
+            raise ValueError(f"WebP's blocks differ by a qp_map alone; it takes allocator='auto', not {allocator!r}")
         automatic = "uniform" if format == "webp" else default_allocator(self.profile, effort)
         self.allocator = automatic if allocator == "auto" else allocator
         check_allocator(self.profile, self.allocator)
-        if format == "webp" and self.allocator != "uniform":
-            raise ValueError(f"WebP's blocks differ by a qp_map alone; it takes allocator='auto', not {allocator!r}")
 
     def encode(
         self,
