@@ -17,7 +17,7 @@ constexpr double kStepSlope = -1.1, kStrengthSlope = -0.2;  // of log size over 
 constexpr double kNear = 0.08;         // how near the size must be, relatively, before the strength is searched
 constexpr double kStrengthRange = 1.5; // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
-constexpr int kStrengthTries = 6, kSplitTries = 8, kQuantizerTries = 5;
+constexpr int kStrengthTries = 6, kSplitTries = 8, kQuantizerTries = 5, kNeighbours = 2;
 
 double log_step(int index) { return std::log(luma_step(index)); }
 
@@ -87,18 +87,32 @@ class SizeSearch {
       const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
       if (at_end || std::abs(p.size - fit) < kNear) {
         trials_.choose_filter();
-        if (!finished()) search_strength(base, p.size);
-        if (finished() || !best_.data.empty()) return;
-        base = std::min(base + 1, kCoarsest);
-      } else {
-        base = next;
+        return search_near(base, p.size);
       }
+      base = next;
     }
+    settle_below(base);
+  }
+
+ private:
+  // The strength at a quantiser; where that leaves a gap, as it may with small pictures, at its neighbours too.
+  void search_near(int base, double size) {
+    search_strength(base, size);
+    if (base == 0 && size <= std::log(max_bytes_)) return;
+    for (int distance = 1; distance <= kNeighbours; ++distance)
+      for (int index : {base + distance, base - distance}) {
+        if (finished() || index < 0 || index > kCoarsest) continue;
+        search_strength(index, attempt(index, {}));
+      }
+    settle_below(base);
+  }
+
+  // Coarser quantisers until a frame fits.
+  void settle_below(int base) {
     for (int more = 1; best_.data.empty() && base < kCoarsest; more *= 2)
       attempt(base = std::min(base + more, kCoarsest), {});
   }
 
- private:
   bool finished() const {
     return trials_.passes() >= settings_.passes ||
            static_cast<double>(best_.data.size()) >= max_bytes_ * (1 - settings_.tolerance);

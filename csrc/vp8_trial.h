@@ -29,6 +29,7 @@ struct Settings {
   int passes = 8;            // over the whole picture that the size search may make
   double tolerance = 0.002;  // how far below the budget the search may stop, as a share of it
   int token_partitions = 1;
+  size_t max_first_partition = kMaxFirstPartition;  // bytes; less only to try what happens then
 };
 
 // What is asked of each macroblock, in raster order.

@@ -66,12 +66,12 @@ class WebpEffort:
 
 _WEBP_EFFORTS = (
     #          subblock_modes, subblock_trellises, block_trellises, measure_filter, loops, passes, tolerance
-    WebpEffort(4, 0, 0, False, 1, 12, 0.004),
-    WebpEffort(10, 0, 0, False, 1, 12, 0.004),
-    WebpEffort(4, 1, 1, False, 1, 12, 0.003),
+    WebpEffort(4, 0, 0, False, 1, 12, 0.003),
+    WebpEffort(10, 0, 0, False, 1, 12, 0.003),
     WebpEffort(10, 1, 1, False, 1, 12, 0.003),
     WebpEffort(10, 1, 1, True, 1, 12, 0.003),
     WebpEffort(10, 2, 1, True, 1, 12, 0.003),
+    WebpEffort(10, 2, 1, True, 1, 12, 0.0025),
     WebpEffort(10, 3, 2, True, 2, 16, 0.002),
     WebpEffort(10, 4, 4, True, 2, 16, 0.0015),
     WebpEffort(10, 6, 4, True, 3, 24, 0.001),

@@ -10,15 +10,15 @@ from typing import Any
 class WebpShape:
     """What a WebP file looks like, whatever its size."""
 
-    rdo: float = 0.1
+    rdo: float = 0.08
     """Lagrangian of modes and trellis in squared luma steps (of an orthonormal transform) per bit, above 0."""
     luma_weights: tuple[float, ...] = (1.0,) * 16
     """What a squared error of a luma coefficient costs, zigzag order, relative to DC."""
-    chroma_weights: tuple[float, ...] = (2.0,) * 16
+    chroma_weights: tuple[float, ...] = (1.75,) * 16
     """The same for chroma, relative to luma's DC."""
     deltas: tuple[int, ...] = (0,) * 5
     """Added to the quantiser index of luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC; -15 to 15."""
-    filter: float = 1.0
+    filter: float = 1.1
     """Level of the loop filter over the one that leaves the smallest error in the decoded picture; 0: no filter."""
     sharpness: int = 0
     """Of the loop filter, 0 to 7."""

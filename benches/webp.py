@@ -1,0 +1,149 @@
+"""WebP against libwebp at equal bytes, whole files.
+
+python benches/webp.py rate FOLDER [--effort 5] [--peer pillow|cwebp] [--profile fidelity]
+    BD-rate over 0.25-1.35 bpp. pillow: method 6, default settings; cwebp (Debian's webp): -m 6 -sns 0 -segments 1 -af.
+python benches/webp.py restored FOLDER TASK [--rate 0.5] [--effort 5]
+    PSNR over RGB after the task's network, Pillow's method 6 within the rate and ours at its bytes.
+python benches/webp.py speed PICTURE [--effort 5]
+    Thread time at the same size over that of Pillow's method 4: at a fixed quantiser and at a size target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import tempfile
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from common import bd_rate, load, psnr, score
+from numpy.typing import NDArray
+from PIL import Image
+
+import accelir
+from accelir import _codec, webp
+from accelir.effort import get_webp_effort
+from accelir.restoring import open_network
+from accelir.training.tasks import Task
+
+QUALITIES = (8, 16, 24, 32, 40, 50, 60, 68, 75, 80, 84, 88, 91, 94)
+LOW, HIGH = 0.25, 1.35
+
+
+def by_pillow(picture: NDArray[np.uint8], quality: int, method: int = 6) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "WEBP", quality=quality, method=method)
+    return out.getvalue()
+
+
+def by_cwebp(picture: NDArray[np.uint8], quality: int) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder, "in.png"), Path(folder, "out.webp")
+        Image.fromarray(picture).save(source, compress_level=1)
+        options = ["-quiet", "-m", "6", "-sns", "0", "-segments", "1", "-af", "-q", str(quality)]
+        subprocess.run(["cwebp", *options, str(source), "-o", str(made)], check=True)
+        return made.read_bytes()
+
+
+def rate(a: argparse.Namespace) -> None:
+    peer = by_cwebp if a.peer == "cwebp" else by_pillow
+    encoder = accelir.Encoder(profile=a.profile, format="webp", effort=a.effort)
+    rows = []
+    for name, picture in list(load(a.folder).items())[:: a.every]:
+        files = [peer(picture, q) for q in QUALITIES]
+        sizes = [len(f) * 8 / (picture.shape[0] * picture.shape[1]) for f in files]
+        files = [f for f, bpp in zip(files, sizes, strict=True) if LOW / 1.5 < bpp < HIGH * 1.5]
+        anchor = [score(f, picture) for f in files]
+        ours = [score(encoder.encode(picture, max_bytes=len(f)).data, picture) for f in files]
+        rows.append([bd_rate(anchor, ours, metric, LOW, HIGH) for metric in ("luma", "rgb")])
+        print(f"{name}: {rows[-1][0]:+.1f} % Y, {rows[-1][1]:+.1f} % RGB", flush=True)
+    luma, rgb = np.mean(rows, axis=0)
+    print(
+        f"| {a.folder.name}, {len(rows)} pictures, {a.profile}, effort {a.effort}, {a.peer} | {luma:+.1f} % Y | {rgb:+.1f} % RGB |"
+    )
+
+
+def largest_within(picture: NDArray[np.uint8], budget: float) -> bytes:
+    """Pillow's largest file not above the budget; its size rises with quality but for a few bytes."""
+    best, low, high = by_pillow(picture, 0), 1, 100
+    while low <= high:
+        middle = (low + high) // 2
+        data = by_pillow(picture, middle)
+        if len(data) <= budget:
+            best, low = data, middle + 1
+        else:
+            high = middle - 1
+    return best
+
+
+def restored(a: argparse.Namespace) -> None:
+    task = Task.parse(a.task)
+    network = open_network(a.network or a.task, 1)
+    encoders = {
+        p: accelir.Encoder(profile=p, format="webp", effort=a.effort) for p in dict.fromkeys(("fidelity", a.task))
+    }
+    rows = []
+    for stem, full in list(load(a.folder).items())[:: a.every]:
+        truth = full[: full.shape[0] // task.scale * task.scale, : full.shape[1] // task.scale * task.scale]
+        picture = task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
+        peer = largest_within(picture, a.rate * picture.shape[0] * picture.shape[1] / 8)
+        files = [peer, *(e.encode(picture, max_bytes=len(peer)).data for e in encoders.values())]
+        rows.append([psnr(network(accelir.decode(f, network=None)).astype(np.float64) - truth) for f in files])
+    mean = np.mean(rows, axis=0)
+    gains = ", ".join(f"{p} {g:+.3f}" for p, g in zip(encoders, mean[1:] - mean[0], strict=True))
+    print(
+        f"| {a.task}, {a.folder.name}, {len(rows)} pictures, {a.rate} bpp | Pillow {mean[0]:.2f} dB | {gains} |",
+        flush=True,
+    )
+
+
+def seconds(call: Callable[[], object], repeats: int = 5) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.thread_time()
+        call()
+        times.append(time.thread_time() - start)
+    return min(times)
+
+
+def speed(a: argparse.Namespace) -> None:
+    picture = np.asarray(Image.open(a.picture).convert("RGB"))
+    encoder = accelir.Encoder(profile="fidelity", format="webp", effort=a.effort)
+    job = webp.make_job(encoder.profile, get_webp_effort(a.effort), picture.shape)
+    for quality in (50, 75, 90):
+        size = len(by_pillow(picture, quality, 4))
+        base = int(encoder.encode(picture, max_bytes=size).table[0])
+        peer = seconds(lambda q=quality: by_pillow(picture, q, 4))
+        fixed = seconds(lambda b=base: job.run(_codec.Vp8Picture.from_pixels(picture), quantizer=b))
+        sized = seconds(lambda s=size: encoder.encode(picture, max_bytes=s))
+        print(
+            f"quality {quality}: {peer / fixed:.2f} of Pillow's speed at quantiser {base}, {peer / sized:.2f} at {size:,} bytes"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for run in (rate, restored, speed):
+        command = commands.add_parser(run.__name__)
+        command.set_defaults(run=run)
+        command.add_argument("picture" if run is speed else "folder", type=Path)
+        command.add_argument("--effort", type=int, default=5)
+        command.add_argument("--every", type=int, default=1)
+        if run is rate:
+            command.add_argument("--peer", choices=("pillow", "cwebp"), default="pillow")
+            command.add_argument("--profile", default="fidelity")
+        if run is restored:
+            command.add_argument("task")
+            command.add_argument("--rate", type=float, default=0.5)
+            command.add_argument("--network")
+    a = parser.parse_args()
+    a.run(a)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""The VP8 core: what decoders make of a frame is what the encoder says they make, whatever it was asked for."""
+
+import struct
+
+import numpy as np
+import pytest
+from helpers import noise, photo, smooth
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from webp_oracle import decode_yuv
+
+from accelir import _codec, webp_container
+
+PLAIN = {
+    "rdo": 0.08,
+    "luma_weights": [1.0] * 16,
+    "chroma_weights": [1.5] * 16,
+    "deltas": [0] * 5,
+    "filter": 1.0,
+    "keep_reconstruction": True,
+}
+
+
+def encode(pixels, **options):
+    return _codec.vp8_encode(_codec.Vp8Picture.from_pixels(pixels), **(PLAIN | options))
+
+
+def in_file(data, pixels):
+    return webp_container.container(pixels.shape[1], pixels.shape[0]).write(data)
+
+
+def assert_decodes_to_reconstruction(encoding, pixels):
+    for shown, expected in zip(decode_yuv(in_file(encoding.data, pixels)), encoding.reconstruction(), strict=True):
+        np.testing.assert_array_equal(shown, expected)
+
+
+@st.composite
+def pictures(draw):
+    height, width = draw(st.integers(1, 70)), draw(st.integers(1, 70))
+    kind = draw(st.sampled_from(("noise", "smooth", "photo", "black and white", "flat")))
+    if kind == "noise":
+        return noise(height, width, seed=draw(st.integers(0, 99)))
+    if kind == "smooth":
+        return smooth(height, width)
+    if kind == "photo":
+        top, left = draw(st.integers(0, 300)), draw(st.integers(0, 500))
+        return np.ascontiguousarray(photo()[top : top + height, left : left + width])
+    if kind == "black and white":
+        return (noise(height, width, seed=draw(st.integers(0, 99))) > 127).astype(np.uint8) * np.uint8(255)
+    return np.full((height, width, 3), draw(st.integers(0, 255)), np.uint8)
+
+
+def options():
+    return st.fixed_dictionaries(
+        {
+            "quantizer": st.integers(0, 127),
+            "rdo": st.sampled_from((0.0, 0.02, 0.1, 1.0, 1e6)),
+            "deltas": st.lists(st.integers(-15, 15), min_size=5, max_size=5),
+            "luma_weights": st.lists(st.floats(0, 4), min_size=16, max_size=16),
+            "filter": st.sampled_from((0.0, 0.5, 1.0, 4.0)),
+            "sharpness": st.integers(0, 7),
+            "simple_filter": st.booleans(),
+            "measure_filter": st.booleans(),
+            "subblock_modes": st.integers(0, 10),
+            "subblock_trellises": st.integers(0, 10),
+            "block_trellises": st.integers(0, 4),
+            "loops": st.integers(0, 2),
+            "token_partitions": st.sampled_from((1, 2, 4, 8)),
+        }
+    )
+
+
+@settings(max_examples=150)
+@given(pixels=pictures(), options=options(), seed=st.integers(0, 2**32 - 1), maps=st.booleans())
+def test_libwebp_decodes_exactly_our_reconstruction(pixels, options, seed, maps):
+    if maps:
+        rng = np.random.default_rng(seed)
+        shape = -(-pixels.shape[0] // 16), -(-pixels.shape[1] // 16)
+        options |= {
+            "octaves": rng.choice([0, 0.3, 1, 2, 5], shape).astype(np.float32),
+            "weights": rng.choice([0, 0.5, 1, 3], shape).astype(np.float32),
+        }
+    assert_decodes_to_reconstruction(encode(pixels, **options), pixels)
+
+
+@settings(max_examples=30)
+@given(pixels=pictures(), budget=st.integers(1, 20_000))
+@example(pixels=noise(64, 64), budget=2**40)
+def test_sizes_are_kept_and_what_is_told_of_them_is_true(pixels, budget):
+    encoding = encode(pixels, max_bytes=budget)
+    if encoding.data:
+        assert len(encoding.data) <= budget
+        assert_decodes_to_reconstruction(encoding, pixels)
+    else:
+        assert budget < encoding.smallest
+        assert len(encode(pixels, max_bytes=encoding.smallest).data) == encoding.smallest
+
+
+@pytest.mark.parametrize("quantizer", [0, 3, 127])
+@pytest.mark.parametrize("rdo", [0.0, 0.08])
+def test_the_strongest_levels_decode_exactly(quantizer, rdo):
+    pixels = (noise(96, 80) > 127).astype(np.uint8) * np.uint8(255)
+    assert_decodes_to_reconstruction(encode(pixels, quantizer=quantizer, rdo=rdo, filter=0.0), pixels)
+
+
+@pytest.mark.parametrize("filter", [0.0, 1.0])
+def test_every_mode_is_used_and_decodes_exactly(filter):
+    pixels = photo()
+    encoding = encode(pixels, quantizer=20, filter=filter, subblock_trellises=10, block_trellises=4)
+    assert_decodes_to_reconstruction(encoding, pixels)
+
+
+def first_partition_of(data):
+    return struct.unpack("<I", data[:3] + b"\0")[0] >> 5
+
+
+def test_a_first_partition_too_large_is_avoided_by_cheaper_modes():
+    """Noise wants 4x4 modes everywhere, 5 bytes a macroblock; here no more than 1.9 are granted."""
+    pixels = noise(256, 256, seed=1)
+    free, bound = (encode(pixels, quantizer=60, **o) for o in ({}, {"max_first_partition": 480}))
+    assert first_partition_of(free.data) > 480 >= first_partition_of(bound.data)
+    assert_decodes_to_reconstruction(bound, pixels)
+
+
+def test_token_partitions_do_not_change_the_picture():
+    pixels = photo("cup")
+    frames = [encode(pixels, quantizer=30, token_partitions=n) for n in (1, 2, 4, 8)]
+    for frame in frames:
+        assert_decodes_to_reconstruction(frame, pixels)
+    sizes = [len(f.data) for f in frames]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] < sizes[0] + 7 * 5
+    np.testing.assert_array_equal(frames[0].reconstruction()[0], frames[3].reconstruction()[0])
+
+
+def test_weights_move_quality_between_macroblocks():
+    pixels = photo("cloth")
+    weights = np.ones((12, 12), np.float32)
+    weights[:6] = 8
+    even, moved = encode(pixels, quantizer=40), encode(pixels, quantizer=40, weights=weights)
+    luma = _codec.vp8_planes(pixels)[0].astype(np.float64)
+    top = [np.mean((e.reconstruction()[0][:96] - luma[:96]) ** 2) for e in (even, moved)]
+    assert top[1] < 0.9 * top[0]
+
+
+def test_more_search_takes_fewer_bits_for_its_distortion():
+    """Bytes and squared error together, at the exchange rate that the encoder is told."""
+    pixels = photo("table")
+    luma = _codec.vp8_planes(pixels)[0].astype(np.float64)
+
+    def cost(**options):
+        e = encode(pixels, quantizer=40, filter=0.0, **options)
+        step = e.luma_steps[0]
+        return np.sum((e.reconstruction()[0] - luma) ** 2) / (PLAIN["rdo"] * step**2) + 8 * len(e.data)
+
+    whole = cost(subblock_modes=0, block_trellises=0)
+    few = cost(subblock_modes=4, subblock_trellises=0, block_trellises=0)
+    all_modes = cost(subblock_trellises=0, block_trellises=0)
+    trellis = cost(subblock_trellises=1)
+    most = cost(subblock_trellises=10, block_trellises=4)
+    assert whole > few > all_modes > trellis > most
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "either quantizer or max_bytes"),
+        ({"quantizer": 128}, "0 to 127"),
+        ({"quantizer": 1, "deltas": [0, 0, 0, 0, 16]}, "-15 to 15"),
+        ({"quantizer": 1, "luma_weights": [1.0]}, "16 values"),
+        ({"quantizer": 1, "octaves": np.zeros((3, 3), np.float32)}, "shape"),
+        ({"quantizer": 1, "weights": np.full((12, 12), np.nan, np.float32)}, "weights must be"),
+        ({"quantizer": 1, "token_partitions": 3}, "1, 2, 4 or 8"),
+        ({"quantizer": 1, "subblock_modes": 11}, "0 to 10"),
+        ({"quantizer": 1, "sharpness": 8}, "0 to 7"),
+    ],
+)
+def test_wrong_settings_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        encode(photo("cup"), **options)
