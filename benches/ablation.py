@@ -20,7 +20,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from accelir.tasks import Task
 from common import load, psnr
 from numpy.typing import NDArray
 from restored import RATES, largest_within
@@ -36,6 +35,7 @@ from accelir.planning import find_shares, plan_blocks
 from accelir.profile import load_profile
 from accelir.profiling.choose import LOOP
 from accelir.restoring import open_network
+from accelir.tasks import Task
 
 GROUPED = {
     "VAQ": "variance",

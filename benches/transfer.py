@@ -11,13 +11,13 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from accelir.tasks import Task
 from common import load, psnr
 from restored import RATES, largest_within
 
 import accelir
 from accelir.decoding import decode_pixels
 from accelir.restoring import open_network
+from accelir.tasks import Task
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from accelir.training.tasks import Task
 from common import bd_rate, load, psnr, score
 from numpy.typing import NDArray
 from PIL import Image
@@ -28,7 +29,6 @@ import accelir
 from accelir import _codec, webp
 from accelir.effort import get_webp_effort
 from accelir.restoring import open_network
-from accelir.training.tasks import Task
 
 QUALITIES = (8, 16, 24, 32, 40, 50, 60, 68, 75, 80, 84, 88, 91, 94)
 LOW, HIGH = 0.25, 1.35

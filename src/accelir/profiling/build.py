@@ -100,7 +100,8 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
 def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile, dict[str, Any]]:
     """What the whole file shares, and how that was found."""
     if request.base is not None:
-        profile, tuning = load_profile(request.base), {"base": request.base}
+        profile = load_profile(request.base)
+        tuning = profile.provenance.get("tuning", profile.provenance)
     else:
         profile, tuning = tune_profile(request.task, request.networks, pictures, load_profile("fidelity"), work)
     text = f"{request.task}: PSNR over RGB after restoration"

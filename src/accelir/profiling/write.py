@@ -59,5 +59,6 @@ def describe(profile: Profile) -> dict[str, Any]:
             "allocator": profile.allocator,
             **({} if profile.loop is None else {"closed_loop": dataclasses.asdict(profile.loop)}),
         },
+        "webp": dataclasses.asdict(profile.webp),
         "provenance": profile.provenance,
     }
