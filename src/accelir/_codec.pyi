@@ -113,3 +113,50 @@ def vp8_loop_filter(
 
 def vp8_segments(weights: NDArray[np.float64], most: int = 4) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """At most so many quantisers for a (128,) histogram of wanted ones, and the segment of each index, (128,)."""
+
+class Vp8Picture:
+    """A picture as a VP8 frame has it: YUV 4:2:0, whole macroblocks."""
+
+    @staticmethod
+    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True) -> Vp8Picture: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def macroblocks(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+class Vp8Encoding:
+    """A VP8 frame."""
+
+    @property
+    def data(self) -> bytes:
+        """Empty where the budget was too small."""
+
+    @property
+    def quantizers(self) -> list[int]:
+        """Of the segments, 0..127."""
+
+    @property
+    def filter_levels(self) -> list[int]:
+        """Of the segments, 0..63."""
+
+    @property
+    def luma_steps(self) -> list[float]:
+        """Of the segments."""
+
+    @property
+    def strength(self) -> float:
+        """Of the Lagrangian over the one asked for."""
+
+    @property
+    def passes(self) -> int: ...
+    @property
+    def smallest(self) -> int:
+        """Bytes of the smallest frame, where the budget was too small."""
+
+def vp8_encode(
+    picture: Vp8Picture, *, quantizer: int | None = None, max_bytes: int | None = None, **settings: Any
+) -> Vp8Encoding:
+    """A key frame at a base quantiser index or to a size; accelir.webp.Job names the settings."""

@@ -54,9 +54,7 @@ class QpNet(nn.Module):
         self.around = nn.Conv2d(first, second, 3, padding=1)
         self.beyond = nn.Conv2d(second, third, 3, padding=1)
         self.classes = nn.Conv2d(third, groups, 1)  # the fully connected layer, at every block
-        with torch.no_grad():
-            self.patches.weight.copy_(torch.from_numpy(_dct_patches(first)))
-            self.patches.bias.zero_()
+        self.patches.load_state_dict({"weight": torch.from_numpy(_dct_patches(first)), "bias": torch.zeros(first)})
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.classify(self.patches(x.permute(0, 3, 1, 2).float() / 64 - 2))
