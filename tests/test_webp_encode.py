@@ -212,7 +212,7 @@ def test_16383_pixels_a_side_are_taken(size):
     [
         ({"subsampling": "4:4:4"}, "4:2:0 alone"),
         ({"progressive": True}, "no progressive"),
-        ({"allocator": "closed-loop"}, "qp_map alone"),
+        ({"allocator": "closed-loop"}, "allocator is"),
         ({"comment": "hello"}, "no comment"),
     ],
 )
