@@ -8,6 +8,7 @@ import operator
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,8 @@ class Encoder:
             raise TypeError(f"profile must be a name or a folder's path, not {type(profile).__name__}")
         get_effort(effort)
         self.format = format
-        self.settings = Settings(load_profile(profile), effort, subsampling, progressive, allocator)
+        loaded = load_profile(profile if isinstance(profile, str) else Path(profile))
+        self.settings = Settings(loaded, effort, subsampling, progressive, allocator)
         check, self._encode = FORMATS[format]
         check(self.settings)
 

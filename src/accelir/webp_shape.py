@@ -26,7 +26,8 @@ class WebpShape:
 
 def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
     """From a profile's \"webp\" object; what is left out has its default. Raises TypeError and ValueError."""
-    shape = WebpShape(**{k: tuple(v) if isinstance(v, list) else v for k, v in document.items()})
+    entries: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+    shape = WebpShape(**entries)
     for name, values, count, low, high in (
         ("rdo", (shape.rdo,), 1, 1e-6, 1e6),
         ("luma_weights", shape.luma_weights, 16, 0, 1e6),

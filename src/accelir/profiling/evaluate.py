@@ -47,7 +47,7 @@ def gains(
     area = blocks.values / blocks.values.max()
     mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
     cost, bits, errors = [], [], []
-    for qp in np.linspace(*curves.base_qps[[0, -1]], STEPS):
+    for qp in np.linspace(curves.base_qps[0], curves.base_qps[-1], STEPS):
         own = (
             interpolate(qp, curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits),
             interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),

@@ -56,7 +56,7 @@ class QpNet(nn.Module):
         self.classes = nn.Conv2d(third, groups, 1)  # the fully connected layer, at every block
         with torch.no_grad():
             self.patches.weight.copy_(torch.from_numpy(_dct_patches(first)))
-            self.patches.bias.zero_()
+            nn.init.zeros_(self.patches.get_parameter("bias"))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.classify(self.patches(x.permute(0, 3, 1, 2).float() / 64 - 2))
