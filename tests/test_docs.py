@@ -1,7 +1,7 @@
 """Every block of code in README and docs/ runs as it stands: page by page, from top to bottom, in an empty folder.
 
-Fences say what a block is: `python` and `sh` are run, with examples/photo.png there and the package's commands on
-PATH. `console` is shown only, for what takes hours, a cluster or data that the repository hasn't; there are few,
+Fences say what a block is: `python` and `sh` are run, with examples/photo.png there and the package's commands on PATH.
+`console` is shown only, for what takes hours, a cluster or data that the repository hasn't; there are few,
 counted here.
 """
 
