@@ -287,8 +287,20 @@ def test_wrong_calls_exit_with_2_and_write_nothing(folder, arguments, message):
 def test_the_name_of_the_output_tells_the_format(folder):
     call("encode", "photo.png", "-o", "out.webp", "--bpp", 2, "--format", "jpeg")
     assert opened("out.webp").format == "JPEG"
+    assert call("encode", "photo.png", "-o", "ours.webp", "--bpp", 2).exit_code == 0
+    assert (folder / "ours.webp").read_bytes() == accelir.encode(opened("photo.png"), bpp=2, format="webp")
+    assert call("encode", "photo.png", "--format", "webp", "--bpp", 2).exit_code == 0
+    assert (folder / "photo.webp").read_bytes() == (folder / "ours.webp").read_bytes()
     assert call("encode", "photo.png", "-o", "noname", "--bpp", 2).exit_code == 0
     assert opened("noname").format == "JPEG"
+
+
+def test_transparency_is_kept_in_webp(folder):
+    image = picture("RGBA")
+    image.putalpha(picture("L", seed=5))
+    image.save("holes.png")
+    assert call("encode", "holes.png", "-o", "holes.webp", "--max-bytes", "12k").exit_code == 0
+    np.testing.assert_array_equal(np.asarray(opened("holes.webp"))[..., 3], np.asarray(image)[..., 3])
 
 
 # decode

@@ -138,7 +138,50 @@ def test_other_modes_are_refused(format, mode, advice):
         saved(picture(mode), format, max_bytes=8000)
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
+def test_webp_keeps_transparency(mode):
+    image = picture(mode)
+    if mode != "PA":
+        alpha = np.linspace(0, 255, 96 * 72).astype(np.uint8).reshape(72, 96)
+        image.putalpha(Image.fromarray(alpha))
+    data = saved(image, "ACCELIR_WEBP", max_bytes=9000)
+    assert len(data) <= 9000
+    assert (opened(data).format, opened(data).size) == ("WEBP", (96, 72))
+    np.testing.assert_array_equal(
+        np.asarray(opened(data).convert("RGBA"))[..., 3], np.asarray(image.convert("RGBA"))[..., 3]
+    )
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1"])
+def test_a_transparent_colour_stays_transparent_in_webp(mode):
+    image = picture(mode)
+    image.info["transparency"] = (0, 0, 0) if mode == "RGB" else 0
+    transparent = np.asarray(image.convert("RGBA"))[..., 3]
+    found = np.asarray(opened(saved(image, "ACCELIR_WEBP", max_bytes=9000)).convert("RGBA"))[..., 3]
+    np.testing.assert_array_equal(found, transparent)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "1"])
+def test_modes_that_webp_takes(mode):
+    data = saved(picture(mode), "ACCELIR_WEBP", max_bytes=5000)
+    assert (opened(data).format, opened(data).mode, len(data) <= 5000) == ("WEBP", "RGB", True)
+    expected = picture(mode).convert("L" if mode in ("1", "L") else "RGB")
+    assert data == accelir.encode(expected, max_bytes=5000, format="webp")
+
+
 # metadata
+
+
+def test_metadata_of_webp_is_read_back():
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "A maker", 6
+    image = opened(saved(picture(), "ACCELIR_WEBP", max_bytes=9000, exif=exif, icc_profile=SRGB, xmp=XMP))
+    assert dict(image.getexif()) == {0x010F: "A maker", 0x0112: 6}
+    assert (image.info["icc_profile"], image.info["xmp"]) == (SRGB, XMP)
+    own = picture()
+    own.info["icc_profile"] = SRGB
+    assert opened(saved(own, "ACCELIR_WEBP", max_bytes=9000)).info["icc_profile"] == SRGB
+    assert "icc_profile" not in opened(saved(own, "ACCELIR_WEBP", max_bytes=9000, icc_profile=None)).info
 
 
 def test_metadata_is_read_back():
@@ -271,6 +314,14 @@ def test_overridden_formats_take_a_size(tmp_path):
     with pillow_plugin.registered():
         picture().save(tmp_path / "photo.jpg", max_bytes=3000, profile="fidelity")
     assert (tmp_path / "photo.jpg").read_bytes() == accelir.encode(SMALL, max_bytes=3000, profile="fidelity")
+
+
+def test_overridden_webp_takes_a_size(tmp_path):
+    with pillow_plugin.registered(), Image.open(io.BytesIO(saved(picture("RGBA"), "PNG"))) as image:
+        image.save(tmp_path / "photo.webp", max_bytes=3000, profile="fidelity")
+    with Image.open(tmp_path / "photo.webp") as image:
+        assert (image.format, image.size) == ("WEBP", (96, 72))
+    assert 2000 < (tmp_path / "photo.webp").stat().st_size <= 3000
 
 
 @pytest.mark.parametrize("format", ["JPEG", "WEBP"])
