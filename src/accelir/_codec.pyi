@@ -1,9 +1,10 @@
-"""The compiled JPEG core (csrc/, bound in csrc/bindings.cc).
+"""The compiled core, JPEG and VP8 (csrc/, bound in csrc/bindings.cc).
 
 from_pixels, encode, encode_levels and read_levels release the GIL while they compute. Arrays of 8x8 blocks are in
 natural (row-major) frequency order; vectors of 64 frequencies are in zigzag order (ITU-T T.81, figure A.6).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,62 @@ def block_bits(
     levels: list[NDArray[np.int16]], width: int, height: int, subsampling: str = "4:2:0"
 ) -> NDArray[np.float32]:
     """Bits that each 32x32 cell takes in a sequential file with optimal Huffman tables, (ceil(H/32), ceil(W/32))."""
+
+class Vp8Picture:
+    """A picture as the planes that a VP8 frame codes (vp8_planes)."""
+
+    @staticmethod
+    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True) -> Vp8Picture:
+        """pixels: HxWx3 RGB or HxW gray, any strides, sides of 1 to 16383."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def macroblocks(self) -> tuple[int, int]:
+        """Rows and columns of 16x16 pixels."""
+
+class Vp8Encoding:
+    """A finished VP8 frame and what its making found out."""
+
+    data: bytes  # what a "VP8 " chunk holds; empty where not even the smallest frame fits
+    quantizers: list[int]  # indices by segment, rising
+    luma_steps: list[float]  # the steps of luma AC by segment, in samples of an orthonormal transform
+    filter_levels: list[int]  # by segment
+    strength: float  # of the Lagrangian over rdo
+    passes: int  # over the whole picture
+    smallest: int  # bytes of the smallest frame, where the budget came near it; else 0
+
+    def reconstruction(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Y, U, V as decoders have them, if kept; chroma sides are rounded up."""
+
+def vp8_encode(
+    picture: Vp8Picture,
+    *,
+    quantizer: int | None = None,  # the base index, 0..127, or
+    max_bytes: int | None = None,  # the frame's budget
+    rdo: float,  # Lagrangian, in squared luma steps per bit
+    luma_weights: Sequence[float],  # 16, zigzag: what a squared error costs
+    chroma_weights: Sequence[float],
+    deltas: Sequence[int],  # of the index for luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC; -15..15
+    filter: float,  # the loop filter's level over the best or usual one
+    sharpness: int = 0,  # 0..7
+    simple_filter: bool = False,
+    measure_filter: bool = True,
+    subblock_modes: int = 10,  # 0..10
+    subblock_trellises: int = 2,  # 0..10
+    block_trellises: int = 1,  # 0..4
+    loops: int = 2,
+    passes: int = 8,
+    tolerance: float = 0.003,
+    token_partitions: int = 1,  # 1, 2, 4, 8
+    max_first_partition: int = 524287,
+    octaves: NDArray[np.float32] | None = None,  # (macroblock rows, columns): doublings of the step, 0..16
+    weights: NDArray[np.float32] | None = None,  # the same shape: of squared errors
+    keep_reconstruction: bool = False,
+) -> Vp8Encoding:
+    """Raises ValueError for settings out of range, and for a quantizer at which no frame fits VP8's fields."""
 
 def vp8_planes(
     pixels: NDArray[np.uint8], sharp: bool = True
