@@ -137,6 +137,41 @@ def vp8_parts(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
     assert segment_of.max() < len(centers)
 
 
+def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
+    """A VP8 frame with random settings and maps."""
+    shape = tuple(-(-side // 16) for side in pixels.shape[:2])
+    size = (
+        {"quantizer": int(rng.integers(128))}
+        if rng.random() < 0.5
+        else {"max_bytes": int(np.exp(rng.uniform(0, np.log(pixels.size + 2000))))}
+    )
+    encoding = _codec.vp8_encode(
+        _codec.Vp8Picture.from_pixels(pixels, bool(rng.integers(2))),
+        rdo=float(rng.choice([0, 0.01, 0.1, 1, 1e6])),
+        luma_weights=[float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
+        chroma_weights=[float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
+        deltas=[int(d) for d in rng.integers(-15, 16, 5)],
+        filter=float(rng.choice([0, 0.5, 1, 100])),
+        sharpness=int(rng.integers(8)),
+        simple_filter=bool(rng.integers(2)),
+        measure_filter=bool(rng.integers(2)),
+        subblock_modes=int(rng.integers(11)),
+        subblock_trellises=int(rng.integers(11)),
+        block_trellises=int(rng.integers(5)),
+        loops=int(rng.integers(3)),
+        passes=int(rng.integers(1, 12)),
+        tolerance=float(rng.choice([0, 0.001, 0.1])),
+        token_partitions=int(rng.choice([1, 2, 4, 8])),
+        max_first_partition=int(rng.choice([(1 << 19) - 1, 100])),
+        octaves=rng.uniform(0, 8, shape).astype(np.float32) if rng.random() < 0.5 else None,
+        weights=rng.uniform(0, 9, shape).astype(np.float32) if rng.random() < 0.5 else None,
+        keep_reconstruction=True,
+        **size,
+    )
+    assert len(encoding.data) <= size.get("max_bytes", len(encoding.data))
+    encoding.reconstruction()
+
+
 def refused(call, *arguments, **options) -> None:
     try:
         call(*arguments, **options)
@@ -153,8 +188,10 @@ def corners(rng: np.random.Generator) -> None:
                 encode(rng, picture(rng, height, width, layout), layout)
                 write_and_read(rng, width, height, layout)
                 vp8_parts(rng, picture(rng, height, width, layout))
+                vp8(rng, picture(rng, height, width, layout))
     for height, width in ((1, 16383), (16383, 1)):
         vp8_parts(rng, picture(rng, height, width, "4:2:0"))
+        vp8(rng, picture(rng, height, width, "4:2:0"))
     for height, width in ((1, 65535), (65535, 1), (24, 12_000), (800, 900), (1000, 31)):
         for layout in LAYOUTS:
             encode(rng, picture(rng, height, width, layout), layout)
@@ -184,6 +221,7 @@ def at_random(rng: np.random.Generator, seconds: float) -> int:
             jobs = [pool.submit(encode, child, pixels, layout) for child in rng.spawn(2)]
             files = [job.result() for job in jobs] + [write_and_read(rng, width, height, layout)]
             vp8_parts(rng, pixels)
+            vp8(rng, pixels)
             for data in filter(None, files):
                 _codec.read_levels(data)
                 for _ in range(20):

@@ -79,18 +79,18 @@ def test_small_pictures_come_back(size):
 
 # dB over Pillow's method 6 at equal bytes, at its qualities 20, 50 and 80.
 GAIN = {
-    ("cup", 0): (-0.74, -0.56, -0.27),
-    ("cup", 2): (0.36, 0.42, 0.65),
-    ("cup", 5): (0.28, 0.32, 0.67),
-    ("cup", 9): (0.18, 0.48, 0.72),
-    ("table", 0): (-0.01, -0.26, -0.23),
-    ("table", 2): (0.34, 0.31, 0.26),
-    ("table", 5): (0.34, 0.36, 0.28),
-    ("table", 9): (0.37, 0.36, 0.24),
-    ("cloth", 0): (-0.04, -0.05, -0.02),
-    ("cloth", 2): (0.33, 0.37, 0.43),
-    ("cloth", 5): (0.32, 0.43, 0.47),
-    ("cloth", 9): (0.37, 0.43, 0.43),
+    ("cup", 0): (-0.57, -0.61, -0.29),
+    ("cup", 2): (0.24, 0.42, 0.71),
+    ("cup", 5): (0.30, 0.46, 0.72),
+    ("cup", 9): (0.33, 0.45, 0.74),
+    ("table", 0): (-0.02, -0.24, -0.22),
+    ("table", 2): (0.35, 0.39, 0.40),
+    ("table", 5): (0.39, 0.40, 0.47),
+    ("table", 9): (0.46, 0.43, 0.46),
+    ("cloth", 0): (-0.05, -0.08, -0.03),
+    ("cloth", 2): (0.38, 0.54, 0.52),
+    ("cloth", 5): (0.39, 0.59, 0.57),
+    ("cloth", 9): (0.40, 0.61, 0.58),
 }
 ROOM = 0.08
 """dB, for what differs between versions of libwebp and compilers."""
@@ -111,7 +111,7 @@ def test_pillows_quality_takes_fewer_bytes(name):
     pixels = photo(name)
     for quality in (30, 60, 85):
         peer = by_pillow(pixels, quality)
-        ours = encode(pixels, max_bytes=int(0.97 * len(peer)))
+        ours = encode(pixels, max_bytes=int(0.96 * len(peer)))
         assert psnr(decoded(ours), pixels) >= psnr(decoded(peer), pixels), quality
 
 

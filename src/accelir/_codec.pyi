@@ -1,4 +1,4 @@
-"""The compiled JPEG core (csrc/, bound in csrc/bindings.cc).
+"""The compiled core, JPEG and VP8 (csrc/, bound in csrc/bindings.cc).
 
 from_pixels, encode, encode_levels and read_levels release the GIL while they compute. Arrays of 8x8 blocks are in
 natural (row-major) frequency order; vectors of 64 frequencies are in zigzag order (ITU-T T.81, figure A.6).
@@ -94,43 +94,44 @@ def block_bits(
     """Bits that each 32x32 cell takes in a sequential file with optimal Huffman tables, (ceil(H/32), ceil(W/32))."""
 
 class Vp8Picture:
-    """A picture as VP8 codes it, in Y, U and V of whole macroblocks."""
+    """A picture as the planes that a VP8 frame codes (vp8_planes)."""
 
     @staticmethod
     def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True) -> Vp8Picture:
-        """As vp8_planes."""
+        """pixels: HxWx3 RGB or HxW gray, any strides, sides of 1 to 16383."""
 
     @property
     def width(self) -> int: ...
     @property
     def height(self) -> int: ...
     @property
-    def macroblocks(self) -> tuple[int, int]: ...  # rows, columns
+    def macroblocks(self) -> tuple[int, int]:
+        """Rows and columns of 16x16 pixels."""
 
 class Vp8Encoding:
-    """A finished key frame and what its making found out."""
+    """A finished VP8 frame and what its making found out."""
 
-    data: bytes  # the frame, without a container; empty where the budget could not be met
-    quantizers: list[int]  # 0..127, of each segment
-    filter_levels: list[int]  # 0..63, of each segment
-    luma_steps: list[float]  # of AC, of each segment, in units of JPEG's base step
-    strength: float  # what multiplies the Lagrangian
-    passes: int
-    smallest: int  # bytes of the smallest frame, where data is empty; else 0
+    data: bytes  # what a "VP8 " chunk holds; empty where not even the smallest frame fits
+    quantizers: list[int]  # indices by segment, rising
+    luma_steps: list[float]  # the steps of luma AC by segment, in samples of an orthonormal transform
+    filter_levels: list[int]  # by segment
+    strength: float  # of the Lagrangian over rdo
+    passes: int  # over the whole picture
+    smallest: int  # bytes of the smallest frame, where the budget came near it; else 0
 
     def reconstruction(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]] | None:
-        """Y, U and V as a decoder will have them; None unless they were kept."""
+        """Y, U, V as decoders have them, if kept; chroma sides are rounded up."""
 
 def vp8_encode(
     picture: Vp8Picture,
     *,
-    rdo: float,  # 0..1e6, Lagrangian
-    luma_weights: Sequence[float],  # (16,) zigzag: what a squared error costs
-    chroma_weights: Sequence[float],
-    deltas: Sequence[int],  # (5,) -15..15: added to the index of Y DC, Y2 DC, Y2 AC, UV DC, UV AC
-    filter: float,  # 0..100, of the loop filter's level
-    quantizer: int | None = None,  # 0..127, a fixed base index, or
+    quantizer: int | None = None,  # the base index, 0..127, or
     max_bytes: int | None = None,  # the frame's budget
+    rdo: float,  # Lagrangian, in squared luma steps per bit
+    luma_weights: Sequence[float],  # 16, zigzag: what a squared error costs
+    chroma_weights: Sequence[float],
+    deltas: Sequence[int],  # of the index for luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC; -15..15
+    filter: float,  # the loop filter's level over the best or usual one
     sharpness: int = 0,  # 0..7
     simple_filter: bool = False,
     measure_filter: bool = True,
@@ -141,10 +142,13 @@ def vp8_encode(
     passes: int = 8,
     tolerance: float = 0.003,
     token_partitions: int = 1,  # 1, 2, 4, 8
-    octaves: NDArray[np.float32] | None = None,  # (rows, columns) 0..16: doublings of the step above the finest
-    weights: NDArray[np.float32] | None = None,  # (rows, columns) 0..1e6: what a macroblock's errors cost
+    max_first_partition: int = 524287,
+    octaves: NDArray[np.float32] | None = None,  # (macroblock rows, columns): doublings of the step, 0..16
+    weights: NDArray[np.float32] | None = None,  # the same shape: of squared errors
     keep_reconstruction: bool = False,
-) -> Vp8Encoding: ...
+) -> Vp8Encoding:
+    """Raises ValueError for settings out of range, and for a quantizer at which no frame fits VP8's fields."""
+
 def vp8_planes(
     pixels: NDArray[np.uint8], sharp: bool = True
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
@@ -166,50 +170,3 @@ def vp8_loop_filter(
 
 def vp8_segments(weights: NDArray[np.float64], most: int = 4) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """At most so many quantisers for a (128,) histogram of wanted ones, and the segment of each index, (128,)."""
-
-class Vp8Picture:
-    """A picture as a VP8 frame has it: YUV 4:2:0, whole macroblocks."""
-
-    @staticmethod
-    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True) -> Vp8Picture: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def macroblocks(self) -> tuple[int, int]:
-        """Rows and columns."""
-
-class Vp8Encoding:
-    """A VP8 frame."""
-
-    @property
-    def data(self) -> bytes:
-        """Empty where the budget was too small."""
-
-    @property
-    def quantizers(self) -> list[int]:
-        """Of the segments, 0..127."""
-
-    @property
-    def filter_levels(self) -> list[int]:
-        """Of the segments, 0..63."""
-
-    @property
-    def luma_steps(self) -> list[float]:
-        """Of the segments."""
-
-    @property
-    def strength(self) -> float:
-        """Of the Lagrangian over the one asked for."""
-
-    @property
-    def passes(self) -> int: ...
-    @property
-    def smallest(self) -> int:
-        """Bytes of the smallest frame, where the budget was too small."""
-
-def vp8_encode(
-    picture: Vp8Picture, *, quantizer: int | None = None, max_bytes: int | None = None, **settings: Any
-) -> Vp8Encoding:
-    """A key frame at a base quantiser index or to a size; accelir.webp.Job names the settings."""
