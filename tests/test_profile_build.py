@@ -622,3 +622,21 @@ def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, pic
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     assert contents(tmp_path / "again") == contents(built)
+
+
+def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_path, monkeypatch):
+    from accelir.profiling import tune_webp
+
+    monkeypatch.setattr(tune_webp, "STEPS", {"filter": 0.5})
+    monkeypatch.setattr(tune_webp, "RATES", (0.5,))
+    monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
+    options = ["--task", "denoise-25", "--format", "webp", "--base", "denoise-25"]
+    result = CliRunner().invoke(cli.main, ["build", str(pictures), str(tmp_path / "mine"), *options])
+    assert result.exit_code == 0, result.output
+    profile, base = read_profile(tmp_path / "mine"), load_profile("denoise-25")
+    trace = profile.provenance["webp"]["trace"]
+    best = max(trace, key=lambda row: row["psnr"])
+    assert len(trace) >= 3
+    assert profile.webp.filter == pytest.approx(best["filter"])
+    np.testing.assert_array_equal(profile.clusters.curves.bits, base.clusters.curves.bits)
+    np.testing.assert_array_equal(profile.shapes["4:2:0"].steps, base.shapes["4:2:0"].steps)

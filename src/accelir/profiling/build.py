@@ -23,6 +23,7 @@ from accelir.profiling.measure import Measurement, Plan, join, mean
 from accelir.profiling.parallel import measure_all
 from accelir.profiling.pictures import degraded
 from accelir.profiling.tune import rates_of, tune_profile
+from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.profiling.write import write_profile
 from accelir.qpnet import QpNet
@@ -69,6 +70,10 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     rates_of(request.task)
     pictures = list_pictures(folder)
     work.mkdir(parents=True, exist_ok=True)
+    if request.format == "webp":
+        profile = _for_webp(pictures, work, request)
+        write_profile(out, profile)
+        return dict(profile.provenance["webp"]["validation_psnr"])
     profile, tuning = _shared(pictures, work, request)
     plans = [Plan.of(request.task, n, profile, format=request.format, side=request.side) for n in request.networks]
     rows = measure_all(pictures, plans, work, jobs=request.jobs, dask=request.dask)
@@ -93,8 +98,22 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     )
     profile = choose_allocator(profile, figures["allocators_db"])
     profile = dataclasses.replace(profile, provenance=_provenance(pictures, held, figures, tuning, request))
-    write_profile(out, profile, curves, model)
+    write_profile(out, profile)
     return figures
+
+
+def _for_webp(pictures: list[Path], work: Path, request: Request) -> Profile:
+    """The base profile with WebP's settings tuned; its JPEG half is taken over."""
+    base = load_profile(request.base or "fidelity")
+    shape, tuning = tune_webp(request.task, request.networks, pictures, base, work)
+    made = {"made": datetime.date.today().isoformat(), "command": "accelir-profile build", **tuning}
+    named = _named(base, request)
+    return dataclasses.replace(named, webp=shape, provenance={**base.provenance, "webp": made})
+
+
+def _named(profile: Profile, request: Request) -> Profile:
+    text = f"{request.task}: PSNR over RGB after restoration"
+    return dataclasses.replace(profile, name=str(request.task), task=text, network=str(request.task))
 
 
 def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile, dict[str, Any]]:
@@ -104,8 +123,7 @@ def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile
         tuning = profile.provenance.get("tuning", profile.provenance)
     else:
         profile, tuning = tune_profile(request.task, request.networks, pictures, load_profile("fidelity"), work)
-    text = f"{request.task}: PSNR over RGB after restoration"
-    return dataclasses.replace(profile, name=str(request.task), task=text, network=str(request.task)), tuning
+    return _named(profile, request), tuning
 
 
 def _qpnet(train: Part, utility: np.ndarray, work: Path, request: Request) -> bytes:

@@ -21,7 +21,9 @@ def main() -> None:
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA or deblur-SIGMA.")
 @click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
-@click.option("--format", "format_", default="jpeg", type=click.Choice(["jpeg"]))
+@click.option(
+    "--format", "format_", default="jpeg", type=click.Choice(["jpeg", "webp"]), help="webp: tune its settings alone."
+)
 @click.option("--base", help="Take tables and RDO strength from this installed profile instead of tuning them.")
 @click.option("--quality", default="mse", type=click.Choice(["mse", "psnr"]), help="That utility counts.")
 @click.option("--groups", default=10, type=click.IntRange(2, 100), help="Of blocks, by utility.")

@@ -11,24 +11,22 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 import accelir
 from accelir import _codec
 from accelir.cards import sha256
 from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.effort import get_effort
-from accelir.files import write_atomically
 from accelir.jpeg import make_job
 from accelir.profile import Profile, TableShape
 from accelir.profiling.pictures import degraded
+from accelir.profiling.search import descend
 from accelir.restoring import open_network
 from accelir.tasks import Task
 
@@ -38,11 +36,9 @@ STARTS = {
     "denoise": (2.0, 1.4, 1.5, 0.08, 0.6, 1.0),
     "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0),
 }
-STEPS = (0.4, 0.25, 0.4, 0.5, 0.3, 0.25)
-LOGARITHMIC = (1, 3, 4)
-ROUNDS = 2
+STEPS = {"luma_ramp": 0.4, "chroma": 0.25, "chroma_ramp": 0.4, "rdo": 0.5, "power": 0.3, "trust": 0.25}
+LOGARITHMIC = ("chroma", "rdo", "power")
 SIDE = {"sr": 512, "denoise": 512, "deblur": 256}
-_LEAST_GAIN = 0.001
 _RADIUS = (ZIGZAG // 8 + ZIGZAG % 8) / 14
 
 
@@ -79,16 +75,6 @@ class Settings:
         ladder = base.ladder.copy()
         ladder["rdo"] = (ladder["rdo"] * (self.rdo / ladder["rdo"][0])).round(5)
         return dataclasses.replace(base, shapes={s: self.shape(s) for s in SUBSAMPLINGS}, ladder=ladder)
-
-    def moved(self, index: int, step: float) -> Settings:
-        """With one of the settings changed."""
-        values = list(dataclasses.astuple(self))
-        values[index] = values[index] * np.exp(step) if index in LOGARITHMIC else values[index] + step
-        return Settings(*values)
-
-    def rounded(self) -> dict[str, float]:
-        """For the trace."""
-        return {k: round(float(v), 4) for k, v in dataclasses.asdict(self).items()}
 
 
 def rates_of(task: Task) -> tuple[float, ...]:
@@ -161,37 +147,6 @@ class Bench:
         return float(np.mean([psnr(network(pixels), self.truths[i]) for network in self.networks]))
 
 
-def tune(bench: Bench, base: Profile, kept: Path) -> tuple[Settings, list[dict[str, float]]]:
-    """Search, and the trace of all measurements. What the file `kept` holds is not measured again."""
-    known: dict[str, float] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
-    trace: list[dict[str, float]] = []
-    bar = tqdm(desc="tuning", unit="setting")
-
-    def measure(settings: Settings) -> float:
-        key = repr(dataclasses.astuple(settings))
-        if key not in known:
-            known[key] = bench.score(settings.profile(base))
-            write_atomically(kept, json.dumps(known).encode())
-        trace.append({**settings.rounded(), "psnr": round(known[key], 4)})
-        bar.update()
-        return known[key]
-
-    best = Settings(*STARTS[bench.task.kind])
-    best_score = measure(best)
-    for scale in 0.5 ** np.arange(ROUNDS):
-        for index, step in enumerate(STEPS):
-            for direction in (1, -1):
-                moved = False
-                while (score := measure(candidate := best.moved(index, direction * step * scale))) > (
-                    best_score + _LEAST_GAIN
-                ):
-                    best, best_score, moved = candidate, score, True
-                if moved:
-                    break
-    bar.close()
-    return best, trace
-
-
 def tune_profile(
     task: Task, networks: tuple[str, ...], pictures: list[Path], base: Profile, work: Path, count: int = 12
 ) -> tuple[Profile, dict[str, Any]]:
@@ -203,7 +158,13 @@ def tune_profile(
     every = max(len(pictures) // count, 1)
     bench = Bench(task, networks, pictures[every // 6 :: every][:count])
     validation = Bench(task, networks, pictures[every // 2 :: every][:count])
-    settings, trace = tune(bench, base, work / f"tune-{_key(bench, base)}.json")
+    settings, trace = descend(
+        Settings(*STARTS[task.kind]),
+        STEPS,
+        LOGARITHMIC,
+        lambda settings: bench.score(settings.profile(base)),
+        work / f"tune-{_key(bench, base)}.json",
+    )
     tuned = settings.profile(base)
     tuned = dataclasses.replace(tuned, full_chroma_margin=round(bench.full_chroma_margin(tuned), 2))
     scores = {

@@ -9,21 +9,21 @@ from typing import Any
 
 from accelir.arrays import write_arrays
 from accelir.cards import sha256
-from accelir.curves import Curves
 from accelir.files import write_atomically
 from accelir.profile import ARRAYS, PROFILE, QPNET, Profile
 
 SCHEMA = 2
 
 
-def write_profile(folder: Path, profile: Profile, curves: Curves, qpnet: bytes) -> None:
-    """Write profile.json, arrays.npz and qpnet.onnx; `profile.clusters` is not looked at."""
-    arrays = write_arrays(curves.to_arrays())
+def write_profile(folder: Path, profile: Profile) -> None:
+    """Write profile.json, and arrays.npz and qpnet.onnx of a profile with groups."""
     document = describe(profile)
-    document["jpeg"]["clusters"] = {"arrays_sha256": sha256(arrays), "qpnet_sha256": sha256(qpnet)}
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / ARRAYS, arrays)
-    write_atomically(folder / QPNET, qpnet)
+    if profile.clusters is not None:
+        arrays, qpnet = write_arrays(profile.clusters.curves.to_arrays()), profile.clusters.network.model
+        document["jpeg"]["clusters"] = {"arrays_sha256": sha256(arrays), "qpnet_sha256": sha256(qpnet)}
+        write_atomically(folder / ARRAYS, arrays)
+        write_atomically(folder / QPNET, qpnet)
     write_atomically(folder / PROFILE, (json.dumps(document, indent=1) + "\n").encode())
 
 
@@ -57,6 +57,7 @@ def describe(profile: Profile) -> dict[str, Any]:
             "shapes": shapes,
             "ladder": ladder,
             "allocator": profile.allocator,
+            "clusters": None,
             **({} if profile.loop is None else {"closed_loop": dataclasses.asdict(profile.loop)}),
         },
         "webp": dataclasses.asdict(profile.webp),
