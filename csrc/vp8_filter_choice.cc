@@ -69,8 +69,7 @@ MacroblockFilter macroblock_filter(const Macroblock& mb, const FrameHeader& head
   return {static_cast<uint8_t>(header.filter_level[mb.segment]), mb.coded || !mb.has_y2()};
 }
 
-std::array<int, 4> best_filter_levels(const YuvPlanes& picture, const Frame& frame, const FrameHeader& header,
-                                      float strength) {
+float best_filter_strength(const YuvPlanes& picture, const Frame& frame, const FrameHeader& header) {
   const FilterSample sample(picture, frame);
   FrameHeader h = header;
   const auto error_at = [&](int step) {
@@ -89,8 +88,7 @@ std::array<int, 4> best_filter_levels(const YuvPlanes& picture, const Frame& fra
     }
     if (best != 0) break;
   }
-  set_levels(h, strength_of(best) * strength);
-  return h.filter_level;
+  return strength_of(best);
 }
 
 }  // namespace accelir::vp8

@@ -1,8 +1,6 @@
 // The loop filter's levels.
 #pragma once
 
-#include <array>
-
 #include "vp8_frame.h"
 #include "vp8_loop_filter.h"
 #include "vp8_writer.h"
@@ -15,8 +13,7 @@ MacroblockFilter macroblock_filter(const Macroblock& macroblock, const FrameHead
 // What fits a quantiser on average, times the strength, 0 to 63.
 int usual_filter_level(int quantizer, float strength);
 
-// By segment: the usual levels, scaled as leaves the smallest squared error, then times the strength.
-std::array<int, 4> best_filter_levels(const YuvPlanes& picture, const Frame& frame, const FrameHeader& header,
-                                      float strength);
+// The strength, measured on a sample, at which the usual levels leave the smallest squared error.
+float best_filter_strength(const YuvPlanes& picture, const Frame& frame, const FrameHeader& header);
 
 }  // namespace accelir::vp8

@@ -86,11 +86,11 @@ class SizeSearch {
       const int next = index_near(p.x + (fit - p.size) / slope);
       const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
       if (at_end || std::abs(p.size - fit) < kNear) {
-        trials_.choose_filter();
         return search_near(base, p.size);
       }
       base = next;
     }
+    if (!finished() && last) return search_near(index_near(last->x), last->size);
     settle_below(base);
   }
 
@@ -166,6 +166,7 @@ int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
     if (written.data.empty()) return base;
     x = secant.next({log_step(base), std::log(static_cast<double>(written.data.size()))});
   }
+  sample.trials().choose_filter();
   return index_near(x);
 }
 

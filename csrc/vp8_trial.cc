@@ -50,8 +50,12 @@ void Trials::set_segments(int base) {
   for (int s = 0; s < 4; ++s) header_.quantizer[s] = clusters.quantizer[s];
   segments_.resize(wanted.size());
   for (size_t i = 0; i < wanted.size(); ++i) segments_[i] = clusters.segment_of[wanted[i]];
-  if (!filter_chosen_)
-    for (int s = 0; s < 4; ++s) header_.filter_level[s] = usual_filter_level(header_.quantizer[s], settings_.filter);
+  set_filter_levels();
+}
+
+void Trials::set_filter_levels() {
+  for (int s = 0; s < 4; ++s)
+    header_.filter_level[s] = usual_filter_level(header_.quantizer[s], settings_.filter * filter_strength_);
 }
 
 WrittenFrame Trials::attempt(int base, const Strength& strength) {
@@ -85,12 +89,15 @@ void Trials::learn() {
   set_coded_costs(costs_.coded, coded_probability(frame_));
 }
 
-void Trials::learn_from(const Trials& other) { costs_ = other.costs_; }
+void Trials::learn_from(const Trials& other) {
+  costs_ = other.costs_;
+  filter_strength_ = other.filter_strength_;
+}
 
 void Trials::choose_filter() {
-  filter_chosen_ = true;
   if (settings_.filter == 0.0f || !settings_.measure_filter) return;
-  header_.filter_level = best_filter_levels(picture_, frame_, header_, settings_.filter);
+  filter_strength_ = best_filter_strength(picture_, frame_, header_);
+  set_filter_levels();
 }
 
 YuvPlanes filtered(const Frame& frame, const FrameHeader& header) {

@@ -53,9 +53,10 @@ class Trials {
   WrittenFrame attempt(int base, const Strength& strength);
   // Takes the probabilities over that the last frame asks for.
   void learn();
-  void learn_from(const Trials& other);
-  // Chooses the loop filter for the last frame; it takes part in the next write.
+  // Measures the loop filter on the last frame, for the next writes.
   void choose_filter();
+  // Takes over what another has learnt and measured.
+  void learn_from(const Trials& other);
   WrittenFrame write() const { return write_frame(frame_, header_); }
 
   const FrameHeader& header() const { return header_; }
@@ -64,6 +65,7 @@ class Trials {
 
  private:
   void set_segments(int base);
+  void set_filter_levels();
 
   const YuvPlanes& picture_;
   const Demand& demand_;
@@ -72,7 +74,7 @@ class Trials {
   Frame frame_;
   FrameHeader header_;
   std::vector<uint8_t> segments_;
-  bool filter_chosen_ = false;
+  float filter_strength_ = 1.0f;  // as measured, times which the profile's strength is taken
   int passes_ = 0;
 };
 
