@@ -28,9 +28,7 @@ void require(bool condition, const std::string& message) {
   if (!condition) throw std::invalid_argument(message);
 }
 
-std::string shape_of(const py::array& a) {
-  return py::str(py::tuple(a.attr("shape")));
-}
+std::string shape_of(const py::array& a) { return py::str(py::tuple(a.attr("shape"))); }
 
 Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling) {
   const bool gray = pixels.ndim() == 2;
@@ -55,9 +53,8 @@ void require_blocks(const Array<T>& a, const ComponentGeometry& k) {
 
 template <class T>
 void require_components(const std::vector<Array<T>>& arrays, const Geometry& g) {
-  require(arrays.size() == g.components.size(), subsampling_name(g) + " takes " +
-                                                    std::to_string(g.components.size()) + " components, not " +
-                                                    std::to_string(arrays.size()));
+  require(arrays.size() == g.components.size(), subsampling_name(g) + " takes " + std::to_string(g.components.size()) +
+                                                    " components, not " + std::to_string(arrays.size()));
   for (size_t c = 0; c < arrays.size(); ++c) require_blocks(arrays[c], g.components[c]);
 }
 
@@ -117,8 +114,7 @@ void copy_weights(const Array<float>& weights, Settings& s) {
               weights.shape(1) == 3 && weights.shape(2) == 64,
           "weights must have the shape (" + std::to_string(s.modes.size()) + ", 3, 64), not " + shape_of(weights));
   s.weights.assign(weights.data(), weights.data() + weights.size());
-  for (float w : s.weights)
-    require(w >= 0.0f && w <= 1e6f, "a weight must be 0 to 1e6, not " + std::to_string(w));
+  for (float w : s.weights) require(w >= 0.0f && w <= 1e6f, "a weight must be 0 to 1e6, not " + std::to_string(w));
 }
 
 void copy_mode_map(const Array<int32_t>& map, const Geometry& g, Settings& s) {
@@ -127,8 +123,8 @@ void copy_mode_map(const Array<int32_t>& map, const Geometry& g, Settings& s) {
               ") for this picture, not " + shape_of(map));
   s.mode_map.assign(map.data(), map.data() + map.size());
   for (int32_t m : s.mode_map)
-    require(m >= 0 && m < static_cast<int32_t>(s.modes.size()), "mode_map names mode " + std::to_string(m) + " of " +
-                                                                    std::to_string(s.modes.size()));
+    require(m >= 0 && m < static_cast<int32_t>(s.modes.size()),
+            "mode_map names mode " + std::to_string(m) + " of " + std::to_string(s.modes.size()));
 }
 
 Progressive progressive_from(const std::string& name) {
@@ -160,8 +156,8 @@ struct PyEncoding {
 
 PyEncoding encode(const Coefficients& coefficients, const Array<float>& shape, const Array<float>& weights,
                   const Array<Mode>& modes, const Array<int32_t>& mode_map, std::optional<double> step,
-                  std::optional<uint64_t> max_bytes, const std::string& progressive, bool dc_trellis, int scan_breadth, int loops,
-                  int passes, double tolerance, int restart_interval, const py::bytes& segments) {
+                  std::optional<uint64_t> max_bytes, const std::string& progressive, bool dc_trellis, int scan_breadth,
+                  int loops, int passes, double tolerance, int restart_interval, const py::bytes& segments) {
   require(step.has_value() != max_bytes.has_value(), "give either step or max_bytes");
   require(!step || (*step > 0 && *step <= 1e6), "step must be above 0 and at most 1e6");
   require(scan_breadth >= 0 && scan_breadth <= 2, "scan_breadth must be 0 to 2");
@@ -203,8 +199,10 @@ Levels levels_from(const std::vector<Array<int16_t>>& values, int width, int hei
         for (int i = 0; i < 64; ++i) {
           to[i] = from[kZigzag[i]];
           const int bound = i ? 1023 : 1024;
-          require(to[i] >= -bound && to[i] <= 1023, "an 8-bit JPEG's levels are -1024..1023 for DC and -1023..1023 for "
-                                                    "AC, not " + std::to_string(to[i]));
+          require(to[i] >= -bound && to[i] <= 1023,
+                  "an 8-bit JPEG's levels are -1024..1023 for DC and -1023..1023 for "
+                  "AC, not " +
+                      std::to_string(to[i]));
         }
         levels.components[c].nonzero[index] = nonzero_mask(to);
       }
@@ -231,8 +229,7 @@ py::bytes encode_levels(const std::vector<Array<int16_t>>& values, const Array<u
   std::vector<uint8_t> data;
   {
     py::gil_scoped_release release;
-    const std::vector<Scan> script =
-        progressive ? progressive_script(levels, 2) : sequential_script(levels.geometry);
+    const std::vector<Scan> script = progressive ? progressive_script(levels, 2) : sequential_script(levels.geometry);
     data = write_jpeg(frame, plan_scans(frame, script));
   }
   return to_bytes(data);
@@ -311,8 +308,9 @@ PYBIND11_MODULE(_codec, m) {
       .def_property_readonly("smallest", [](const PyEncoding& e) { return e.encoding.smallest; });
   m.def("encode", &encode, py::arg("coefficients"), py::kw_only(), py::arg("shape"), py::arg("weights"),
         py::arg("modes"), py::arg("mode_map"), py::arg("step") = py::none(), py::arg("max_bytes") = py::none(),
-        py::arg("progressive") = "auto", py::arg("dc_trellis") = true, py::arg("scan_breadth") = 1, py::arg("loops") = 2, py::arg("passes") = 8,
-        py::arg("tolerance") = 0.002, py::arg("restart_interval") = 0, py::arg("segments") = py::bytes());
+        py::arg("progressive") = "auto", py::arg("dc_trellis") = true, py::arg("scan_breadth") = 1,
+        py::arg("loops") = 2, py::arg("passes") = 8, py::arg("tolerance") = 0.002, py::arg("restart_interval") = 0,
+        py::arg("segments") = py::bytes());
   m.def("encode_levels", &encode_levels, py::arg("levels"), py::arg("tables"), py::arg("width"), py::arg("height"),
         py::arg("subsampling") = "4:2:0", py::arg("progressive") = false, py::arg("restart_interval") = 0,
         py::arg("segments") = py::bytes());

@@ -35,7 +35,9 @@ from PIL import Image
 
 import accelir
 from accelir import inspect as inspection
+from accelir.arrays import read_arrays, write_arrays
 from accelir.cards import Card
+from accelir.modes import make_modes
 from accelir.profile import read_profile
 from accelir.restoring import find
 from accelir.shipped import shipped
@@ -99,7 +101,14 @@ def webps() -> list[bytes]:
         saved(image, "WEBP", exif=exif, icc_profile=b"icc", xmp=b"<x/>"),
         saved(image, "WEBP", save_all=True, append_images=[picture(67, 45, 1)], duration=40),
         saved(picture(1, 1), "WEBP"),
+        accelir.encode(image, max_bytes=2000, format="webp", exif=exif),
+        accelir.encode(picture(160, 120), max_bytes=12_000, format="webp"),
     ]
+
+
+def array_files() -> list[bytes]:
+    steps = np.arange(600, dtype=np.float32).reshape(10, 60)
+    return [write_arrays({"a": steps, "b": np.arange(5)}), write_arrays({"modes": make_modes(rdo=[0.1, 0.2])})]
 
 
 def profile_documents() -> list[bytes]:
@@ -143,9 +152,14 @@ def profile(data: bytes, folder: Path) -> None:
     """A profile that is taken must be fit to encode with."""
     (folder / "profile.json").write_bytes(data)
     read = read_profile(folder)
-    encoder = accelir.Encoder(effort=3)
-    encoder.settings = dataclasses.replace(encoder.settings, profile=read)
-    encoder.encode(picture(64, 64), max_bytes=2500, qp_map=[[95, 60], [40, 15]])
+    for name in ("jpeg", "webp"):
+        encoder = accelir.Encoder(format=name, effort=3)
+        encoder.settings = dataclasses.replace(encoder.settings, profile=read)
+        encoder.encode(picture(64, 64), max_bytes=2500, qp_map=[[95, 60], [40, 15]])
+
+
+def arrays(data: bytes, folder: Path) -> None:
+    read_arrays(data)
 
 
 def card(data: bytes, folder: Path) -> None:
@@ -173,8 +187,9 @@ TARGETS = {
     "decode-jpeg": Target(jpegs, decode),
     "decode-webp": Target(webps, decode),
     "inspect": Target(lambda: jpegs() + webps(), inspect),
-    "tag": Target(jpegs, tag),
+    "tag": Target(lambda: jpegs() + webps(), tag),
     "profile": Target(profile_documents, profile, is_json=True),
+    "arrays": Target(array_files, arrays),
     "card": Target(card_documents, card, is_json=True),
     "network-card": Target(lambda: card_documents()[1:2], network_card, is_json=True),
     "network": Target(models, network),

@@ -4,6 +4,7 @@ from_pixels, encode, encode_levels and read_levels release the GIL while they co
 natural (row-major) frequency order; vectors of 64 frequencies are in zigzag order (ITU-T T.81, figure A.6).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,58 @@ def block_bits(
 ) -> NDArray[np.float32]:
     """Bits that each 32x32 cell takes in a sequential file with optimal Huffman tables, (ceil(H/32), ceil(W/32))."""
 
+class Vp8Picture:
+    """A picture as VP8 codes it, in Y, U and V of whole macroblocks."""
+
+    @staticmethod
+    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True) -> Vp8Picture:
+        """As vp8_planes."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def macroblocks(self) -> tuple[int, int]: ...  # rows, columns
+
+class Vp8Encoding:
+    """A finished key frame and what its making found out."""
+
+    data: bytes  # the frame, without a container; empty where the budget could not be met
+    quantizers: list[int]  # 0..127, of each segment
+    filter_levels: list[int]  # 0..63, of each segment
+    luma_steps: list[float]  # of AC, of each segment, in units of JPEG's base step
+    strength: float  # what multiplies the Lagrangian
+    passes: int
+    smallest: int  # bytes of the smallest frame, where data is empty; else 0
+
+    def reconstruction(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Y, U and V as a decoder will have them; None unless they were kept."""
+
+def vp8_encode(
+    picture: Vp8Picture,
+    *,
+    rdo: float,  # 0..1e6, Lagrangian
+    luma_weights: Sequence[float],  # (16,) zigzag: what a squared error costs
+    chroma_weights: Sequence[float],
+    deltas: Sequence[int],  # (5,) -15..15: added to the index of Y DC, Y2 DC, Y2 AC, UV DC, UV AC
+    filter: float,  # 0..100, of the loop filter's level
+    quantizer: int | None = None,  # 0..127, a fixed base index, or
+    max_bytes: int | None = None,  # the frame's budget
+    sharpness: int = 0,  # 0..7
+    simple_filter: bool = False,
+    measure_filter: bool = True,
+    subblock_modes: int = 10,  # 0..10
+    subblock_trellises: int = 2,  # 0..10
+    block_trellises: int = 1,  # 0..4
+    loops: int = 2,
+    passes: int = 8,
+    tolerance: float = 0.003,
+    token_partitions: int = 1,  # 1, 2, 4, 8
+    octaves: NDArray[np.float32] | None = None,  # (rows, columns) 0..16: doublings of the step above the finest
+    weights: NDArray[np.float32] | None = None,  # (rows, columns) 0..1e6: what a macroblock's errors cost
+    keep_reconstruction: bool = False,
+) -> Vp8Encoding: ...
 def vp8_planes(
     pixels: NDArray[np.uint8], sharp: bool = True
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:

@@ -115,12 +115,12 @@ def profiles() -> list[str]:
 
 
 @functools.cache
-def load_profile(profile: str | os.PathLike[str]) -> Profile:
+def load_profile(profile: str | Path) -> Profile:
     """An installed profile by its name, or one of your own by its folder: a path object, or text with a / in it.
 
     It is read once in a process. Raises ProfileError for an unknown name or a damaged profile.
     """
-    if isinstance(profile, os.PathLike) or "/" in profile or os.sep in profile:
+    if isinstance(profile, Path) or "/" in profile or os.sep in profile:
         if not (Path(profile) / PROFILE).is_file():
             raise ProfileError(f"no profile {os.fspath(profile)!r}: there is no {PROFILE} in a folder of that name")
         return read_profile(Path(profile))
