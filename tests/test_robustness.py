@@ -168,6 +168,13 @@ def test_a_profiles_values_have_bounds(tmp_path, where, value):
         read_profile(tmp_path)
 
 
+def test_memory_stays_flat():
+    """Three hundred pictures by scripts/soak.py, which runs ten thousand by itself."""
+    call = [sys.executable, str(ROOT / "scripts" / "soak.py"), "--count", "300"]
+    done = subprocess.run(call, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_damage_that_nobody_thought_of(tmp_path):
     """Twenty seconds of scripts/fuzz.py, which must find nothing."""
     call = [sys.executable, str(ROOT / "scripts" / "fuzz.py"), "--seconds", "20", "--findings", str(tmp_path)]

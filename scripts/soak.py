@@ -1,0 +1,81 @@
+"""Encodes and decodes pictures of mixed sizes, settings and formats in one process, and watches its memory.
+
+    python scripts/soak.py [--count 10000] [--seed 0] [--spread MiB]
+
+Prints resident memory at every twentieth of the way. The first quarter lets caches fill; after it, memory may not rise
+by more than --spread MiB (24), or the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import accelir
+from accelir.api import FORMATS
+
+SIDES = (1, 7, 16, 33, 64, 100, 151, 200, 257)
+PROFILES = tuple(accelir.profiles())
+
+
+def resident() -> float:
+    """MiB of this process in memory now."""
+    fields = Path("/proc/self/status").read_text().split("VmRSS:")[1].split()
+    return int(fields[0]) / 1024
+
+
+def one(rng: np.random.Generator, photo: np.ndarray) -> None:
+    """A random cut, encoded with random settings and read back; every tenth with a budget that can't be met."""
+    height, width = (int(side) for side in rng.choice(SIDES, 2))
+    top, left = (int(rng.integers(full - side + 1)) for full, side in zip(photo.shape, (height, width), strict=False))
+    pixels = photo[top : top + height, left : left + width]
+    if rng.random() < 0.2:
+        pixels = np.ascontiguousarray(pixels[..., 0])
+    encoder = accelir.Encoder(
+        format=str(rng.choice(list(FORMATS))), profile=str(rng.choice(PROFILES)), effort=int(rng.integers(7))
+    )
+    cells = -(-height // 32), -(-width // 32)
+    qp_map = rng.integers(40, 96, cells) if rng.random() < 0.3 else None
+    if rng.random() < 0.1:
+        try:
+            encoder.encode(pixels, max_bytes=20)
+        except accelir.BudgetError:
+            return
+        raise AssertionError("a file of 20 bytes")
+    try:
+        data = encoder.encode(pixels, bpp=float(rng.uniform(0.5, 3)) + 8000 / pixels.size, qp_map=qp_map).data
+    except accelir.BudgetError as error:
+        data = encoder.encode(pixels, max_bytes=error.smallest, qp_map=qp_map).data
+    assert accelir.decode(data, network=None).shape[:2] == pixels.shape[:2]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--spread", type=float, default=24)
+    options = parser.parse_args()
+    with Image.open(Path(__file__).parents[1] / "examples" / "photo.png") as image:
+        photo = np.asarray(image.convert("RGB"))
+    rng = np.random.default_rng(options.seed)
+    readings, start = [], time.perf_counter()
+    for done in range(1, options.count + 1):
+        one(rng, photo)
+        if done % max(options.count // 20, 1) == 0:
+            gc.collect()
+            readings.append(resident())
+            print(f"{done:>7,} files  {readings[-1]:7.1f} MiB  {time.perf_counter() - start:6.0f} s", flush=True)
+    settled = readings[len(readings) // 4 :]
+    rise = max(settled) - settled[0]
+    print(f"after the first quarter memory rose by at most {rise:.1f} MiB")
+    return int(rise > options.spread)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
