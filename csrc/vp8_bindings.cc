@@ -98,8 +98,9 @@ PyEncoding encode(const YuvPlanes& picture, std::optional<int> quantizer, std::o
                   const std::vector<float>& luma_weights, const std::vector<float>& chroma_weights,
                   const std::vector<int>& deltas, float filter, int sharpness, bool simple_filter, bool measure_filter,
                   int subblock_modes, int subblock_trellises, int block_trellises, int loops, int passes,
-                  double tolerance, int token_partitions, uint64_t max_first_partition, const std::optional<Array<float>>& octaves,
-                  const std::optional<Array<float>>& weights, bool keep_reconstruction) {
+                  double tolerance, int token_partitions, uint64_t max_first_partition,
+                  const std::optional<Array<float>>& octaves, const std::optional<Array<float>>& weights,
+                  bool keep_reconstruction) {
   require(quantizer.has_value() != max_bytes.has_value(), "give either quantizer or max_bytes");
   require(!quantizer || (*quantizer >= 0 && *quantizer <= kCoarsest), "quantizer must be 0 to 127");
   require(rdo >= 0.0f && rdo <= 1e6f, "rdo must be 0 to 1e6");
@@ -168,8 +169,7 @@ void bind_vp8(py::module_& m) {
         py::arg("measure_filter") = true, py::arg("subblock_modes") = 10, py::arg("subblock_trellises") = 2,
         py::arg("block_trellises") = 1, py::arg("loops") = 2, py::arg("passes") = 8, py::arg("tolerance") = 0.003,
         py::arg("token_partitions") = 1, py::arg("max_first_partition") = kMaxFirstPartition,
-        py::arg("octaves") = py::none(), py::arg("weights") = py::none(),
-        py::arg("keep_reconstruction") = false);
+        py::arg("octaves") = py::none(), py::arg("weights") = py::none(), py::arg("keep_reconstruction") = false);
 }
 
 }  // namespace accelir

@@ -41,7 +41,7 @@ class BoolCoder {
   void carry();
 
   std::vector<uint8_t> data_;
-  uint64_t low_ = 0;     // of the interval: the 8 bits that range_ has and pending_ above, and one for a carry
+  uint64_t low_ = 0;  // of the interval: the 8 bits that range_ has and pending_ above, and one for a carry
   uint32_t range_ = 255;
   int pending_ = 0;
 };

@@ -10,10 +10,10 @@
 namespace accelir::vp8 {
 namespace {
 
-constexpr float kLevelPerStep = 0.7f;   // the measured levels' median on photographs
-constexpr int kThinMacroblocks = 512;   // levels are measured on about this many
-constexpr int kStepsAnOctave = 2;       // in which levels are tried
-constexpr int kLeast = -5, kMost = 4;   // of these steps from the usual level; below the least the filter is off
+constexpr float kLevelPerStep = 0.7f;  // the measured levels' median on photographs
+constexpr int kThinMacroblocks = 512;  // levels are measured on about this many
+constexpr int kStepsAnOctave = 2;      // in which levels are tried
+constexpr int kLeast = -5, kMost = 4;  // of these steps from the usual level; below the least the filter is off
 
 // About as many macroblocks of the frame as needed, before the filter and as they should be.
 class FilterSample {
@@ -55,9 +55,7 @@ void set_levels(FrameHeader& header, float strength) {
   for (int s = 0; s < 4; ++s) header.filter_level[s] = usual_filter_level(header.quantizer[s], strength);
 }
 
-float strength_of(int step) {
-  return step < kLeast ? 0.0f : std::exp2(static_cast<float>(step) / kStepsAnOctave);
-}
+float strength_of(int step) { return step < kLeast ? 0.0f : std::exp2(static_cast<float>(step) / kStepsAnOctave); }
 
 }  // namespace
 

@@ -12,8 +12,8 @@ enum class LoopFilter { kSimple, kNormal };  // simple: luma only
 
 // What a macroblock brings to it; levels after segment and delta adjustments.
 struct MacroblockFilter {
-  uint8_t level = 0;         // 0 (off) to 63
-  bool inner_edges = true;   // false: no coefficients, and not predicted in 4x4 blocks
+  uint8_t level = 0;        // 0 (off) to 63
+  bool inner_edges = true;  // false: no coefficients, and not predicted in 4x4 blocks
 };
 
 // In place. macroblocks: mb_x * mb_y in raster order. sharpness: 0 to 7.

@@ -53,8 +53,7 @@ void for_each_block(const Macroblock& mb, NonzeroEdge& above, NonzeroEdge& left,
     up = side = mb.end[block] > first;
   };
   if (mb.has_y2()) code(kY2, kY2Block, 0, above.y2, left.y2);
-  for (int b = 0; b < 16; ++b)
-    code(mb.has_y2() ? kLumaAc : kLuma, b, mb.has_y2(), above.luma[b % 4], left.luma[b / 4]);
+  for (int b = 0; b < 16; ++b) code(mb.has_y2() ? kLumaAc : kLuma, b, mb.has_y2(), above.luma[b % 4], left.luma[b / 4]);
   for (int plane = 0; plane < 2; ++plane)
     for (int b = 0; b < 4; ++b)
       code(kChroma, 16 + 4 * plane + b, 0, above.chroma[plane][b % 2], left.chroma[plane][b / 2]);

@@ -20,7 +20,6 @@ struct RoundedBlocks {
   alignas(64) int32_t level[16][N];  // magnitudes
   alignas(64) float distortion[N];   // in bits
   alignas(64) int32_t nonzero[N];    // a bit for each place
-
 };
 
 template <int N>
@@ -62,8 +61,8 @@ struct QuantizedBlock {
 
 // c: coefficients in zigzag order, Pitch apart.
 template <int Pitch>
-ACCELIR_INLINE void quantize_block(const BlockQuantizer& q, const BlockCosts& costs, const float* extra,
-                                   const float* c, int first, int state, bool with_trellis, QuantizedBlock& out) {
+ACCELIR_INLINE void quantize_block(const BlockQuantizer& q, const BlockCosts& costs, const float* extra, const float* c,
+                                   int first, int state, bool with_trellis, QuantizedBlock& out) {
   float x[16];
   float zeroed = 0.0f;
   for (int n = first; n < 16; ++n) {
@@ -223,8 +222,8 @@ class Decision {
       if (score >= limit) return kInfinite;
       const int end = end_of(blocks, b, 1);
       uint8_t &up = above[b % 4], &side = left[b / 4];
-      score += token_bits<16>(costs_of(kLumaAc), costs_.tokens.extra, &blocks.level[0][b], 1, end,
-                              start_state(up + side));
+      score +=
+          token_bits<16>(costs_of(kLumaAc), costs_.tokens.extra, &blocks.level[0][b], 1, end, start_state(up + side));
       up = side = end > 1;
     }
     return score;
@@ -316,7 +315,8 @@ class Decision {
     for (int m = 0; m < search_.subblock_modes; ++m) {
       float score = blocks.distortion[m] + costs_.mode_scale * modes[m];
       if (found == wanted && score >= scores[found - 1]) continue;
-      score += token_bits<16>(costs_of(kLuma), costs_.tokens.extra, &blocks.level[0][m], 0, end_of(blocks, m, 0), state);
+      score +=
+          token_bits<16>(costs_of(kLuma), costs_.tokens.extra, &blocks.level[0][m], 0, end_of(blocks, m, 0), state);
       if (found == wanted && score >= scores[found - 1]) continue;
       int i = found < wanted ? found++ : found - 1;
       for (; i > 0 && scores[i - 1] > score; --i) {
@@ -390,8 +390,8 @@ class Decision {
       if (score >= limit) return kInfinite;
       const int end = end_of(blocks, b, 0);
       uint8_t &up = above.chroma[b / 4][b % 2], &side = left.chroma[b / 4][b / 2 % 2];
-      score += token_bits<8>(costs_of(kChroma), costs_.tokens.extra, &blocks.level[0][b], 0, end,
-                             start_state(up + side));
+      score +=
+          token_bits<8>(costs_of(kChroma), costs_.tokens.extra, &blocks.level[0][b], 0, end, start_state(up + side));
       up = side = end > 0;
     }
     return score;

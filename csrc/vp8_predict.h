@@ -41,8 +41,10 @@ ACCELIR_INLINE void predict_block(uint8_t* samples, int mode, bool has_above, bo
     uint8_t* row = samples + y * kStride;
     const int left = row[-1];
     for (int x = 0; x < Side; ++x)
-      row[x] = mode == kDcPred ? static_cast<uint8_t>(dc) : mode == kVPred ? above[x] : mode == kHPred
-                   ? static_cast<uint8_t>(left) : clip_sample(left + above[x] - corner);
+      row[x] = mode == kDcPred  ? static_cast<uint8_t>(dc)
+               : mode == kVPred ? above[x]
+               : mode == kHPred ? static_cast<uint8_t>(left)
+                                : clip_sample(left + above[x] - corner);
   }
 }
 

@@ -14,8 +14,8 @@ namespace {
 // Sizes are estimated on about this many macroblocks, probabilities for a given quantiser learnt on fewer.
 constexpr int kSizeMacroblocks = 512, kLearnMacroblocks = 256;
 constexpr double kStepSlope = -1.1, kStrengthSlope = -0.2;  // of log size over log step and over log strength
-constexpr double kNear = 0.08;         // how near the size must be, relatively, before the strength is searched
-constexpr double kStrengthRange = 1.5; // of log strength, either way
+constexpr double kNear = 0.08;          // how near the size must be, relatively, before the strength is searched
+constexpr double kStrengthRange = 1.5;  // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kStrengthTries = 6, kSplitTries = 8, kQuantizerTries = 5, kNeighbours = 2;
 

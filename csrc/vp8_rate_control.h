@@ -12,10 +12,10 @@ namespace accelir::vp8 {
 struct Encoding {
   std::vector<uint8_t> data;  // empty: not even the smallest frame fits
   FrameHeader header;
-  YuvPlanes reconstruction;   // as decoders show it; only if asked for
-  float strength = 1.0f;      // of the Lagrangian
-  int passes = 0;             // over the whole picture
-  size_t smallest = 0;        // bytes of the coarsest frame, when the budget came near it
+  YuvPlanes reconstruction;  // as decoders show it; only if asked for
+  float strength = 1.0f;     // of the Lagrangian
+  int passes = 0;            // over the whole picture
+  size_t smallest = 0;       // bytes of the coarsest frame, when the budget came near it
 };
 
 // Throws std::length_error if no frame of this quantiser fits the format's fields.

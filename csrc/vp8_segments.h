@@ -10,7 +10,7 @@ constexpr int kQuantizers = 128;  // quantiser indices of RFC 6386, section 9.6
 constexpr int kMaxSegments = 4;
 
 struct Segments {
-  int count = 0;                               // 1 to kMaxSegments
+  int count = 0;                                  // 1 to kMaxSegments
   std::array<uint8_t, kMaxSegments> quantizer{};  // ascending; those beyond count repeat the last
   std::array<uint8_t, kQuantizers> segment_of{};  // of every index, also those without weight: the nearest
 };

@@ -18,18 +18,18 @@ constexpr int kMaxTokenPartitions = 8;
 
 // What holds for the whole frame.
 struct FrameHeader {
-  int segments = 1;                      // 1: none are signalled
-  std::array<int, 4> quantizer{};        // indices, by segment
-  std::array<int, 4> filter_level{};     // 0 to 63, by segment
+  int segments = 1;                   // 1: none are signalled
+  std::array<int, 4> quantizer{};     // indices, by segment
+  std::array<int, 4> filter_level{};  // 0 to 63, by segment
   QuantizerDeltas deltas;
   LoopFilter filter = LoopFilter::kNormal;
   int sharpness = 0;
-  int token_partitions = 1;              // 1, 2, 4 or 8; more are made where one would be too large
+  int token_partitions = 1;  // 1, 2, 4 or 8; more are made where one would be too large
 };
 
 struct WrittenFrame {
-  std::vector<uint8_t> data;             // empty: a partition is too large for its field
-  size_t first_partition = 0;            // bytes
+  std::vector<uint8_t> data;   // empty: a partition is too large for its field
+  size_t first_partition = 0;  // bytes
 };
 
 // The probabilities are those that the frame's own symbols ask for.

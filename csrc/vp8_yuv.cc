@@ -87,9 +87,7 @@ ACCELIR_INLINE float shown_alike(uint8_t picture, float v) {
   return std::min(std::max(v, low), high);
 }
 
-ACCELIR_INLINE Rgb chroma_part(float u, float v) {
-  return {kRedOfV * v, kGreenOfU * u + kGreenOfV * v, kBlueOfU * u};
-}
+ACCELIR_INLINE Rgb chroma_part(float u, float v) { return {kRedOfV * v, kGreenOfU * u + kGreenOfV * v, kBlueOfU * u}; }
 
 // Nearer to the luma that fits a pixel best beside its chroma: the mean of what the nearest target leaves to luma.
 ACCELIR_INLINE float refit_luma(const uint8_t* rgb, const Rgb& chroma, float luma) {
@@ -221,8 +219,13 @@ void replicate_edges(std::vector<uint8_t>& plane, int width, int height, int str
 }  // namespace
 
 YuvPlanes::YuvPlanes(int w, int h)
-    : width(w), height(h), mb_x((w + 15) / 16), mb_y((h + 15) / 16), y(size_t(mb_x) * mb_y * 256),
-      u(size_t(mb_x) * mb_y * 64), v(size_t(mb_x) * mb_y * 64) {}
+    : width(w),
+      height(h),
+      mb_x((w + 15) / 16),
+      mb_y((h + 15) / 16),
+      y(size_t(mb_x) * mb_y * 256),
+      u(size_t(mb_x) * mb_y * 64),
+      v(size_t(mb_x) * mb_y * 64) {}
 
 YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp) {
   YuvPlanes out(width, height);
