@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .allocate import allocate
+from .allocate import Allocation, allocate
 from .block_plan import BlockPlan
 from .curves import Curves
 from .errors import BudgetError
@@ -20,6 +20,10 @@ _FINER = (0, 2, 4, 6, 8)
 """QPs by which the base step is tried finer than a uniform file's: most modes can only make blocks coarser."""
 
 
+_ENOUGH_BLOCKS = 128
+"""On so many, evenly spread, the base step is chosen."""
+
+
 def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method: str) -> BlockPlan | None:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
@@ -27,25 +31,37 @@ def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method:
     bytes; method: "reward" or "lagrangian", see allocate().
     """
     room = max(budget - OVERHEAD, 0)
-    blocks = np.arange(shares[..., 0].size).reshape(shares.shape[:2])
-    likely = shares.reshape(blocks.size, -1)
+    likely = shares.reshape(-1, shares.shape[2])
     own = likely @ curves.bits
     uniform = float(np.interp(room, own.sum(axis=0) / 8, curves.qps))
-    best, best_quality = None, -np.inf
-    for finer in _FINER:
-        qp = float(np.clip(uniform + finer, *curves.base_qps[[0, -1]]))
-        bits, mse = (likely @ table for table in curves.at_step(step_of_qp(qp)))
-        try:
-            allocation = allocate(bits / 8, -mse, blocks, room, method=method)
-        except BudgetError:
-            continue
-        if allocation.predicted_quality > best_quality:
-            best_quality = allocation.predicted_quality
-            options = allocation.options.astype(np.int32)
-            spent = bits[blocks, options]
-            size = round(allocation.predicted_bytes) + OVERHEAD
-            best = BlockPlan(curves.modes, options, qp - _qps_of_size(own, curves.qps, spent), size, step_of_qp(qp))
-    return best
+    some = likely[:: -(-len(likely) // _ENOUGH_BLOCKS)]
+    tried = [
+        (_allocate(curves, some, uniform + finer, room * len(some) / len(likely), method), finer) for finer in _FINER
+    ]
+    known = [(found.predicted_quality, finer) for found, finer in tried if found is not None]
+    if not known:
+        return None
+    qp = _within(curves, uniform + max(known)[1])
+    allocation = _allocate(curves, likely, qp, room, method)
+    if allocation is None:
+        return None
+    options = allocation.options.reshape(shares.shape[:2]).astype(np.int32)
+    spent = (likely @ curves.at_step(step_of_qp(qp))[0])[np.arange(len(likely)), options.ravel()]
+    drops = qp - _qps_of_size(own, curves.qps, spent).reshape(options.shape)
+    return BlockPlan(curves.modes, options, drops, round(allocation.predicted_bytes) + OVERHEAD, step_of_qp(qp))
+
+
+def _allocate(curves: Curves, likely: NDArray[np.float64], qp: float, room: float, method: str) -> Allocation | None:
+    """likely: (blocks, g); None where the blocks don't fit at the base step of this QP."""
+    bits, mse = (likely @ table for table in curves.at_step(step_of_qp(_within(curves, qp))))
+    try:
+        return allocate(bits / 8, -mse, np.arange(len(likely))[:, None], room, method=method)
+    except BudgetError:
+        return None
+
+
+def _within(curves: Curves, qp: float) -> float:
+    return float(np.clip(qp, *curves.base_qps[[0, -1]]))
 
 
 def plan_qps(
@@ -84,6 +100,9 @@ def block_variance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def _qps_of_size(own: NDArray[np.float64], qps: NDArray[np.int32], spent: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The QP at which a uniform file spends as many bits on each block. own: (blocks, q); spent: (rows, cols)."""
-    pairs = zip(np.log(spent.ravel()), np.log(own), strict=True)
-    return np.array([np.interp(bits, row, qps) for bits, row in pairs]).reshape(spent.shape)
+    """The QP at which a uniform file spends as many bits on each block, (n,). own: (n, q), rising; spent: (n,)."""
+    x, table, row = np.log(spent), np.log(own), np.arange(len(spent))
+    right = np.clip((table < x[:, None]).sum(axis=1), 1, len(qps) - 1)
+    low, high = table[row, right - 1], table[row, right]
+    share = np.clip((x - low) / np.maximum(high - low, 1e-12), 0, 1)
+    return np.asarray(qps[right - 1] + share * (qps[right] - qps[right - 1]))
