@@ -98,7 +98,8 @@ PyEncoding encode(const YuvPlanes& picture, std::optional<int> quantizer, std::o
                   const std::vector<float>& luma_weights, const std::vector<float>& chroma_weights,
                   const std::vector<int>& deltas, float filter, int sharpness, bool simple_filter, bool measure_filter,
                   int subblock_modes, int subblock_trellises, int block_trellises, int loops, int passes,
-                  double tolerance, int token_partitions, uint64_t max_first_partition, const std::optional<Array<float>>& octaves,
+                  double tolerance, int token_partitions, uint64_t max_first_partition,
+                  const std::optional<Array<float>>& octaves,
                   const std::optional<Array<float>>& weights, bool keep_reconstruction) {
   require(quantizer.has_value() != max_bytes.has_value(), "give either quantizer or max_bytes");
   require(!quantizer || (*quantizer >= 0 && *quantizer <= kCoarsest), "quantizer must be 0 to 127");

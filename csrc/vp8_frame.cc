@@ -25,7 +25,8 @@ void load_source(const YuvPlanes& p, int x, int y, MacroblockSource& out) {
     const uint8_t* chroma = (plane ? p.v : p.u).data() + static_cast<size_t>(y) * 8 * p.uv_stride() + x * 8;
     for (int k = 0; k < 16; ++k)
       for (int b = 0; b < 4; ++b)
-        out.chroma[k][4 * plane + b] = chroma[static_cast<size_t>(b / 2 * 4 + k / 4) * p.uv_stride() + b % 2 * 4 + k % 4];
+        out.chroma[k][4 * plane + b] =
+            chroma[static_cast<size_t>(b / 2 * 4 + k / 4) * p.uv_stride() + b % 2 * 4 + k % 4];
   }
 }
 

@@ -316,7 +316,8 @@ class Decision {
     for (int m = 0; m < search_.subblock_modes; ++m) {
       float score = blocks.distortion[m] + costs_.mode_scale * modes[m];
       if (found == wanted && score >= scores[found - 1]) continue;
-      score += token_bits<16>(costs_of(kLuma), costs_.tokens.extra, &blocks.level[0][m], 0, end_of(blocks, m, 0), state);
+      score += token_bits<16>(costs_of(kLuma), costs_.tokens.extra, &blocks.level[0][m], 0, end_of(blocks, m, 0),
+                              state);
       if (found == wanted && score >= scores[found - 1]) continue;
       int i = found < wanted ? found++ : found - 1;
       for (; i > 0 && scores[i - 1] > score; --i) {

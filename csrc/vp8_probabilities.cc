@@ -9,7 +9,8 @@ namespace accelir::vp8 {
 namespace {
 
 double bits(const uint32_t (&n)[2], int probability) {
-  return static_cast<double>(n[0]) * bit_cost(false, probability) + static_cast<double>(n[1]) * bit_cost(true, probability);
+  return static_cast<double>(n[0]) * bit_cost(false, probability) +
+         static_cast<double>(n[1]) * bit_cost(true, probability);
 }
 
 }  // namespace
