@@ -166,7 +166,7 @@ int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
     if (written.data.empty()) return base;
     x = secant.next({log_step(base), std::log(static_cast<double>(written.data.size()))});
   }
-  sample.trials().choose_filter();
+  if (settings.loops > 0) sample.trials().choose_filter();
   return index_near(x);
 }
 

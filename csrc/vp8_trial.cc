@@ -79,8 +79,8 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
     code_frame(picture_, segments_, pass, frame_);
     ++passes_;
     WrittenFrame written = write();
-    if (written.first_partition <= settings_.max_first_partition || costs_.mode_scale > 2 * kLargestModeScale)
-      return written;
+    const bool fits = written.first_partition <= settings_.max_first_partition;
+    if (fits || costs_.mode_scale > 2 * kLargestModeScale) return written;
     costs_.mode_scale *= 2.0f;
   }
 }

@@ -96,6 +96,10 @@ def test_sizes_are_kept_and_what_is_told_of_them_is_true(pixels, budget):
         assert len(encode(pixels, max_bytes=encoding.smallest).data) == encoding.smallest
 
 
+def test_a_size_is_met_without_passes_over_a_sample():
+    assert 5900 < len(encode(noise(90, 100), max_bytes=6000, loops=0).data) <= 6000
+
+
 @pytest.mark.parametrize("quantizer", [0, 3, 127])
 @pytest.mark.parametrize("rdo", [0.0, 0.08])
 def test_the_strongest_levels_decode_exactly(quantizer, rdo):
