@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -479,7 +478,7 @@ def test_a_build_that_was_killed_goes_on_where_it_stopped(built, pictures, tmp_p
     while len(list(work.glob("*.npz"))) < 2:
         assert process.poll() is None
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     before = {p: p.stat().st_mtime_ns for p in work.glob("*.npz")}
     assert 2 <= len(before) < 6
@@ -605,22 +604,39 @@ def test_a_damaged_profile_is_refused_and_says_why(built, tmp_path, damage, said
     assert said in str(caught.value)
 
 
-def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, pictures, tmp_path):
-    import distributed
+@pytest.fixture
+def cluster(tmp_path):
+    """A Dask scheduler and two workers, processes of their own: (the scheduler's address, the workers)."""
+    started = []
 
-    environment = {**os.environ, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "30s"}
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment
-    ) as cluster:
-        victim = next(iter(cluster.workers.values())).pid
-        command = [sys.executable, "-m", "accelir.profiling.cli", "build", str(pictures), str(tmp_path / "again")]
-        process = subprocess.Popen([*command, *OPTIONS, "--dask", cluster.scheduler_address], stderr=subprocess.PIPE)
+    def start(kind: str, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options]
+        started.append(subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        return started[-1]
+
+    known = tmp_path / "scheduler.json"
+    start("scheduler", "--scheduler-file", str(known), "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    one = "--scheduler-file", str(known), "--no-nanny", "--nworkers", "1", "--nthreads", "1", "--no-dashboard"
+    workers = [start("worker", *one) for _ in range(2)]
+    while not known.exists() or not known.read_text().endswith("}"):
+        assert all(process.poll() is None for process in started)
+        time.sleep(0.05)
+    yield json.loads(known.read_text())["address"], workers
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, cluster, pictures, tmp_path):
+    address, workers = cluster
+    command = [sys.executable, "-m", "accelir.profiling.cli", "build", str(pictures), str(tmp_path / "again")]
+    with subprocess.Popen([*command, *OPTIONS, "--dask", address], stderr=subprocess.PIPE) as process:
         while not list((tmp_path / "again.work").glob("*.npz")):
             assert process.poll() is None
             time.sleep(0.01)
-        os.kill(victim, signal.SIGKILL)
+        workers[0].send_signal(signal.SIGKILL)
         _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
+    assert process.returncode == 0, errors
     assert contents(tmp_path / "again") == contents(built)
 
 
