@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -163,6 +164,7 @@ def test_a_profiles_values_have_bounds(tmp_path, where, value):
     for key in where[:-1]:
         parent = parent[key]
     parent[where[-1]] = value
+    shutil.copytree(shipped() / "sr-x4", tmp_path, dirs_exist_ok=True)
     (tmp_path / "profile.json").write_text(json.dumps(document))
     with pytest.raises(ValueError, match="damaged"):
         read_profile(tmp_path)

@@ -28,7 +28,7 @@ def encode_webp(request: Request, settings: Settings) -> Made:
     """Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong metadata."""
     profile, pixels, budget, m = settings.profile, request.pixels, request.budget, request.metadata
     if m.dpi is not None or m.comment is not None:
-        raise ValueError("a WebP file holds neither dpi nor comment; put them into exif or xmp")
+        raise ValueError("a WebP file has no comment and no dpi; put them into exif or xmp")
     around = container(
         pixels.shape[1],
         pixels.shape[0],
