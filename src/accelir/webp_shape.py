@@ -26,6 +26,8 @@ class WebpShape:
 
 def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
     """From a profile's "webp" object; what is left out has its default. Raises TypeError and ValueError."""
+    if not isinstance(document, dict):
+        raise TypeError(f"webp is an object, not {type(document).__name__}")
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
     shape = WebpShape(**fields)
     for name, values, count, low, high in (
