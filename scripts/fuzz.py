@@ -36,9 +36,9 @@ from PIL import Image
 import accelir
 from accelir import inspect as inspection
 from accelir.arrays import read_arrays, write_arrays
-from accelir.cards import Card, sha256
+from accelir.cards import Card
 from accelir.modes import make_modes
-from accelir.profile import read_profile
+from accelir.profile import ARRAYS, PROFILE, QPNET, read_profile
 from accelir.restoring import find
 from accelir.shipped import shipped
 from accelir.tag import read_tag
@@ -49,6 +49,8 @@ CASE_SECONDS = 20
 MAX_PIXELS = 1 << 22
 """Pictures above twice this are refused by decode; a smaller limit than Pillow's keeps cases quick."""
 ALLOWED = (ValueError, OSError)
+GROUPED = shipped() / "denoise-25"
+"""A profile with groups, curves and a QP-NET."""
 
 Rng = np.random.Generator
 
@@ -111,6 +113,10 @@ def array_files() -> list[bytes]:
     return [write_arrays({"a": steps, "b": np.arange(5)}), write_arrays({"modes": make_modes(rdo=[0.1, 0.2])})]
 
 
+def curve_numbers() -> list[bytes]:
+    return [b"".join(array.tobytes() for array in read_arrays((GROUPED / ARRAYS).read_bytes()).values())]
+
+
 def profile_documents() -> list[bytes]:
     return [path.read_bytes() for path in sorted(shipped().glob("*/profile.json"))]
 
@@ -150,19 +156,47 @@ def tag(data: bytes, folder: Path) -> None:
 
 def profile(data: bytes, folder: Path) -> None:
     """A profile that is taken must be fit to encode with."""
-    (folder / "profile.json").write_bytes(data)
-    for arrays in shipped().glob("*/arrays.npz"):
-        if sha256(arrays.read_bytes()).encode() in data:
-            for name in ("arrays.npz", "qpnet.onnx"):
-                (folder / name).write_bytes((arrays.parent / name).read_bytes())
+    for part in (ARRAYS, QPNET):
+        (folder / part).write_bytes((GROUPED / part).read_bytes())
+    (folder / PROFILE).write_bytes(data)
+    try_profile(folder)
+
+
+def curves(data: bytes, folder: Path) -> None:
+    """Damaged numbers in a profile's arrays."""
+    at, damaged = 0, {}
+    for name, array in read_arrays((GROUPED / ARRAYS).read_bytes()).items():
+        raw = data[at : at + array.nbytes].ljust(array.nbytes, b"\x01")
+        damaged[name] = np.frombuffer(raw, array.dtype).reshape(array.shape)
+        at += array.nbytes
+    try_with(folder, write_arrays(damaged), (GROUPED / QPNET).read_bytes())
+
+
+def qpnet(data: bytes, folder: Path) -> None:
+    """A profile's damaged QP-NET."""
+    try_with(folder, (GROUPED / ARRAYS).read_bytes(), data)
+
+
+def try_with(folder: Path, arrays: bytes, model: bytes) -> None:
+    """A profile of other parts, whose digests are nonetheless those in profile.json."""
+    document = json.loads((GROUPED / PROFILE).read_bytes())
+    for key, name, part in (("arrays", ARRAYS, arrays), ("qpnet", QPNET, model)):
+        document["jpeg"]["clusters"][f"{key}_sha256"] = hashlib.sha256(part).hexdigest()
+        (folder / name).write_bytes(part)
+    (folder / PROFILE).write_text(json.dumps(document))
+    try_profile(folder)
+
+
+def try_profile(folder: Path) -> None:
     read = read_profile(folder)
     for name in ("jpeg", "webp"):
         encoder = accelir.Encoder(format=name, effort=3)
         encoder.settings = dataclasses.replace(encoder.settings, profile=read)
         encoder.encode(picture(64, 64), max_bytes=2500, qp_map=[[95, 60], [40, 15]])
+        encoder.encode(picture(64, 64), max_bytes=2500)
 
 
-def arrays(data: bytes, folder: Path) -> None:
+def npz(data: bytes, folder: Path) -> None:
     read_arrays(data)
 
 
@@ -193,7 +227,9 @@ TARGETS = {
     "inspect": Target(lambda: jpegs() + webps(), inspect),
     "tag": Target(lambda: jpegs() + webps(), tag),
     "profile": Target(profile_documents, profile, is_json=True),
-    "arrays": Target(array_files, arrays),
+    "npz": Target(array_files, npz),
+    "curves": Target(curve_numbers, curves),
+    "qpnet": Target(lambda: [(GROUPED / QPNET).read_bytes()], qpnet),
     "card": Target(card_documents, card, is_json=True),
     "network-card": Target(lambda: card_documents()[1:2], network_card, is_json=True),
     "network": Target(models, network),

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+CORE = sorted(p for p in ROOT.glob("csrc/*") if p.suffix in (".cc", ".h"))
 
 
 def run(*call):
@@ -22,9 +23,9 @@ def run(*call):
         ("ruff", "format", "--check", "."),
         ("mypy",),
         ("lint-imports", "--no-cache"),
-        ("clang-format", "--dry-run", "-Werror", *sorted(p for p in ROOT.glob("csrc/*") if p.suffix in (".cc", ".h"))),
+        ("clang-format", "--dry-run", "-Werror", *CORE),
     ],
-    ids=lambda call: " ".join(call[:2]) if isinstance(call, tuple) else None,
+    ids=lambda call: " ".join(call[:2]),
 )
 def test_a_tool_finds_nothing(call):
     done = run(SCRIPTS / call[0], *call[1:])

@@ -13,6 +13,9 @@ from accelir.qp import exact_qp
 
 Floats = NDArray[np.float64]
 
+LEAST, MOST = 1e-9, 1e9
+"""Bounds of bits and squared errors, far outside of what is measured, so that no product of them overflows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curves:
@@ -82,8 +85,8 @@ class Curves:
             raise ValueError(f"curves of {g} groups, {q} QPs, {s} base steps and {m} modes; at least 1, 2, 2 and 1")
         for name in ("bits", "mse", "mode_bits", "mode_mse"):
             array = getattr(self, name)
-            if not (np.isfinite(array).all() and array.min() > 0):
-                raise ValueError(f"{name} must be finite and above 0 everywhere")
+            if not (array.min() >= LEAST and array.max() <= MOST):
+                raise ValueError(f"{name} must be from {LEAST:g} to {MOST:g} everywhere")
         for name in ("utility_edges", "qps", "base_qps"):
             if not (np.diff(getattr(self, name)) > 0).all():
                 raise ValueError(f"{name} must rise")

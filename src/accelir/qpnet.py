@@ -39,12 +39,20 @@ class QpNet:
         """What it says of each block, (groups, ceil(H/32), ceil(W/32)).
 
         pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32.
-        Raises ProfileError for a model of another face, or one that ONNX runtime can't read.
+        Raises ProfileError for a model of another face, and one that ONNX runtime can't read or run.
         """
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         if any(side % BLOCK for side in rgb.shape[:2]):
             rgb = np.pad(rgb, (*((0, -side % BLOCK) for side in rgb.shape[:2]), (0, 0)), mode="edge")
-        return self._session.run(None, {self._session.get_inputs()[0].name: rgb[None]})[0][0]
+        session = self._session
+        try:
+            out: NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: rgb[None]})[0]
+        except Exception as error:  # as in _open
+            raise ProfileError(f"a QP-NET that fails on {rgb.shape}: {error}") from None
+        expected = (1, self.count, rgb.shape[0] // BLOCK, rgb.shape[1] // BLOCK)
+        if out.shape != expected or not np.isfinite(out).all():
+            raise ProfileError(f"a QP-NET that gives {out.shape}, or no numbers, where {expected} is wanted")
+        return out[0]
 
     def shares(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """How likely each block is to belong to each group, (ceil(H/32), ceil(W/32), groups)."""
@@ -64,6 +72,7 @@ def _open(model: bytes) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        # Without its fallback, which tries the same provider again and prints to standard output.
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except Exception as error:  # ONNX runtime's errors have no common base beside Exception
         raise ProfileError(f"a QP-NET that ONNX runtime can't read: {error}") from None

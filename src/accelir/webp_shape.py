@@ -27,7 +27,7 @@ class WebpShape:
 def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
     """From a profile's "webp" object; what is left out has its default. Raises TypeError and ValueError."""
     if not isinstance(document, dict):
-        raise TypeError(f"webp is an object, not {type(document).__name__}")
+        raise TypeError(f"webp is {type(document).__name__}, not an object")
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
     shape = WebpShape(**fields)
     for name, values, count, low, high in (
@@ -40,4 +40,6 @@ def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
     ):
         if len(values) != count or not all(low <= v <= high for v in values):
             raise ValueError(f"webp's {name} takes {count} from {low} to {high}, not {values}")
+        if name in ("deltas", "sharpness") and not all(isinstance(v, int) for v in values):
+            raise ValueError(f"webp's {name} takes whole numbers, not {values}")
     return shape
