@@ -170,10 +170,16 @@ int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
   return index_near(x);
 }
 
-Encoding smallest_frame(const YuvPlanes& picture, const Demand& demand, const Settings& settings, bool keep) {
+// The frame that takes the fewest bytes; without data, but with its size, where that is above max_bytes.
+Encoding smallest_frame(const YuvPlanes& picture, const Demand& demand, const Settings& settings, size_t max_bytes,
+                        bool keep_reconstruction) {
+  constexpr float kBitsAlone = 1e12f;  // a Lagrangian beside which no distortion counts
   Settings coarse = settings;
-  coarse.rdo *= static_cast<float>(std::exp(kAllStrength));
-  return encode_at_quantizer(picture, demand, coarse, kCoarsest, keep);
+  coarse.rdo = kBitsAlone;
+  Encoding out = encode_at_quantizer(picture, demand, coarse, kCoarsest, keep_reconstruction);
+  out.smallest = out.data.size();
+  if (out.smallest > max_bytes) out.data.clear();
+  return out;
 }
 
 }  // namespace
@@ -204,9 +210,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Demand& demand, const Se
                         bool keep_reconstruction) {
   constexpr size_t kMostHeaders = 256, kMostPerMacroblock = 1;
   if (max_bytes < kMostHeaders + kMostPerMacroblock * demand.octaves.size()) {
-    Encoding smallest = smallest_frame(picture, demand, settings, keep_reconstruction);
-    smallest.smallest = smallest.data.size();
-    if (smallest.smallest > max_bytes) smallest.data.clear();
+    Encoding smallest = smallest_frame(picture, demand, settings, max_bytes, keep_reconstruction);
     if (smallest.smallest >= max_bytes) return smallest;
   }
   SizeSearch search(picture, demand, settings, max_bytes, keep_reconstruction);
@@ -217,7 +221,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Demand& demand, const Se
     search.run(base);
   }
   Encoding best = std::move(search.best());
-  if (best.data.empty()) best = smallest_frame(picture, demand, settings, keep_reconstruction);
+  if (best.data.empty()) best = smallest_frame(picture, demand, settings, max_bytes, keep_reconstruction);
   best.passes = search.trials().passes();
   return best;
 }

@@ -96,6 +96,13 @@ def test_sizes_are_kept_and_what_is_told_of_them_is_true(pixels, budget):
         assert len(encode(pixels, max_bytes=encoding.smallest).data) == encoding.smallest
 
 
+def test_weights_and_steps_that_cost_bytes_do_not_break_the_budget():
+    options = {"rdo": 0.0, "luma_weights": [1e6] * 16, "chroma_weights": [1e6] * 16, "deltas": [-15] * 5}
+    pixels = noise(800, 1)
+    for budget in (200, 400, 1000, 2000):
+        assert 0 < len(encode(pixels, max_bytes=budget, **options).data) <= budget
+
+
 def test_a_size_is_met_without_passes_over_a_sample():
     assert 5900 < len(encode(noise(90, 100), max_bytes=6000, loops=0).data) <= 6000
 

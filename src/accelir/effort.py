@@ -71,7 +71,7 @@ _WEBP_EFFORTS = (
     WebpEffort(10, 1, 1, False, 1, 12, 0.003),
     WebpEffort(10, 1, 1, True, 1, 12, 0.003),
     WebpEffort(10, 2, 1, True, 1, 12, 0.003),
-    WebpEffort(10, 2, 1, True, 1, 12, 0.0025),
+    WebpEffort(10, 2, 1, True, 1, 12, 0.003),
     WebpEffort(10, 3, 2, True, 2, 16, 0.002),
     WebpEffort(10, 4, 4, True, 2, 16, 0.0015),
     WebpEffort(10, 6, 4, True, 3, 24, 0.001),
