@@ -156,8 +156,10 @@ def tag(data: bytes, folder: Path) -> None:
 
 def profile(data: bytes, folder: Path) -> None:
     """A profile that is taken must be fit to encode with."""
-    for part in (ARRAYS, QPNET):
-        (folder / part).write_bytes((GROUPED / part).read_bytes())
+    for arrays in shipped().glob(f"*/{ARRAYS}"):
+        if hashlib.sha256(arrays.read_bytes()).hexdigest().encode() in data:
+            for part in (ARRAYS, QPNET):
+                (folder / part).write_bytes((arrays.parent / part).read_bytes())
     (folder / PROFILE).write_bytes(data)
     try_profile(folder)
 
