@@ -28,10 +28,11 @@ from accelir import _codec
 from accelir.closed_loop import estimate, plan_by_trial
 from accelir.decoding import decode_pixels
 from accelir.effort import get_effort
+from accelir.groups import Groups
 from accelir.jpeg import Job, make_job
 from accelir.loop import Loop
 from accelir.modes import without_rdo
-from accelir.planning import find_shares, plan_blocks
+from accelir.planning import plan_blocks
 from accelir.profile import load_profile
 from accelir.profiling.choose import LOOP
 from accelir.restoring import open_network
@@ -60,9 +61,9 @@ class Steps:
         files["+ RDO"] = job.run(coefficients, max_bytes=budget).data
         plans = {}
         if self.profile.clusters is not None:
-            shares = find_shares(picture, self.profile, job.mode_map.shape)
+            groups = Groups(picture, self.profile.clusters)
             for step, allocator in GROUPED.items():
-                plans[step] = plan_blocks(picture, coefficients, job, shares, budget, allocator)
+                plans[step] = plan_blocks(picture, coefficients, job, groups, budget, allocator)
         plans["+ trial"] = plan_by_trial(
             coefficients, job, budget, self.network, LOOP, estimate(picture, self.network, 2)
         )

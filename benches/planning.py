@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from accelir import _codec
 from accelir.effort import get_effort
 from accelir.group_plan import plan_modes
+from accelir.groups import Groups
 from accelir.jpeg import make_job
-from accelir.planning import find_shares
 from accelir.profile import load_profile
 from accelir.tasks import Task
 
@@ -40,7 +40,7 @@ def times(picture: NDArray[np.uint8]) -> tuple[float, float, float]:
     profile = load_profile(NAME)
     budget = int(1.2 * picture.shape[0] * picture.shape[1] / 8)
     job = make_job(profile, get_effort(5), picture.shape)
-    shares, seen = timed(lambda: find_shares(picture, profile, job.mode_map.shape))
+    shares, seen = timed(lambda: Groups(picture, profile.clusters).shares)
     plan, planned = timed(lambda: plan_modes(profile.clusters.curves, shares, budget, "lagrangian"))
     _, coded = timed(
         lambda: plan.applied_to(job).run(_codec.Coefficients.from_pixels(picture, "4:2:0"), max_bytes=budget)
@@ -53,7 +53,7 @@ def sizes(picture: NDArray[np.uint8], rate: float) -> tuple[float, float]:
     profile = load_profile(NAME)
     budget = int(rate * picture.shape[0] * picture.shape[1] / 8)
     job = make_job(profile, get_effort(5), picture.shape)
-    shares = find_shares(picture, profile, job.mode_map.shape)
+    shares = Groups(picture, profile.clusters).shares
     plan = plan_modes(profile.clusters.curves, shares, budget, "lagrangian")
     coefficients = _codec.Coefficients.from_pixels(picture, "4:2:0")
     planned = plan.applied_to(job)

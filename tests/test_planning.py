@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -167,3 +168,23 @@ def test_a_map_that_is_given_leaves_nothing_to_allocate():
 def test_an_allocator_that_the_profile_cannot_serve_is_refused(allocator, message):
     with pytest.raises(ValueError, match=message):
         accelir.Encoder(profile="fidelity", allocator=allocator)
+
+
+def test_groups_are_not_asked_for_until_they_are_wanted(monkeypatch):
+    asked = []
+    encoder = accelir.Encoder(profile="sr-x4", effort=0)
+    network = encoder.settings.profile.clusters.network
+    shares = type(network).shares
+    monkeypatch.setattr(type(network), "shares", lambda self, pixels: asked.append(1) or shares(self, pixels))
+    made = encoder.encode(photo("cup"), bpp=1.0)
+    assert not asked
+    assert made.clusters.shape == made.qp_map.shape
+    assert made.clusters is made.clusters
+    assert len(asked) == 1
+
+
+def test_an_encoded_file_can_be_sent_to_another_process():
+    made = accelir.Encoder(profile="sr-x4", effort=0).encode(photo("cup"), bpp=1.0)
+    sent = pickle.loads(pickle.dumps(made))
+    assert sent.data == made.data
+    np.testing.assert_array_equal(sent.clusters, made.clusters)

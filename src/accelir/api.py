@@ -21,6 +21,7 @@ from .effort import get_effort
 from .encode_jpeg import check_jpeg, encode_jpeg
 from .encode_webp import check_webp, encode_webp
 from .files import write_atomically
+from .groups import Groups
 from .pictures import as_pixels, split_alpha
 from .profile import load_profile
 from .qp import QP_MAX, QP_MIN
@@ -45,8 +46,6 @@ class Encoded:
     """Its bits per pixel of the picture, every byte counted."""
     qp_map: NDArray[np.int32]
     """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
-    clusters: NDArray[np.int32]
-    """QP-NET's utility group of each block, of the same shape; 0 everywhere for a profile without groups."""
     predicted_bytes: int
     """What the allocator expected of the file before the size search; of a uniform file the budget."""
     table: NDArray[np.uint8]
@@ -56,6 +55,16 @@ class Encoded:
     """profile, format, effort, allocator, max_bytes, seconds, passes (quantisations of the whole picture by the size
     search); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment), strength (of
     the Lagrangian over the profile's)."""
+    _groups: Groups = field(repr=False)
+
+    @property
+    def clusters(self) -> NDArray[np.int32]:
+        """QP-NET's utility group of each block, of qp_map's shape; 0 everywhere for a profile without groups.
+
+        Where the allocator didn't need it, QP-NET is asked when this is first read, of the picture as it is then: an
+        array is held, not copied, until that time.
+        """
+        return self._groups.map
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the file; it appears whole or not at all. Raises OSError."""
@@ -150,7 +159,7 @@ class Encoder:
             data=made.data,
             bpp=len(made.data) * 8 / (pixels.shape[0] * pixels.shape[1]),
             qp_map=made.qp_map,
-            clusters=made.clusters,
+            _groups=made.groups,
             predicted_bytes=made.predicted_bytes,
             table=made.table,
             stats=stats | made.stats,

@@ -10,9 +10,10 @@ from .block_plan import BlockPlan
 from .color_weights import SUBSAMPLINGS, ZIGZAG
 from .effort import get_effort
 from .errors import budget_error
+from .groups import Groups
 from .jpeg import Job, make_job, rank_subsamplings
 from .metadata import comment_segment, jpeg_segments
-from .planning import check_allocator, default_allocator, find_shares, plan_blocks
+from .planning import check_allocator, default_allocator, plan_blocks
 from .qp import qp_of_step
 from .request import Made, Request, Settings
 from .tag import tag_segment
@@ -37,14 +38,14 @@ def encode_jpeg(request: Request, settings: Settings) -> Made:
         progressive=settings.progressive,
         segments=_segments(request, settings),
     )
-    shares = find_shares(pixels, profile, job.mode_map.shape)
+    groups = Groups(pixels, profile.clusters)
     allocator = _allocator(request, settings)
-    encoding, plan = _encode(request, job, shares, allocator, settings.subsampling)
+    encoding, plan = _encode(request, job, groups, allocator, settings.subsampling)
     stats = {name: getattr(encoding, name) for name in ("subsampling", "progressive", "step", "passes")}
     return Made(
         data=encoding.data,
         qp_map=_qp_map(request, plan, encoding.step, job.mode_map.shape),
-        clusters=shares.argmax(axis=2).astype(np.int32),
+        groups=groups,
         predicted_bytes=request.budget if plan is None else plan.predicted_bytes,
         table=_natural(encoding.tables),
         stats=stats | {"allocator": allocator},
@@ -68,7 +69,7 @@ def _allocator(request: Request, settings: Settings) -> str:
 
 
 def _encode(
-    request: Request, job: Job, shares: NDArray[np.float64], allocator: str, subsampling: str
+    request: Request, job: Job, groups: Groups, allocator: str, subsampling: str
 ) -> tuple[_codec.Encoding, BlockPlan | None]:
     pixels, budget = request.pixels, request.budget
     if pixels.ndim == 2:
@@ -80,7 +81,7 @@ def _encode(
     smallest = []
     for candidate in candidates:
         coefficients = _codec.Coefficients.from_pixels(pixels, candidate)
-        plan = plan_blocks(pixels, coefficients, job, shares, budget, allocator)
+        plan = plan_blocks(pixels, coefficients, job, groups, budget, allocator)
         encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget)
         if encoding.data:
             return encoding, plan

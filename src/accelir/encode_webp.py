@@ -7,6 +7,7 @@ import numpy as np
 from . import _codec, webp
 from .effort import get_webp_effort
 from .errors import budget_error
+from .groups import Groups
 from .qp import qp_of_step
 from .request import Made, Request, Settings
 from .tag import tag_content
@@ -52,7 +53,7 @@ def encode_webp(request: Request, settings: Settings) -> Made:
     return Made(
         data=around.write(encoding.data),
         qp_map=qps,
-        clusters=np.zeros_like(qps),
+        groups=Groups(pixels, profile.clusters),
         predicted_bytes=budget,
         table=np.array(encoding.quantizers, dtype=np.uint8),
         stats=stats | {"allocator": "uniform"},

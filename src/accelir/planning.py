@@ -16,6 +16,7 @@ from .closed_loop import estimate, plan_by_trial
 from .curves import Curves
 from .effort import get_effort
 from .group_plan import block_variance, plan_modes, plan_qps
+from .groups import Groups
 from .jpeg import Job
 from .profile import ALLOCATORS, Profile
 from .restoring import open_network
@@ -41,16 +42,11 @@ def default_allocator(profile: Profile, level: int) -> str:
     return profile.allocator if effort.rdo else "uniform"
 
 
-def find_shares(pixels: NDArray[np.uint8], profile: Profile, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """How likely each block is to belong to each of QP-NET's groups, (*shape, g); one group in a profile without."""
-    return np.ones((*shape, 1)) if profile.clusters is None else profile.clusters.network.shares(pixels)
-
-
 def plan_blocks(
     pixels: NDArray[np.uint8],
     coefficients: _codec.Coefficients,
     job: Job,
-    shares: NDArray[np.float64],
+    groups: Groups,
     budget: int,
     allocator: str,
 ) -> BlockPlan | None:
@@ -61,16 +57,15 @@ def plan_blocks(
         goal = estimate(pixels, network, max(job.effort.views, 1))
         return plan_by_trial(coefficients, job, budget, network, profile.loop, goal)
     if allocator != "uniform" and profile.clusters is not None:
-        return _plan_by_groups(pixels, profile.clusters.curves, shares, budget, allocator)
+        return _plan_by_groups(pixels, profile.clusters.curves, groups, budget, allocator)
     return None
 
 
 def _plan_by_groups(
-    pixels: NDArray[np.uint8], curves: Curves, shares: NDArray[np.float64], budget: int, allocator: str
+    pixels: NDArray[np.uint8], curves: Curves, groups: Groups, budget: int, allocator: str
 ) -> BlockPlan | None:
     if allocator in ("reward", "lagrangian"):
-        return plan_modes(curves, shares, budget, allocator)
-    clusters = shares.argmax(axis=2)
+        return plan_modes(curves, groups.shares, budget, allocator)
     if allocator == "qp-reward":
-        return plan_qps(curves, clusters, budget, "reward")
-    return plan_qps(curves, clusters, budget, "variance", block_variance(pixels))
+        return plan_qps(curves, groups.map, budget, "reward")
+    return plan_qps(curves, groups.map, budget, "variance", block_variance(pixels))

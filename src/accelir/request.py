@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .groups import Groups
 from .profile import Profile
 
 
@@ -54,7 +55,7 @@ class Made:
 
     data: bytes = field(repr=False)
     qp_map: NDArray[np.int32]
-    clusters: NDArray[np.int32]
+    groups: Groups
     predicted_bytes: int
     table: NDArray[np.uint8]
     stats: dict[str, Any]

@@ -10,9 +10,10 @@ import numpy as np
 from accelir import _codec
 from accelir.decoding import decode_pixels
 from accelir.effort import get_effort
+from accelir.groups import Groups
 from accelir.jpeg import make_job
 from accelir.loop import Loop
-from accelir.planning import find_shares, plan_blocks
+from accelir.planning import plan_blocks
 from accelir.profile import ALLOCATORS, Profile
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.tune import psnr
@@ -52,8 +53,8 @@ def try_allocators(
 def _file(pixels: Pixels, profile: Profile, budget: int, allocator: str) -> bytes:
     coefficients = _codec.Coefficients.from_pixels(pixels, "4:2:0")
     job = make_job(profile, get_effort(5), pixels.shape)
-    shares = find_shares(pixels, profile, job.mode_map.shape)
-    plan = plan_blocks(pixels, coefficients, job, shares, budget, allocator)
+    groups = Groups(pixels, profile.clusters)
+    plan = plan_blocks(pixels, coefficients, job, groups, budget, allocator)
     return (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget).data
 
 
