@@ -30,11 +30,11 @@ mkdir -p "$runs"
 # Crop, steps and widths. Wide stacks without normalisation stand no higher rate.
 widths edsr       sr-x4      32 4000  channels "8 16 32" --rate 4e-4
 widths latticenet sr-x4      32 3500  channels "8 16 32" --rate 4e-4
-widths swinir     sr-x4      32 2500  channels "12 24 36" --set groups=2 --set layers=2 --rate 4e-4
+widths swinir     sr-x4      32 1000  channels "12 24 36" --set groups=2 --set layers=2 --rate 4e-4
 widths dncnn      denoise-25 64 3000  channels "8 16 32" --rate 4e-4
-widths mimounet   deblur-1.5 64 3500  channels "4 8 16" --set blocks=2 --rate 4e-4
-widths arsr       sr-x4      32 10000 layers   "5 8 11"
+widths mimounet   deblur-1.5 64 1200  channels "4 8 16" --set blocks=2 --rate 4e-4
+widths arsr       sr-x4      32 4000 layers   "5 8 11"
 widths ffdnet     denoise-25 64 6000  channels "16 32 64" --rate 4e-4
 widths ircnn      deblur-1.5 64 6000  channels "8 16 32" --rate 4e-4
-widths carn       sr-x4      32 3000  channels "12 20 36" --rate 4e-4
-widths fsrcnn     sr-x4      32 12000 channels "16 36 56"
+widths carn       sr-x4      32 1500  channels "12 20 36" --rate 4e-4
+widths fsrcnn     sr-x4      32 6000 channels "16 36 56"
