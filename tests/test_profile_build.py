@@ -32,6 +32,7 @@ from accelir.qp import exact_qp, qp_of_step, step_of_qp
 from accelir.restoring import open_network
 from accelir.tasks import Task
 from accelir.training.count import count
+from accelir.training.data import list_pictures
 
 DEBLUR = Task.parse("deblur-1.5")
 
@@ -638,6 +639,36 @@ def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, clu
         _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     assert contents(tmp_path / "again") == contents(built)
+
+
+def test_tuning_alone_keeps_the_best_of_what_it_measured_and_tells_no_blocks_apart(pictures, tmp_path, monkeypatch):
+    from accelir.profiling import tune
+
+    monkeypatch.setattr(tune, "STEPS", {"rdo": 0.5})
+    monkeypatch.setitem(tune.RATES, "denoise", (0.9,))
+    monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
+    options = ["--task", "denoise-25", "--network", "denoise-25", "--network", "dejpeg", "--count", "1"]
+    result = CliRunner().invoke(cli.main, ["tune", str(pictures), str(tmp_path / "mine"), *options])
+    assert result.exit_code == 0, result.output
+    profile = read_profile(tmp_path / "mine")
+    assert profile.clusters is None
+    assert profile.allocator == "uniform"
+    assert [n["name"] for n in profile.provenance["networks"]] == ["denoise-25-light", "dejpeg-light"]
+    trace = profile.provenance["tuning"]["trace"]
+    assert len(trace) >= 3
+    assert profile.ladder["rdo"][0] == pytest.approx(max(trace, key=lambda row: row["psnr"])["rdo"], rel=1e-3)
+
+
+def test_tuning_scores_the_mean_over_networks(pictures):
+    from accelir.profiling.tune import Bench
+
+    some = list_pictures(pictures)[:1]
+    one, other, both = (
+        Bench(Task.parse("denoise-25"), networks, some).score(load_profile("fidelity"))
+        for networks in (("denoise-25",), ("dejpeg",), ("denoise-25", "dejpeg"))
+    )
+    assert both == pytest.approx((one + other) / 2)
+    assert one > other + 1
 
 
 def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_path, monkeypatch):

@@ -78,6 +78,35 @@ def build(
     click.echo(_described(read_profile(out)))
 
 
+@main.command(context_settings={"show_default": True})
+@click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA or deblur-SIGMA.")
+@click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
+@click.option("--base", help="An installed profile, or a folder's path, that gives all else. [fidelity]")
+@click.option("--count", default=12, type=click.IntRange(1), help="Pictures that are tuned on, spread over all.")
+@click.option("--work", type=click.Path(file_okay=False, path_type=Path), help="Intermediate results. [OUT.work]")
+def tune(
+    pictures: Path, out: Path, task: str, networks: tuple[str, ...], base: str | None, count: int, work: Path | None
+) -> None:
+    """Tune tables, chroma and Lagrangian alone, on the mean over the networks; blocks are treated alike.
+
+    A matter of minutes. `build --base OUT` goes on from there to tell blocks apart.
+    """
+    try:
+        from accelir.profiling.build import Request
+        from accelir.profiling.build import tune as run
+    except ImportError as error:
+        raise click.ClickException(f"tuning needs {error.name}: pip install 'accelir[train]'") from None
+    try:
+        request = Request(task=Task.parse(task), networks=networks or (task,), base=base)
+        scores = run(pictures, out, work or out.with_name(f"{out.name}.work"), request, count)
+    except (ValueError, FileNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(_described(read_profile(out)))
+    click.echo("PSNR on other pictures: " + ", ".join(f"{name} {score:.2f} dB" for name, score in scores.items()))
+
+
 @main.command()
 @click.argument("profile", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw curves and confusion, as a PNG.")

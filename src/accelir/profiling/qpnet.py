@@ -32,8 +32,8 @@ CROP = 4
 class Recipe:
     """How a QP-NET is trained."""
 
-    widths: tuple[int, int, int] = (64, 28, 32)
-    """Of the three convolutions; these take 476 MAC per pixel."""
+    widths: tuple[int, int, int] = (40, 24, 32)
+    """Of the three convolutions; these take 282 MAC per pixel. 64, 28, 32 (476 MAC) were no more accurate."""
     steps: int = 4000
     batch: int = 16
     rate: float = 1e-3

@@ -33,7 +33,7 @@ from accelir.tasks import Task
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {
     "sr": (0.0, 0.9, 0.5, 0.06, 1.0, 1.0),
-    "denoise": (2.0, 1.4, 1.5, 0.08, 0.6, 1.0),
+    "denoise": (2.0, 2.2, 1.5, 0.1, 0.6, 1.0),
     "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0),
 }
 STEPS = {"luma_ramp": 0.4, "chroma": 0.25, "chroma_ramp": 0.4, "rdo": 0.5, "power": 0.3, "trust": 0.25}
