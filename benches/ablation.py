@@ -11,6 +11,9 @@ optimized JPEG of the same size, which is the standard table with plain rounding
     + Lagrangian     modes by QP-NET's groups, by the Lagrangian
     + trial          the closed loop: modes that the encoder tries and restores itself
     oracle           a trial of eight Lagrangians with the truth in its hands
+
+With --network, a network that was trained on other encoders' files restores all of these, and a last row has the file
+of the profile's own choice restored by the task's network, which was trained on ours.
 """
 
 from __future__ import annotations
@@ -49,8 +52,8 @@ GROUPED = {
 class Steps:
     """The files of one picture at one size, by step."""
 
-    def __init__(self, task: str) -> None:
-        self.profile, self.network = load_profile(task), open_network(task, 1)
+    def __init__(self, task: str, network: str) -> None:
+        self.profile, self.network, self.ours = load_profile(task), open_network(network, 1), open_network(task, 1)
 
     def files(self, picture: NDArray[np.uint8], truth: NDArray[np.uint8], budget: int) -> dict[str, bytes]:
         coefficients = _codec.Coefficients.from_pixels(picture, "4:2:0")
@@ -73,6 +76,15 @@ class Steps:
             files[step] = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget).data
         return files
 
+    def scores(self, picture: NDArray[np.uint8], truth: NDArray[np.uint8], budget: int) -> dict[str, float]:
+        """PSNR after restoration, by step."""
+        files = self.files(picture, truth, budget)
+        scores = {step: self.score(data, truth) for step, data in files.items()}
+        if self.ours is not self.network:
+            own = files["+ Lagrangian" if self.profile.allocator == "lagrangian" else "+ RDO"]
+            scores["+ network trained on ours"] = psnr(self.ours(decode_pixels(own)).astype(np.float64) - truth)
+        return scores
+
     def score(self, data: bytes, truth: NDArray[np.uint8]) -> float:
         return psnr(self.network(decode_pixels(data)).astype(np.float64) - truth)
 
@@ -81,12 +93,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--tasks", nargs="+", default=["sr-x4", "denoise-25", "deblur-1.5"])
+    parser.add_argument("--network", help="a name or .onnx file, instead of the task's")
     parser.add_argument("--count", type=int, default=24, help="pictures, evenly spaced")
     a = parser.parse_args()
     truths = list(load(a.data / "eval" / "kodak").items())
     truths = truths[:: max(1, len(truths) // a.count)][: a.count]
     for name in a.tasks:
-        task, steps = Task.parse(name), Steps(name)
+        task, steps = Task.parse(name), Steps(name, a.network or name)
         rates = RATES[task.kind]
         rows: dict[str, list[list[float]]] = {}
         for stem, truth in truths:
@@ -97,8 +110,8 @@ def main() -> None:
                 if peer is None:
                     continue
                 base = steps.score(peer, truth)
-                for step, data in steps.files(picture, truth, len(peer)).items():
-                    rows.setdefault(step, [[] for _ in rates])[r].append(steps.score(data, truth) - base)
+                for step, score in steps.scores(picture, truth, len(peer)).items():
+                    rows.setdefault(step, [[] for _ in rates])[r].append(score - base)
         print(f"\n{name}, {len(truths)} pictures")
         print("| step | " + " | ".join(f"{rate} bpp" for rate in rates) + " |\n|---|" + "---|" * len(rates))
         for step, gains in rows.items():
