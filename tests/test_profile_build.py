@@ -17,7 +17,7 @@ from PIL import Image
 
 import accelir
 from accelir.arrays import read_arrays, write_arrays
-from accelir.curves import Curves, interpolate, lower_hull
+from accelir.curves import Curves, ModeTable, lower_hull
 from accelir.errors import ProfileError
 from accelir.modes import make_modes
 from accelir.profile import load_profile, read_profile
@@ -177,8 +177,8 @@ def test_between_base_steps_modes_follow_uniform_files():
     qps, base = np.array([15, 35, 55, 75]), np.array([15, 75])
     uniform = np.array([[10.0, 20.0, 80.0, 90.0]])
     modes = 2 * uniform[:, [0, 3], None]
-    np.testing.assert_allclose(interpolate(35, qps, uniform, base, modes), [[40.0]])
-    np.testing.assert_allclose(interpolate(45, qps, uniform, base, modes), [[80.0]])
+    np.testing.assert_allclose(ModeTable(qps, uniform, base, modes).at(35), [[40.0]])
+    np.testing.assert_allclose(ModeTable(qps, uniform, base, modes).at(45), [[80.0]])
 
 
 def test_an_oracle_gains_most_and_one_group_next_to_nothing():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -99,29 +100,39 @@ class Curves:
         measured the nearest counts.
         """
         qp = exact_qp(step)
+        bits, mse = self._tables
+        return bits.at(qp), mse.at(qp)
+
+    @functools.cached_property
+    def _tables(self) -> tuple[ModeTable, ModeTable]:
         return (
-            interpolate(qp, self.qps, self.bits, self.base_qps, np.moveaxis(self.mode_bits, 0, 1)),
-            interpolate(qp, self.qps, self.mse, self.base_qps, np.moveaxis(self.mode_mse, 0, 1)),
+            ModeTable(self.qps, self.bits, self.base_qps, np.moveaxis(self.mode_bits, 0, 1)),
+            ModeTable(self.qps, self.mse, self.base_qps, np.moveaxis(self.mode_mse, 0, 1)),
         )
 
 
-def interpolate(
-    qp: float, qps: NDArray[np.int32], uniform: Floats, base_qps: NDArray[np.int32], modes: Floats
-) -> Floats:
-    """A table of modes between the base steps at which they were measured, (n, m); the step is given by its QP.
+class ModeTable:
+    """Modes between the base steps at which they were measured; steps are given by their QPs.
 
-    uniform: at each QP, (n, q); modes: at each base step, (n, s, m); all above 0. Modes change with the step much as
-    uniform files do, so what is interpolated is the logarithm of their ratio: a few base steps suffice.
+    Modes change with the step much as uniform files do, so what is interpolated is the logarithm of their ratio: a few
+    base steps suffice.
     """
-    qp = float(np.clip(qp, *base_qps[[0, -1]]))
-    ratios = np.stack([modes[:, i] / _between(base, qps, uniform)[:, None] for i, base in enumerate(base_qps)], axis=1)
-    return _between(qp, qps, uniform)[:, None] * _between(qp, base_qps, ratios)
+
+    def __init__(self, qps: NDArray[np.int32], uniform: Floats, base_qps: NDArray[np.int32], modes: Floats) -> None:
+        """uniform: at each QP, (n, q); modes: at each base step, (n, s, m); all above 0."""
+        self._qps, self._uniform, self._base_qps = qps, uniform, base_qps
+        self._ratios = modes / np.stack([_between(base, qps, uniform) for base in base_qps], axis=1)[..., None]
+
+    def at(self, qp: float) -> Floats:
+        """(n, m); beyond the base steps measured the nearest counts."""
+        qp = float(np.clip(qp, *self._base_qps[[0, -1]]))
+        return _between(qp, self._qps, self._uniform)[:, None] * _between(qp, self._base_qps, self._ratios)
 
 
 def _between(qp: float, qps: NDArray[np.int32], table: Floats) -> Floats:
     """A table, (n, q, ...), at any QP, (n, ...): its logarithm is linear between those measured, the last go on."""
-    qp = float(np.clip(qp, qps[0], qps[-1]))
-    right = int(np.clip(np.searchsorted(qps, qp), 1, len(qps) - 1))
+    qp = min(max(float(qp), float(qps[0])), float(qps[-1]))
+    right = min(max(int(np.searchsorted(qps, qp)), 1), len(qps) - 1)
     share = (qp - qps[right - 1]) / (qps[right] - qps[right - 1])
     return table[:, right - 1] ** (1 - share) * table[:, right] ** share
 

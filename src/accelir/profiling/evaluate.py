@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.curves import Curves, Floats, interpolate
+from accelir.curves import Curves, Floats, ModeTable
 from accelir.profiling.measure import Measurement
 from accelir.qp import step_of_qp
 
@@ -46,12 +46,11 @@ def gains(
     """
     area = blocks.values / blocks.values.max()
     mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
+    bits_table = ModeTable(curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits)
+    mse_table = ModeTable(curves.qps, mse, curves.base_qps, mode_mse)
     cost, bits, errors = [], [], []
     for qp in np.linspace(float(curves.base_qps[0]), float(curves.base_qps[-1]), STEPS):
-        own = (
-            interpolate(qp, curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits),
-            interpolate(qp, curves.qps, mse, curves.base_qps, mode_mse),
-        )
+        own = bits_table.at(qp), mse_table.at(qp)
         believed = own
         if shares is not None:
             believed = tuple(shares @ table * area[:, None] for table in curves.at_step(step_of_qp(qp)))
