@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -80,8 +81,24 @@ effort_option = click.option(
     "--effort", type=click.IntRange(0, 9), help="From 0, the fastest, to 9, the slowest and best."
 )
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
+plot_option = click.option(
+    "--plot",
+    metavar="OUT.png",
+    shell_complete=complete_path,
+    help="Also draw a single file's picture and maps of its 32x32 blocks side by side.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+
+
+def check_plot(target: str | None, files: Sequence[str]) -> None:
+    """One file is drawn, and into another than itself."""
+    if target is None:
+        return
+    if len(files) != 1:
+        raise click.UsageError(f"--plot takes one file and {len(files)} came")
+    if not target.lower().endswith(".png") or target == files[0]:
+        raise click.UsageError(f"--plot takes the name of a .png file to write, not {target}")
 
 
 def require_one_size(bpp: float | None, max_bytes: int | None) -> None:
