@@ -161,7 +161,7 @@ def test_a_plot_that_exists_is_replaced_only_when_asked(folder):
         ("inspect photo.jpg --plot -", "a .png file to write, not -"),
         ("inspect photo.jpg --plot out.jpg", "a .png file to write, not out.jpg"),
         ("inspect photo.jpg --profile sr-x4", "--profile is for --plot"),
-        ("encode photo.png --bpp 2 -o out.png --plot out.png", "a .png file to write, not out.png"),
+        ("encode photo.png --bpp 2 -o out.png --format jpeg --plot out.png", "a .png file to write, not out.png"),
         ("encode photo.png photo.webp --bpp 2 --plot out.png", "--plot takes one file and 2 came"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from numpy.typing import NDArray
+from PIL import Image
 
 import accelir
 from accelir.api import FORMATS
@@ -52,7 +53,7 @@ class Encode:
         return draw(list(encoded_panels(encoded, profile)), inspect(encoded.data, task.target).title)
 
 
-@click.command()
+@click.command(short_help="Write pictures as JPEG or WebP of a size.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
 @click.option(
     "-o",
@@ -72,7 +73,9 @@ class Encode:
 @options.profile_option
 @options.effort_option
 @click.option("--format", type=click.Choice(FORMATS), help="Of the files written; by default what -o ends in, or JPEG.")
-@click.option("--subsampling", type=click.Choice(["auto", "4:4:4", "4:2:2", "4:2:0"]), help="Of the chroma.")
+@click.option(
+    "--subsampling", type=click.Choice(["auto", "4:4:4", "4:2:2", "4:2:0"]), help="Of the chroma; by default auto."
+)
 @click.option("--progressive/--sequential", default=None, help="Order of the data; by default whatever is smaller.")
 @click.option(
     "--qp-map",
@@ -120,4 +123,7 @@ def encode(
 
 def _format_of(output: str | None) -> str:
     suffix = os.path.splitext(output or "")[1].lower()
-    return next((name for name, usual in SUFFIXES.items() if usual == suffix), "jpeg")
+    named = Image.registered_extensions().get(suffix, "JPEG").lower()
+    if named not in FORMATS:
+        raise click.UsageError(f"{output} would hold a JPEG; end it in .jpg or .webp, or give --format")
+    return named

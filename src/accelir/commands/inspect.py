@@ -23,7 +23,7 @@ class Found:
     """A PNG, if one was wanted."""
 
 
-@click.command()
+@click.command(short_help="Show what JPEG and WebP files are made of.")
 @click.argument("inputs", nargs=-1, required=True, metavar="FILE...", shell_complete=options.complete_path)
 @options.plot_option
 @click.option(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import accelir
 from accelir import batch, files
+from accelir.api import DEFAULT_PROFILE
 from accelir.restoring import find
 
 
@@ -34,8 +35,10 @@ def array(ctx: click.Context, param: click.Parameter, value: str | None) -> NDAr
         return None
     try:
         array = np.load(value, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
         raise click.BadParameter(f"{value}: {batch.explain(error)}") from error
+    except (ValueError, EOFError) as error:
+        raise click.BadParameter(f"{value}: it is no array as numpy.save writes them") from error
     if not isinstance(array, np.ndarray):
         raise click.BadParameter(f"{value} holds several arrays; save one with numpy.save")
     return array
@@ -75,10 +78,11 @@ profile_option = click.option(
     "--profile",
     metavar="NAME",
     shell_complete=complete_profile,
-    help="What the bytes are spent for; see `accelir doctor` for the names.",
+    help="What the bytes are spent for, or a folder with a profile of your own (./NAME); by default "
+    f"{DEFAULT_PROFILE}. `accelir doctor` lists the names.",
 )
 effort_option = click.option(
-    "--effort", type=click.IntRange(0, 9), help="From 0, the fastest, to 9, the slowest and best."
+    "--effort", type=click.IntRange(0, 9), help="From 0, the fastest, to 9, the slowest and best; by default 5."
 )
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
 plot_option = click.option(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from accelir.cluster import ClusterError
 from accelir.profile import Profile, read_profile
 from accelir.tasks import Task
 
@@ -73,7 +74,7 @@ def build(
             dask=dask,
         )
         run(pictures, out, work or out.with_name(f"{out.name}.work"), request)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, ClusterError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(_described(read_profile(out)))
 
