@@ -79,12 +79,13 @@ def draw(panels: Sequence[Panel], title: str) -> bytes:
     figure = Figure(figsize=size, dpi=_DPI)
     figure.suptitle(title, y=1 - 0.15 / size[1], va="top", parse_math=False)
     for number, panel in enumerate(panels):
-        left = _RIM + number * (frame.room + _RIM) + (frame.room - frame.width) / 2
-        axes = figure.add_axes(_share(left, _FOOT, frame.width, frame.height, size))
+        left = _RIM + number * (frame.room + _RIM)
+        middle = left + (frame.room - frame.width) / 2
+        axes = figure.add_axes(_share(middle, _FOOT, frame.width, frame.height, size))
         axes.set_title(panel.title, parse_math=False)
         axes.set_axis_off()
         if panel.unit:
-            bar = figure.add_axes(_share(left, _FOOT - 0.1 - _BAR, frame.width, _BAR, size))
+            bar = figure.add_axes(_share(left, _FOOT - 0.1 - _BAR, frame.room, _BAR, size))
             _draw_blocks(axes, bar, panel)
         else:
             axes.imshow(_thumbnail(panel.values), cmap="gray", vmin=0, vmax=255, extent=frame.extent)
@@ -131,12 +132,12 @@ def _groups(groups: NDArray[np.int32], profile: Profile) -> Panel:
 
 
 def _spent(data: bytes) -> Iterator[Panel]:
-    if has_cells(data):
-        yield Panel("bits of each block", cell_bits(data), "bits per 32x32 pixels")
-    if has_cells(data) and webp_chunks.is_webp(data):
-        yield Panel(
-            "quantiser of each macroblock", macroblocks(data)[1], "index, from 0 (fine) to 127 (coarse)", side=16
-        )
+    if not has_cells(data):
+        return
+    yield Panel("bits of each block", cell_bits(data), "bits per 32x32 pixels")
+    if webp_chunks.is_webp(data):
+        indices = macroblocks(data)[1]
+        yield Panel("quantiser of each macroblock", indices, "index, from 0 (fine) to 127 (coarse)", side=16)
 
 
 def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -50,7 +50,8 @@ class Encode:
     def _plot(self, task: Task, encoded: accelir.Encoded, profile: Profile) -> bytes | None:
         if task.plot is None:
             return None
-        return draw(list(encoded_panels(encoded, profile)), inspect(encoded.data, task.target).title)
+        title = inspect(encoded.data, click.format_filename(task.target)).title
+        return draw(list(encoded_panels(encoded, profile)), title)
 
 
 @click.command(short_help="Write pictures as JPEG or WebP of a size.")
