@@ -3,12 +3,15 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "vp8_rate_control.h"
+#include "vp8_reader.h"
 
 namespace py = pybind11;
 
@@ -135,6 +138,20 @@ PyEncoding encode(const YuvPlanes& picture, std::optional<int> quantizer, std::o
   return {encode_to_size(picture, demand, s, *max_bytes, keep_reconstruction)};
 }
 
+py::tuple read(const py::bytes& bytes) {
+  const std::string_view view = bytes;
+  ReadFrame frame;
+  {
+    py::gil_scoped_release release;
+    frame = read_frame(reinterpret_cast<const uint8_t*>(view.data()), view.size());
+  }
+  Array<float> bits({frame.mb_y, frame.mb_x});
+  std::copy(frame.bits.begin(), frame.bits.end(), bits.mutable_data());
+  Array<uint8_t> quantizers({frame.mb_y, frame.mb_x});
+  std::copy(frame.quantizer.begin(), frame.quantizer.end(), quantizers.mutable_data());
+  return py::make_tuple(bits, quantizers);
+}
+
 }  // namespace
 }  // namespace accelir::vp8
 
@@ -170,6 +187,7 @@ void bind_vp8(py::module_& m) {
         py::arg("block_trellises") = 1, py::arg("loops") = 2, py::arg("passes") = 8, py::arg("tolerance") = 0.003,
         py::arg("token_partitions") = 1, py::arg("max_first_partition") = kMaxFirstPartition,
         py::arg("octaves") = py::none(), py::arg("weights") = py::none(), py::arg("keep_reconstruction") = false);
+  m.def("vp8_read", &read, py::arg("data"));
 }
 
 }  // namespace accelir

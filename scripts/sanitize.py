@@ -170,6 +170,11 @@ def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
     )
     assert len(encoding.data) <= size.get("max_bytes", len(encoding.data))
     encoding.reconstruction()
+    if encoding.data:
+        assert _codec.vp8_read(encoding.data)[0].shape == shape
+        for _ in range(20):
+            with contextlib.suppress(ValueError):
+                _codec.vp8_read(damage(rng, encoding.data))
 
 
 def refused(call, *arguments, **options) -> None:

@@ -1,5 +1,7 @@
 """Settings and pictures that all tests share."""
 
+import signal
+
 import numpy as np
 import pytest
 from helpers import PHOTO_CROPS, photo
@@ -16,3 +18,11 @@ settings.load_profile("accelir")
 def crop(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
     """A 192x192 RGB crop of the example photograph; a test that asks for it runs once for each crop."""
     return photo(request.param)
+
+
+@pytest.fixture
+def _ctrl_c_acts():
+    """Shells let the processes that they start in the background, and all theirs, ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -191,14 +191,6 @@ def test_an_interrupted_batch_knows_what_it_has_done():
     assert list(caught.value.left) == [4, 5, 6, 7, 8, 9]
 
 
-@pytest.fixture
-def _ctrl_c_acts():
-    """Shells let the processes that they start in the background, and all theirs, ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("_ctrl_c_acts")
 def test_ctrl_c_while_an_item_is_finished_acts_behind_it():
     finished = []

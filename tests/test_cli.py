@@ -270,7 +270,7 @@ def test_several_jobs_give_the_same_lines_and_files_in_the_same_order(folder):
         (["photo.png", "--bpp", "1", "-o", "a.jpg", "--out-dir", "b"], "either -o or --out-dir"),
         (["photo.png", "other.png", "--bpp", "1", "-o", "a.jpg"], "-o takes one input and 2 came"),
         (["photo.png", "--bpp", "1", "--qp-map", "none.npy"], "none.npy: No such file or directory"),
-        (["photo.png", "--bpp", "1", "--qp-map", "photo.png"], "photo.png: "),
+        (["photo.png", "--bpp", "1", "--qp-map", "photo.png"], "photo.png: it is no array as numpy.save writes them"),
         (["photo.png", "--bpp", "1", "--out-dir", "other.png"], "other.png: File exists"),
         (["empty", "--bpp", "1"], "no picture in empty"),
         (["photo.png", "--bpp", "1", "--restore"], "No such option"),
@@ -293,6 +293,15 @@ def test_the_name_of_the_output_tells_the_format(folder):
     assert (folder / "photo.webp").read_bytes() == (folder / "ours.webp").read_bytes()
     assert call("encode", "photo.png", "-o", "noname", "--bpp", 2).exit_code == 0
     assert opened("noname").format == "JPEG"
+
+
+@pytest.mark.parametrize("name", ["out.png", "out.TIFF"])
+def test_a_jpeg_is_not_named_as_another_kind_of_picture_by_mistake(folder, name):
+    result = call("encode", "photo.png", "-o", name, "--bpp", 2)
+    assert (result.exit_code, "give --format" in result.stderr) == (2, True), result.stderr
+    assert not (folder / name).exists()
+    assert call("encode", "photo.png", "-o", name, "--bpp", 2, "--format", "jpeg").exit_code == 0
+    assert call("encode", "photo.png", "-o", "out.some", "--bpp", 2).exit_code == 0
 
 
 def test_transparency_is_kept_in_webp(folder):
@@ -449,7 +458,8 @@ def test_doctor_tells_versions_and_profiles():
     assert found["accelir"] == accelir.__version__
     assert found["numpy"] == np.__version__
     assert "libjpeg-turbo" in found["pillow"]
-    assert "fidelity" in found["profiles"]
+    assert found["profiles"].split() == list(accelir.profiles())
+    assert found["networks"].split() == list(accelir.networks())
     assert all(found.values())
 
 

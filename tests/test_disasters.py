@@ -156,6 +156,7 @@ def test_a_small_disk_that_fills_up(pictures, tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.usefixtures("_ctrl_c_acts")
 def test_ctrl_c_leaves_whole_files_and_an_account(tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()

@@ -671,6 +671,15 @@ def test_tuning_scores_the_mean_over_networks(pictures):
     assert one > other + 1
 
 
+def test_a_scheduler_that_does_not_answer_is_named(pictures, tmp_path):
+    import dask
+
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        options = [*OPTIONS, "--dask", "tcp://127.0.0.1:1"]
+        result = CliRunner().invoke(cli.main, ["build", str(pictures), str(tmp_path / "mine"), *options])
+    assert (result.exit_code, "no Dask scheduler answers at tcp://127.0.0.1:1" in result.output) == (1, True)
+
+
 def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_path, monkeypatch):
     from accelir.profiling import tune_webp
 

@@ -149,6 +149,12 @@ def vp8_encode(
 ) -> Vp8Encoding:
     """Raises ValueError for settings out of range, and for a quantizer at which no frame fits VP8's fields."""
 
+def vp8_read(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Of each macroblock of a key frame, (rows, columns): the bits that it takes, and its quantiser index, 0 to 127.
+
+    data: what a "VP8 " chunk holds. Raises ValueError for anything else and for damage that it meets.
+    """
+
 def vp8_planes(
     pixels: NDArray[np.uint8], sharp: bool = True
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:

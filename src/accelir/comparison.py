@@ -144,7 +144,7 @@ def _pillow(picture: Pixels) -> dict[str, _Maker]:
     def webp(budget: int) -> _Made:
         qualities = [q / 4 for q in range(401)]
         data, quality = largest_within(lambda q: save("WEBP", q, method=6), qualities, budget)
-        return _Made(data, f"quality {quality:g}, method 6", {})
+        return _Made(data, f"quality {quality:g}, method 6", {"bits per block": cell_bits(data)})
 
     return {"Pillow JPEG": jpeg, "Pillow WebP": webp}
 
@@ -183,10 +183,10 @@ def _ours(picture: Pixels, profile: str, effort: int) -> dict[str, _Maker]:
 
 def _described(encoded: Encoded) -> _Made:
     stats = encoded.stats
-    maps: dict[str, NDArray[Any]] = {"QP": encoded.qp_map, "cluster": encoded.clusters}
+    maps: dict[str, NDArray[Any]] = {"QP": encoded.qp_map, "bits per block": cell_bits(encoded.data)}
     words = [f"profile {stats['profile']}", f"effort {stats['effort']}"]
     if stats["format"] == "jpeg":
-        maps["bits per block"] = cell_bits(encoded.data)
+        maps = {"utility group": encoded.clusters, **maps}
         words.append(stats["subsampling"])
     return _Made(encoded.data, ", ".join(words), maps)
 

@@ -22,9 +22,10 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "onnxruntime", _version("onnxruntime")
     yield "CPU features", " ".join(_cpu_features()) or "none beyond the baseline"
     yield "PyTurboJPEG", f"{_version('PyTurboJPEG')}, libturbojpeg {'found' if turbo() else 'not found'}"
-    yield "torch", _version("torch")
-    yield "scikit-learn", _version("scikit-learn")
+    for optional in ("matplotlib", "fsspec", "dask", "torch", "scikit-learn"):
+        yield optional, _version(optional)
     yield "profiles", " ".join(accelir.profiles()) or "none"
+    yield "networks", " ".join(accelir.networks()) or "none"
 
 
 def _version(distribution: str) -> str:

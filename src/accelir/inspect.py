@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from accelir import _codec, jpeg_markers, jpeg_structure, webp_chunks
 from accelir.color_weights import ZIGZAG
-from accelir.tag import tagged_network
+from accelir.tag import read_tag, tagged_network
 
 # Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).
 _ZIGZAG_INDEX = np.empty(64, dtype=np.int64)
 _ZIGZAG_INDEX[ZIGZAG] = range(64)
 
+_LOSSY = "VP8 "
+"""The WebP chunk of a lossy picture."""
 
 MAX_CELL_PIXELS = 1 << 27
 """Larger pictures are not taken apart down to their cells, which takes up to 12 bytes a pixel."""
@@ -24,7 +26,7 @@ MAX_CELL_PIXELS = 1 << 27
 
 @dataclass(frozen=True)
 class CellBits:
-    """Bits that the 32x32 cells of a picture take, if it were a sequential file with optimal Huffman tables."""
+    """Bits that the 32x32 cells of a picture take (`cell_bits`)."""
 
     minimum: float
     median: float
@@ -41,11 +43,22 @@ class Report:
     width: int
     height: int
     parts: dict[str, int]  # bytes; they add up to `size`
+    network: str | None  # that the encoder made the file for; None when it left no tag
+    cell_bits: (
+        CellBits | None
+    )  # None for what the core does not read, for more than MAX_CELL_PIXELS, and where `damage`
+    # says why
+    damage: str  # what is wrong with the entropy-coded data; "" when nothing was found
 
     @property
     def bpp(self) -> float:
         """Bits per pixel, every byte of the file counted."""
         return 8 * self.size / (self.width * self.height)
+
+    @property
+    def title(self) -> str:
+        """The file in a line."""
+        return f"{self.name}: {self.format}, {self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
 
     def as_dict(self) -> dict[str, Any]:
         """Everything in the report, as json.dumps takes it."""
@@ -53,10 +66,22 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """The report as text, line by line."""
-        yield f"{self.name}: {self.format}, {self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
+        yield self.title
         for part, size in self.parts.items():
             if size:
                 yield _line(part, f"{size:>11,}  {100 * size / self.size:6.2f} %")
+        if self.network:
+            yield _line("made for", self.network)
+        yield from self._details()
+        if self.cell_bits:
+            least, median, most = self.cell_bits.minimum, self.cell_bits.median, self.cell_bits.maximum
+            yield _line("bits per cell", f"{least:,.0f} least, {median:,.0f} median, {most:,.0f} most (32x32 pixels)")
+        if self.damage:
+            yield _line("damage", self.damage)
+
+    def _details(self) -> Iterator[str]:
+        """What only one format has."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -71,16 +96,9 @@ class JpegReport(Report):
     scans: tuple[jpeg_structure.Scan, ...]
     restart_interval: int  # MCUs, 0 for none
     metadata: tuple[jpeg_structure.Segment, ...]
-    network: str | None  # that the encoder made the file for; None when it left no tag
-    cell_bits: CellBits | None  # None for kinds of JPEG that the core does not read, for more than MAX_CELL_PIXELS, and
-    # where `damage` says why
-    damage: str  # what is wrong with the entropy-coded data; "" when nothing was found
 
-    def lines(self) -> Iterator[str]:
-        yield from super().lines()
+    def _details(self) -> Iterator[str]:
         yield _line("coding", f"{self.process}, {self.precision} bits, {self.subsampling}")
-        if self.network:
-            yield _line("made for", self.network)
         for segment in self.metadata:
             yield _line(segment.name, f"{segment.kind or 'unknown'}, {segment.size:,} bytes at {segment.offset:,}")
         for table in self.quantisation_tables:
@@ -92,11 +110,6 @@ class JpegReport(Report):
         for number, scan in enumerate(self.scans, 1):
             yield _line(f"scan {number}", _scan_text(scan))
         yield _line("QP map", "not recorded in the file")
-        if self.cell_bits:
-            least, median, most = self.cell_bits.minimum, self.cell_bits.median, self.cell_bits.maximum
-            yield _line("bits per cell", f"{least:,.0f} least, {median:,.0f} median, {most:,.0f} most (32x32 pixels)")
-        if self.damage:
-            yield _line("damage", self.damage)
 
 
 @dataclass(frozen=True)
@@ -104,11 +117,13 @@ class WebpReport(Report):
     """What `inspect` finds in a WebP."""
 
     chunks: tuple[webp_chunks.Chunk, ...]
+    quantizers: tuple[int, ...]  # indices, 0 to 127, that macroblocks of a lossy file have, rising; one a segment
 
-    def lines(self) -> Iterator[str]:
-        yield from super().lines()
+    def _details(self) -> Iterator[str]:
         for chunk in self.chunks:
             yield _line(chunk.name, f"{chunk.size:,} bytes at {chunk.offset:,}")
+        if self.quantizers:
+            yield _line("quantisers", f"{_list(self.quantizers)} (of 0 to 127, by segment)")
 
 
 def inspect(data: bytes, name: str = "file") -> JpegReport | WebpReport:
@@ -120,23 +135,65 @@ def inspect(data: bytes, name: str = "file") -> JpegReport | WebpReport:
     if jpeg_markers.is_jpeg(data):
         return _inspect_jpeg(data, name)
     if webp_chunks.is_webp(data):
-        webp = webp_chunks.parse(data)
-        return WebpReport(name, "webp", webp.size, webp.width, webp.height, webp.bytes_by_part(), webp.chunks)
+        return _inspect_webp(data, name)
     raise ValueError(f"neither JPEG nor WebP: the data starts with {data[:8].hex(' ').upper() or 'nothing'}")
 
 
-def cell_bits(data: bytes) -> NDArray[np.float32]:
-    """Bits that each 32x32 cell of a JPEG would take in a sequential file with optimal Huffman tables.
+def has_cells(data: bytes) -> bool:
+    """Whether a file is of a kind that `cell_bits` takes. Raises ValueError for damaged ones."""
+    if jpeg_markers.is_jpeg(data):
+        return jpeg_markers.parse(data).frame.core_reads
+    return bool(webp_chunks.content(data, _LOSSY))
 
-    Returns (ceil(H/32), ceil(W/32)). Raises ValueError for kinds of JPEG that the core does not read, and damaged ones.
+
+def cell_bits(data: bytes) -> NDArray[np.float32]:
+    """Bits that each 32x32 cell takes: of a lossy WebP in the file; of a JPEG in a sequential file with optimal
+    Huffman tables, for in a progressive one a cell's bits can't be told apart.
+
+    Returns (ceil(H/32), ceil(W/32)). Raises ValueError for kinds of files that the core does not read and damaged ones.
     """
+    if not jpeg_markers.is_jpeg(data):
+        return _cells_of(macroblocks(data)[0])
     read = _codec.read_levels(data)
     return _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
 
 
+def macroblocks(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Bits and quantiser index, 0 to 127, of each 16x16 macroblock of a lossy WebP, (ceil(H/16), ceil(W/16)).
+
+    Raises ValueError for other and damaged files.
+    """
+    return _codec.vp8_read(webp_chunks.content(data, _LOSSY))
+
+
+def _cells_of(bits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sums of 2x2 macroblocks."""
+    padded = np.pad(bits, [(0, side % 2) for side in bits.shape])
+    rows, columns = padded.shape
+    return padded.reshape(rows // 2, 2, columns // 2, 2).sum(axis=(1, 3))
+
+
+def _inspect_webp(data: bytes, name: str) -> WebpReport:
+    webp = webp_chunks.parse(data)
+    bits, damage = _measure_cells(data, webp.width * webp.height)
+    return WebpReport(
+        name=name,
+        format="webp",
+        size=webp.size,
+        width=webp.width,
+        height=webp.height,
+        parts=webp.bytes_by_part(),
+        network=read_tag(data),
+        cell_bits=bits,
+        damage=damage,
+        chunks=webp.chunks,
+        quantizers=tuple(np.unique(macroblocks(data)[1]).tolist()) if bits else (),
+    )
+
+
 def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
     jpeg = jpeg_markers.parse(data)
-    cell_bits, damage = _measure_cells(data, jpeg.frame)
+    bits, damage = _measure_cells(data, jpeg.frame.width * jpeg.frame.height)
     return JpegReport(
         name=name,
         format="jpeg",
@@ -153,13 +210,13 @@ def _inspect_jpeg(data: bytes, name: str) -> JpegReport:
         restart_interval=jpeg.restart_interval,
         metadata=tuple(s for s in jpeg.segments if s.name == "COM" or s.name.startswith("APP")),
         network=tagged_network(jpeg.comments),
-        cell_bits=cell_bits,
+        cell_bits=bits,
         damage=damage,
     )
 
 
-def _measure_cells(data: bytes, frame: jpeg_structure.Frame) -> tuple[CellBits | None, str]:
-    if not frame.core_reads or frame.width * frame.height > MAX_CELL_PIXELS:
+def _measure_cells(data: bytes, pixels: int) -> tuple[CellBits | None, str]:
+    if not has_cells(data) or pixels > MAX_CELL_PIXELS:
         return None, ""
     try:
         bits = cell_bits(data)

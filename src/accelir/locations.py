@@ -46,17 +46,28 @@ def write(name: str, data: bytes) -> None:
     if name == STDIO:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    elif not is_url(name):
-        write_atomically(name, data)
-    else:
-        with _explained(name):
-            fs, path = _filesystem(name)
-            if getattr(fs, "local_file", False):
-                write_atomically(path, data)
-                return
-            # Within a transaction a file appears when all is written: stores put it at once, others rename it.
-            with fs.transaction, fs.open(path, "wb") as file:
-                file.write(data)
+        return
+    try:
+        if is_url(name):
+            _write_url(name, data)
+        else:
+            write_atomically(name, data)
+    except OSError as error:
+        # What is read has a name that the reader of the message knows; what is written need not.
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, f"{name} can't be written: {os.strerror(error.errno)}") from error
+
+
+def _write_url(url: str, data: bytes) -> None:
+    with _explained(url):
+        fs, path = _filesystem(url)
+        if getattr(fs, "local_file", False):
+            write_atomically(path, data)
+            return
+        # Within a transaction a file appears when all is written: stores put it at once, others rename it.
+        with fs.transaction, fs.open(path, "wb") as file:
+            file.write(data)
 
 
 def is_file(name: str) -> bool:

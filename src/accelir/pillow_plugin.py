@@ -9,7 +9,8 @@ Pillow takes them, and `background`, a colour for what is transparent, without w
 
 Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for modes that are not
 taken: an OSError, as Pillow's own formats raise, and a ValueError. As with those, a new file is removed when saving
-fails, but one that was there before is lost.
+fails, but one that was there before is lost. Pillow keeps the options of a running save on the image: threads that save
+one image with different options need copies of it.
 """
 
 from __future__ import annotations

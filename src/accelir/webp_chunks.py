@@ -73,6 +73,15 @@ def parse(data: bytes) -> WebpStructure:
     return WebpStructure(len(data), width, height, chunks, len(data) - end)
 
 
+def content(data: bytes, name: str) -> bytes:
+    """Of the first chunk of that name; nothing where there is none. Raises ValueError as `parse` does."""
+    for chunk in parse(data).chunks:
+        if chunk.name == name:
+            length = _number(data[chunk.offset + 4 : chunk.offset + 8])
+            return data[chunk.offset + 8 : chunk.offset + 8 + length]
+    return b""
+
+
 def _number(raw: bytes) -> int:
     return int.from_bytes(raw, "little")
 

@@ -88,16 +88,7 @@ def container(
 
 def read_tag(data: bytes) -> bytes:
     """The TAG chunk's content, or nothing. Raises ValueError for a damaged file."""
-    return _content(data, TAG)
-
-
-def _content(data: bytes, name: str) -> bytes:
-    """Of the first chunk of that name; nothing where there is none."""
-    for chunk in webp_chunks.parse(data).chunks:
-        if chunk.name == name:
-            length = int.from_bytes(data[chunk.offset + 4 : chunk.offset + 8], "little")
-            return data[chunk.offset + 8 : chunk.offset + 8 + length]
-    return b""
+    return webp_chunks.content(data, TAG)
 
 
 def _chunk(name: str, content: bytes) -> bytes:
@@ -118,4 +109,4 @@ def _coded_alpha(alpha: NDArray[np.uint8], width: int, height: int) -> bytes:
     buffer = io.BytesIO()
     # Method 6 makes the plane 3 % smaller at best and takes 30 times as long.
     Image.fromarray(black).save(buffer, "WEBP", quality=0, alpha_quality=100, method=4, exact=True)
-    return _content(buffer.getvalue(), "ALPH")
+    return webp_chunks.content(buffer.getvalue(), "ALPH")

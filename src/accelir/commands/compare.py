@@ -20,7 +20,7 @@ from accelir.pictures import as_pixels
 SUFFIX = ".compare.html"
 
 
-@click.command()
+@click.command(short_help="Show our files beside Pillow's, as HTML.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
 @click.option(
     "-o",

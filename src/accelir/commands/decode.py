@@ -26,7 +26,7 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
         raise click.BadParameter(f"{error.message}; without a name, --restore stands behind the input") from error
 
 
-@click.command()
+@click.command(short_help="Turn JPEG or WebP into PNG, restored or not.")
 @click.argument("source", metavar="IN", shell_complete=options.complete_path)
 @click.option(
     "-o",

@@ -7,7 +7,7 @@ import click
 from accelir import diagnosis
 
 
-@click.command()
+@click.command(short_help="Show versions and what was found.")
 def doctor() -> None:
     """Show versions, the processor's features and the optional parts that were found."""
     for label, found in diagnosis.facts():

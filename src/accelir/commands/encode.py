@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 from numpy.typing import NDArray
+from PIL import Image
 
 import accelir
 from accelir.api import FORMATS
 from accelir.commands import options
 from accelir.commands.tasks import METADATA, Task, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.inspect import inspect
+from accelir.plot import draw, encoded_panels
+from accelir.profile import Profile
 
 SUFFIXES = {"jpeg": ".jpg", "webp": ".webp"}
 
@@ -34,16 +38,23 @@ class Encode:
         image = open_picture(task.source)
         if self.strip:
             image.info = {key: value for key, value in image.info.items() if key not in METADATA}
-        encoded = accelir.Encoder(**self.settings).encode(
+        encoder = accelir.Encoder(**self.settings)
+        encoded = encoder.encode(
             image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, exif=image.info.get("exif")
         )
         asked, reached = encoded.stats["max_bytes"], len(encoded.data)
         figures = {"asked": asked, "reached": reached, "bpp": encoded.bpp}
         text = f"asked {asked:,}  reached {reached:,}  ({100 * reached / asked:.2f} %)  {encoded.bpp:.4f} bpp"
-        return Written(encoded.data, figures, text)
+        return Written(encoded.data, figures, text, self._plot(task, encoded, encoder.settings.profile))
+
+    def _plot(self, task: Task, encoded: accelir.Encoded, profile: Profile) -> bytes | None:
+        if task.plot is None:
+            return None
+        title = inspect(encoded.data, click.format_filename(task.target)).title
+        return draw(list(encoded_panels(encoded, profile)), title)
 
 
-@click.command()
+@click.command(short_help="Write pictures as JPEG or WebP of a size.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
 @click.option(
     "-o",
@@ -63,7 +74,9 @@ class Encode:
 @options.profile_option
 @options.effort_option
 @click.option("--format", type=click.Choice(FORMATS), help="Of the files written; by default what -o ends in, or JPEG.")
-@click.option("--subsampling", type=click.Choice(["auto", "4:4:4", "4:2:2", "4:2:0"]), help="Of the chroma.")
+@click.option(
+    "--subsampling", type=click.Choice(["auto", "4:4:4", "4:2:2", "4:2:0"]), help="Of the chroma; by default auto."
+)
 @click.option("--progressive/--sequential", default=None, help="Order of the data; by default whatever is smaller.")
 @click.option(
     "--qp-map",
@@ -75,6 +88,7 @@ class Encode:
 @click.option("--strip", is_flag=True, help="Leave out the EXIF data and the ICC profile of the input.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pictures to encode at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it.")
+@options.plot_option
 @options.force_option
 @options.json_option
 @options.quiet_option
@@ -88,6 +102,7 @@ def encode(
     strip: bool,
     jobs: int,
     dask: str | None,
+    plot: str | None,
     force: bool,
     as_json: bool,
     quiet: bool,
@@ -102,9 +117,14 @@ def encode(
     settings["format"] = settings["format"] or _format_of(output)
     given = options.checked_settings(settings)
     tasks = plan(inputs, output, out_dir, SUFFIXES[given["format"]], force)
+    options.check_plot(plot, [task.target for task in tasks])
+    tasks = [replace(task, plot=plot) for task in tasks]
     write_all(tasks, Encode(given, bpp, max_bytes, qp_map, strip), quiet=quiet, as_json=as_json, jobs=jobs, dask=dask)
 
 
 def _format_of(output: str | None) -> str:
     suffix = os.path.splitext(output or "")[1].lower()
-    return next((name for name, usual in SUFFIXES.items() if usual == suffix), "jpeg")
+    named = Image.registered_extensions().get(suffix, "JPEG").lower()
+    if named not in FORMATS:
+        raise click.UsageError(f"{output} would hold a JPEG; end it in .jpg or .webp, or give --format")
+    return named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 import accelir
 from accelir import batch, files
+from accelir.api import DEFAULT_PROFILE
 from accelir.restoring import find
 
 
@@ -33,8 +35,10 @@ def array(ctx: click.Context, param: click.Parameter, value: str | None) -> NDAr
         return None
     try:
         array = np.load(value, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
         raise click.BadParameter(f"{value}: {batch.explain(error)}") from error
+    except (ValueError, EOFError) as error:
+        raise click.BadParameter(f"{value}: it is no array as numpy.save writes them") from error
     if not isinstance(array, np.ndarray):
         raise click.BadParameter(f"{value} holds several arrays; save one with numpy.save")
     return array
@@ -74,14 +78,31 @@ profile_option = click.option(
     "--profile",
     metavar="NAME",
     shell_complete=complete_profile,
-    help="What the bytes are spent for; see `accelir doctor` for the names.",
+    help="What the bytes are spent for, or a folder with a profile of your own (./NAME); by default "
+    f"{DEFAULT_PROFILE}. `accelir doctor` lists the names.",
 )
 effort_option = click.option(
-    "--effort", type=click.IntRange(0, 9), help="From 0, the fastest, to 9, the slowest and best."
+    "--effort", type=click.IntRange(0, 9), help="From 0, the fastest, to 9, the slowest and best; by default 5."
 )
 force_option = click.option("--force", is_flag=True, help="Replace files that exist.")
+plot_option = click.option(
+    "--plot",
+    metavar="OUT.png",
+    shell_complete=complete_path,
+    help="Also draw a single file's picture and maps of its 32x32 blocks side by side.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+
+
+def check_plot(target: str | None, files: Sequence[str]) -> None:
+    """One file is drawn, and into another than itself."""
+    if target is None:
+        return
+    if len(files) != 1:
+        raise click.UsageError(f"--plot takes one file and {len(files)} came")
+    if not target.lower().endswith(".png") or target == files[0]:
+        raise click.UsageError(f"--plot takes the name of a .png file to write, not {target}")
 
 
 def require_one_size(bpp: float | None, max_bytes: int | None) -> None:

@@ -39,12 +39,16 @@ class Task:
     """Whether a file that exists may be replaced."""
     rival: str | None = None
     """The source of an earlier task that has the same target."""
+    plot: str | None = None
+    """Where a drawing of the file goes."""
 
     def __str__(self) -> str:
         return click.format_filename(self.source)
 
     def check_target(self) -> None:
-        """Raises ValueError when it must not be written to."""
+        """Raises ValueError when it, or the plot's, must not be written to."""
+        if self.plot is not None:
+            replace(self, target=self.plot, plot=None).check_target()
         if self.rival is not None:
             raise ValueError(f"its output {self.target} is that of {click.format_filename(self.rival)} already")
         if self.target == STDIO or not locations.is_file(self.target):
@@ -62,6 +66,8 @@ class Written:
     data: bytes = field(repr=False)
     figures: dict[str, Any]
     text: str
+    plot: bytes | None = field(default=None, repr=False)
+    """A PNG to be written to the task's `plot`."""
 
 
 def plan(inputs: Sequence[str], output: str | None, out_dir: str | None, suffix: str, force: bool) -> list[Task]:
@@ -155,6 +161,8 @@ def write_all(
 
     def finish(task: Task, written: Written) -> None:
         locations.write(task.target, written.data)
+        if task.plot is not None and written.plot is not None:
+            locations.write(task.plot, written.plot)
         if as_json:
             click.echo(json.dumps({"input": task.source, "output": task.target, **written.figures}), err=to_stderr)
         elif not quiet:
@@ -167,7 +175,8 @@ def _placeless(task: Task) -> Task:
     """The task as a process elsewhere can do it."""
     if task.source == STDIO:
         raise click.UsageError("standard input stays on this machine: no - with --dask")
-    return replace(task, source=locations.absolute(task.source), target=locations.absolute(task.target))
+    plot = None if task.plot is None else locations.absolute(task.plot)
+    return replace(task, source=locations.absolute(task.source), target=locations.absolute(task.target), plot=plot)
 
 
 def run(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from accelir.cluster import ClusterError
 from accelir.profile import Profile, read_profile
 from accelir.tasks import Task
 
@@ -73,7 +74,7 @@ def build(
             dask=dask,
         )
         run(pictures, out, work or out.with_name(f"{out.name}.work"), request)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, ClusterError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(_described(read_profile(out)))
 
@@ -127,27 +128,38 @@ def show(profile: Path, plot: Path | None) -> None:
 
 def _described(profile: Profile) -> str:
     lines = [f"{profile.name}: {profile.task}", f"network {profile.network}, made {profile.provenance.get('made')}"]
-    lines.append(f"Lagrangian {profile.ladder['rdo'][0]:.3f}, 4:4:4 from {profile.full_chroma_margin:g} dB")
+    margin = profile.full_chroma_margin
+    lines.append(f"Lagrangian {profile.ladder['rdo'][0]:.3f}; 4:4:4 where it is {margin:g} dB better than 4:2:0")
     if profile.clusters is None:
         return "\n".join([*lines, "blocks are treated alike"])
     curves = profile.clusters.curves
     lines.append(f"{curves.groups} groups, {len(curves.modes)} modes at {len(curves.base_qps)} base steps")
-    return "\n".join([*lines, *_figures(profile.provenance.get("figures", {}))])
+    return "\n".join([*lines, *_figures(profile.provenance.get("figures", {})), _taken(profile)])
 
 
 def _figures(figures: dict[str, Any]) -> list[str]:
     if not figures:
         return []
     lines = [
-        f"on {figures['pictures']} pictures held out, {figures['blocks']} blocks: QP-NET puts "
+        f"held out: {figures['pictures']} of the pictures, {figures['blocks']} blocks: QP-NET puts "
         f"{figures['accuracy']:.1%} into their group, {figures['accuracy_within_one']:.1%} at most one beside it",
         "PSNR after restoration over uniform files of equal bits, as looked up, dB at "
         + " / ".join(f"{rate:g}" for rate in figures["rates"])
         + " bpp:",
     ]
-    for name, gains in figures["gain_db"].items():
-        lines.append(f"  {name:12} " + " / ".join("-" if g is None else f"{g:+.3f}" for g in gains))
+    lines += _rows(figures["gain_db"])
+    if "allocators_db" in figures:
+        lines += ["the same of files, by allocator:", *_rows(figures["allocators_db"])]
     return lines
+
+
+def _rows(gains: dict[str, list[float | None]]) -> list[str]:
+    return [f"  {name:12} " + " / ".join("-" if g is None else f"{g:+.3f}" for g in row) for name, row in gains.items()]
+
+
+def _taken(profile: Profile) -> str:
+    loop = "" if profile.loop is None else f"; closed-loop from effort {profile.loop.effort} on"
+    return f"encoders take {profile.allocator}{loop}"
 
 
 if __name__ == "__main__":

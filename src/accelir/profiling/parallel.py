@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
+from accelir.cluster import cluster
 from accelir.profiling.measure import Measurement, Plan, keep, load, measure, stored
 
 
@@ -18,11 +17,12 @@ def measure_all(
     """Each picture's measurements, one a plan; what `work` holds of an earlier build is not measured again.
 
     jobs: processes. dask: the address of a Dask scheduler whose workers do it instead; they must find the pictures and
-    networks under the same paths. Results are written here alone, as they come.
+    networks under the same paths. Results are written here alone, as they come. Raises ClusterError without one there.
     """
     places = [[(picture, plan, stored(picture, plan, work)) for plan in plans] for picture in pictures]
     todo = [place for row in places for place in row if load(place[2]) is None]
-    with _backend(jobs, dask), tqdm(total=len(pictures) * len(plans), unit="picture", desc="measuring") as bar:
+    place = parallel_config(backend="loky", n_jobs=jobs) if dask is None else cluster(dask)
+    with place, tqdm(total=len(pictures) * len(plans), unit="picture", desc="measuring") as bar:
         bar.update(bar.total - len(todo))
         results = Parallel(return_as="generator_unordered", batch_size=1)(delayed(_measure_one)(*t) for t in todo)
         for path, measurement in results:
@@ -33,17 +33,3 @@ def measure_all(
 
 def _measure_one(picture: Path, plan: Plan, path: Path) -> tuple[Path, Measurement]:
     return path, measure(picture, plan)
-
-
-@contextlib.contextmanager
-def _backend(jobs: int, dask: str | None) -> Iterator[None]:
-    if dask is None:
-        with parallel_config(backend="loky", n_jobs=jobs):
-            yield
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ValueError("a cluster needs Dask: pip install 'accelir[cluster]'") from None
-    with Client(dask) as client, parallel_config(backend="dask", client=client, n_jobs=-1):
-        yield
