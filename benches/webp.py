@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from accelir.training.tasks import Task
+from accelir.tasks import Task
 from common import bd_rate, load, psnr, score
 from numpy.typing import NDArray
 from PIL import Image
@@ -113,7 +113,7 @@ def seconds(call: Callable[[], object], repeats: int = 5) -> float:
 def speed(a: argparse.Namespace) -> None:
     picture = np.asarray(Image.open(a.picture).convert("RGB"))
     encoder = accelir.Encoder(profile="fidelity", format="webp", effort=a.effort)
-    job = webp.make_job(encoder.profile, get_webp_effort(a.effort), picture.shape)
+    job = webp.make_job(encoder.settings.profile, get_webp_effort(a.effort), picture.shape)
     for quality in (50, 75, 90):
         size = len(by_pillow(picture, quality, 4))
         base = int(encoder.encode(picture, max_bytes=size).table[0])
