@@ -46,7 +46,8 @@ class Encoded:
     qp_map: NDArray[np.int32]
     """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
     clusters: NDArray[np.int32]
-    """QP-NET's utility group of each block, of the same shape; 0 everywhere for a profile without groups."""
+    """QP-NET's utility group of each block, of the same shape; 0 everywhere for a profile without groups, and
+    for a WebP whose blocks are all treated alike."""
     predicted_bytes: int
     """What the allocator expected of the file before the size search; of a uniform file the budget."""
     table: NDArray[np.uint8]
@@ -74,6 +75,7 @@ class Encoder:
     allocator: how the blocks share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
         encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
         groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the blocks' variance).
+        WebP: "uniform" or "weights" (what errors cost by QP-NET's groups).
     Raises TypeError and ValueError that say what came and what is taken.
     """
 
