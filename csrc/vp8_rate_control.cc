@@ -124,10 +124,12 @@ class SizeSearch {
     const double low = base == 0 ? kNoStrength : -kStrengthRange;
     const double high = base == kCoarsest ? kAllStrength : kStrengthRange;
     Secant secant(aim, kStrengthSlope);
+    // The size at strength 1 gives the first step alone: what was learnt since may have moved it to the other side of the
+    // aim, and a bracket with that end would hold no solution.
     Point p{0, size};
     for (int tries = 0; tries < kStrengthTries && !finished(); ++tries) {
-      const double x = std::clamp(secant.next(p), low, high);
-      if (x == p.x) return;
+      const double x = std::clamp(tries == 0 ? (aim - size) / kStrengthSlope : secant.next(p), low, high);
+      if (tries > 0 && x == p.x) return;
       p.x = x;
       const float strength = static_cast<float>(std::exp(x));
       p.size = attempt(base, {strength, strength, 0});
