@@ -124,8 +124,8 @@ class SizeSearch {
     const double low = base == 0 ? kNoStrength : -kStrengthRange;
     const double high = base == kCoarsest ? kAllStrength : kStrengthRange;
     Secant secant(aim, kStrengthSlope);
-    // The size at strength 1 gives the first step alone: what was learnt since may have moved it to the other side of the
-    // aim, and a bracket with that end would hold no solution.
+    // The size at strength 1 gives the first step alone: what was learnt since may have moved it to the other side of
+    // the aim, and a bracket with that end would hold no solution.
     Point p{0, size};
     for (int tries = 0; tries < kStrengthTries && !finished(); ++tries) {
       const double x = std::clamp(tries == 0 ? (aim - size) / kStrengthSlope : secant.next(p), low, high);
