@@ -6,13 +6,19 @@ python benches/webp.py restored FOLDER TASK [--rate 0.5] [--effort 5]
     PSNR over RGB after the task's network, Pillow's method 6 within the rate and ours at its bytes.
 python benches/webp.py speed PICTURE [--effort 5]
     Thread time at the same size over that of Pillow's method 4: at a fixed quantiser and at a size target.
+python benches/webp.py segments FOLDER
+    What a QP map does to the half of the picture that has the lower QP: squared error and bytes.
+python benches/webp.py memory PICTURE [--effort 5]
+    Peak memory of a fresh process for 30 MP: the picture repeated, and noise at the finest quantiser.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import resource
 import subprocess
+import sys
 import tempfile
 import time
 import zlib
@@ -20,7 +26,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from accelir.training.tasks import Task
 from common import bd_rate, load, psnr, score
 from numpy.typing import NDArray
 from PIL import Image
@@ -28,10 +33,13 @@ from PIL import Image
 import accelir
 from accelir import _codec, webp
 from accelir.effort import get_webp_effort
+from accelir.profile import load_profile
 from accelir.restoring import open_network
+from accelir.tasks import Task
 
 QUALITIES = (8, 16, 24, 32, 40, 50, 60, 68, 75, 80, 84, 88, 91, 94)
 LOW, HIGH = 0.25, 1.35
+MEMORY_SHAPE = (5000, 6000, 3)
 
 
 def by_pillow(picture: NDArray[np.uint8], quality: int, method: int = 6) -> bytes:
@@ -113,7 +121,7 @@ def seconds(call: Callable[[], object], repeats: int = 5) -> float:
 def speed(a: argparse.Namespace) -> None:
     picture = np.asarray(Image.open(a.picture).convert("RGB"))
     encoder = accelir.Encoder(profile="fidelity", format="webp", effort=a.effort)
-    job = webp.make_job(encoder.profile, get_webp_effort(a.effort), picture.shape)
+    job = webp.make_job(encoder.settings.profile, get_webp_effort(a.effort), picture.shape)
     for quality in (50, 75, 90):
         size = len(by_pillow(picture, quality, 4))
         base = int(encoder.encode(picture, max_bytes=size).table[0])
@@ -125,18 +133,77 @@ def speed(a: argparse.Namespace) -> None:
         )
 
 
+def squared_error(encoding: _codec.Vp8Encoding, picture: NDArray[np.uint8], half: slice) -> float:
+    luma = _codec.vp8_planes(picture)[0][: picture.shape[0], : picture.shape[1]].astype(np.float64)
+    return float(np.mean((encoding.reconstruction()[0] - luma)[:, half] ** 2))
+
+
+def segments(a: argparse.Namespace) -> None:
+    """The right half's QP is lowered; what a whole file of its quantiser has is the ideal."""
+    profile, effort = load_profile("fidelity"), get_webp_effort(a.effort)
+    fixed = {"quantizer": 20, "keep_reconstruction": True, "filter": 0.0}
+    print(
+        "| QP drop | squared error | of a whole file | bytes saved, of what a whole file saves in that half |\n|---|---|---|---|"
+    )
+    for drop in (4, 8, 16, 24, 32, 48):
+        rows = []
+        for picture in list(load(a.folder).values())[:: a.every]:
+            picture = np.ascontiguousarray(picture[:, : picture.shape[1] // 64 * 64])
+            core, middle = _codec.Vp8Picture.from_pixels(picture), picture.shape[1] // 2
+            qp_map = np.full([-(-side // 32) for side in picture.shape[:2]], 95)
+            even = webp.make_job(profile, effort, picture.shape)
+            finest = even.run(core, **fixed)
+            qp_map[:, middle // 32 :] -= drop
+            mixed = webp.make_job(profile, effort, picture.shape, qp_map=qp_map).run(core, **fixed)
+            coarse = even.run(core, **(fixed | {"quantizer": mixed.quantizers[-1]}))
+            right = [squared_error(e, picture, slice(middle, None)) for e in (finest, mixed, coarse)]
+            saved = [len(finest.data) - len(e.data) for e in (mixed, coarse)]
+            rows.append([right[1] / right[0], right[2] / right[0], 2 * saved[0] / saved[1]])
+        error, ideal, saving = np.mean(rows, axis=0)
+        print(f"| {drop} | x{error:.2f} | x{ideal:.2f} | {100 * saving:.0f} % |", flush=True)
+
+
+def memory(a: argparse.Namespace) -> None:
+    if a.child:
+        return print_peak(a)
+    pixels = MEMORY_SHAPE[0] * MEMORY_SHAPE[1]
+    for kind in ("photograph", "noise"):
+        command = [sys.executable, __file__, "memory", str(a.picture), "--effort", str(a.effort), "--child", kind]
+        before, peak = map(int, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+        beside = (peak - before) / pixels
+        print(
+            f"{kind}: peak {peak / 1e6:.0f} MB, {(peak - 50e6) / pixels:.1f} bytes a pixel above 50 MB, {beside:.1f} of them ours"
+        )
+
+
+def print_peak(a: argparse.Namespace) -> None:
+    """Peak resident bytes before and after encoding."""
+    if a.child == "noise":
+        large = np.random.default_rng(0).integers(0, 256, MEMORY_SHAPE, dtype=np.uint8)
+    else:
+        picture = np.asarray(Image.open(a.picture).convert("RGB"))
+        more = [(0, wanted - side) for wanted, side in zip(MEMORY_SHAPE, picture.shape, strict=True)]
+        large = np.pad(picture, more, mode="wrap")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    rate = {"noise": 1000.0, "photograph": 0.5}[a.child]
+    accelir.Encoder(profile="fidelity", format="webp", effort=a.effort).encode(large, bpp=rate)
+    print(before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for run in (rate, restored, speed):
+    for run in (rate, restored, speed, segments, memory):
         command = commands.add_parser(run.__name__)
         command.set_defaults(run=run)
-        command.add_argument("picture" if run is speed else "folder", type=Path)
+        command.add_argument("picture" if run in (speed, memory) else "folder", type=Path)
         command.add_argument("--effort", type=int, default=5)
         command.add_argument("--every", type=int, default=1)
         if run is rate:
             command.add_argument("--peer", choices=("pillow", "cwebp"), default="pillow")
             command.add_argument("--profile", default="fidelity")
+        if run is memory:
+            command.add_argument("--child", help=argparse.SUPPRESS)
         if run is restored:
             command.add_argument("task")
             command.add_argument("--rate", type=float, default=0.5)

@@ -29,15 +29,15 @@ ACCELIR_INLINE void round_blocks(const BlockQuantizer& q, const Lanes<N>& c, int
   alignas(64) int32_t nonzero[N] = {};
   for (int n = first; n < 16; ++n) {
     const float inverse = q.inverse[n], cost = q.cost[n];
-    const int32_t bit = 1 << n;
     for (int lane = 0; lane < N; ++lane) {
       const float x = std::fabs(c[n][lane]) * inverse;
-      const float rounded = x + kRounding;
-      const int32_t level = static_cast<int32_t>(rounded < kMaxLevel ? rounded : kMaxLevel);
+      // Bounded as an integer: bounded before, the loop would not become vectors.
+      const int32_t rounded = static_cast<int32_t>(x + kRounding);
+      const int32_t level = rounded < kMaxLevel ? rounded : kMaxLevel;
       const float error = x - static_cast<float>(level);
       out.level[n][lane] = level;
       distortion[lane] += cost * error * error;
-      nonzero[lane] |= level > 0 ? bit : 0;
+      nonzero[lane] |= static_cast<int32_t>(level > 0) << n;
     }
   }
   for (int lane = 0; lane < N; ++lane) {
@@ -90,9 +90,10 @@ ACCELIR_INLINE void quantize_block(const BlockQuantizer& q, const BlockCosts& co
 // Gives levels their coefficients' signs.
 template <int Pitch>
 ACCELIR_INLINE void store_levels(const BlockLevels& levels, const float* c, int block, Macroblock& mb) {
-  for (int n = 0; n < 16; ++n) {
-    const int16_t magnitude = levels.magnitude[n];
-    mb.levels[block][n] = c[n * Pitch] < 0.0f ? static_cast<int16_t>(-magnitude) : magnitude;
+  std::memset(mb.levels[block], 0, sizeof mb.levels[block]);
+  for (int n = 0; n < levels.end; ++n) {
+    const int sign = c[n * Pitch] < 0.0f ? -1 : 0;  // no branch: signs can't be foretold
+    mb.levels[block][n] = static_cast<int16_t>((levels.magnitude[n] ^ sign) - sign);
   }
   mb.end[block] = static_cast<uint8_t>(levels.end);
 }

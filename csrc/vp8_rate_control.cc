@@ -97,7 +97,7 @@ class SizeSearch {
  private:
   // The strength at a quantiser; where that leaves a gap, as it may with small pictures, at its neighbours too.
   void search_near(int base, double size) {
-    search_strength(base, size);
+    search_strength(base, size, true);
     if (base == 0 && size <= std::log(max_bytes_)) return;
     for (int distance = 1; distance <= kNeighbours; ++distance)
       for (int index : {base + distance, base - distance}) {
@@ -118,16 +118,17 @@ class SizeSearch {
            static_cast<double>(best_.data.size()) >= max_bytes_ * (1 - settings_.tolerance);
   }
 
-  // At one quantiser the strength, on which the size depends smoothly.
-  void search_strength(int base, double size) {
+  // At one quantiser the strength, on which the size depends smoothly. A stale size is from before the last learning,
+  // which may have moved it to the other side of the aim: it gives the first step, but no end of a bracket.
+  void search_strength(int base, double size, bool stale = false) {
     const double aim = std::log(max_bytes_ * (1 - settings_.tolerance / 2));
     const double low = base == 0 ? kNoStrength : -kStrengthRange;
     const double high = base == kCoarsest ? kAllStrength : kStrengthRange;
     Secant secant(aim, kStrengthSlope);
     Point p{0, size};
     for (int tries = 0; tries < kStrengthTries && !finished(); ++tries) {
-      const double x = std::clamp(secant.next(p), low, high);
-      if (x == p.x) return;
+      const double x = std::clamp(tries == 0 && stale ? (aim - size) / kStrengthSlope : secant.next(p), low, high);
+      if (x == p.x && !(tries == 0 && stale)) return;
       p.x = x;
       const float strength = static_cast<float>(std::exp(x));
       p.size = attempt(base, {strength, strength, 0});

@@ -137,44 +137,54 @@ def vp8_parts(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
     assert segment_of.max() < len(centers)
 
 
-def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
-    """A VP8 frame with random settings and maps."""
-    shape = tuple(-(-side // 16) for side in pixels.shape[:2])
-    size = (
-        {"quantizer": int(rng.integers(128))}
-        if rng.random() < 0.5
-        else {"max_bytes": int(np.exp(rng.uniform(0, np.log(pixels.size + 2000))))}
-    )
-    encoding = _codec.vp8_encode(
-        _codec.Vp8Picture.from_pixels(pixels, bool(rng.integers(2))),
-        rdo=float(rng.choice([0, 0.01, 0.1, 1, 1e6])),
-        luma_weights=[float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
-        chroma_weights=[float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
-        deltas=[int(d) for d in rng.integers(-15, 16, 5)],
-        filter=float(rng.choice([0, 0.5, 1, 100])),
-        sharpness=int(rng.integers(8)),
-        simple_filter=bool(rng.integers(2)),
-        measure_filter=bool(rng.integers(2)),
-        subblock_modes=int(rng.integers(11)),
-        subblock_trellises=int(rng.integers(11)),
-        block_trellises=int(rng.integers(5)),
-        loops=int(rng.integers(3)),
-        passes=int(rng.integers(1, 12)),
-        tolerance=float(rng.choice([0, 0.001, 0.1])),
-        token_partitions=int(rng.choice([1, 2, 4, 8])),
-        max_first_partition=int(rng.choice([(1 << 19) - 1, 100])),
-        octaves=rng.uniform(0, 8, shape).astype(np.float32) if rng.random() < 0.5 else None,
-        weights=rng.uniform(0, 9, shape).astype(np.float32) if rng.random() < 0.5 else None,
-        keep_reconstruction=True,
-        **size,
-    )
-    assert len(encoding.data) <= size.get("max_bytes", len(encoding.data))
-    encoding.reconstruction()
-    if encoding.data:
-        assert _codec.vp8_read(encoding.data)[0].shape == shape
-        for _ in range(20):
-            with contextlib.suppress(ValueError):
-                _codec.vp8_read(damage(rng, encoding.data))
+def vp8_settings(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, object]:
+    """Anything that the core takes for a picture of so many macroblocks, but for the size."""
+    return {
+        "rdo": float(rng.choice([0, 0.01, 0.1, 1, 1e6])),
+        "luma_weights": [float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
+        "chroma_weights": [float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
+        "deltas": [int(d) for d in rng.integers(-15, 16, 5)],
+        "filter": float(rng.choice([0, 0.5, 1, 100])),
+        "sharpness": int(rng.integers(8)),
+        "simple_filter": bool(rng.integers(2)),
+        "measure_filter": bool(rng.integers(2)),
+        "subblock_modes": int(rng.integers(11)),
+        "subblock_trellises": int(rng.integers(11)),
+        "block_trellises": int(rng.integers(5)),
+        "loops": int(rng.integers(3)),
+        "passes": int(rng.integers(1, 12)),
+        "tolerance": float(rng.choice([0, 0.001, 0.1])),
+        "token_partitions": int(rng.choice([1, 2, 4, 8])),
+        "max_first_partition": int(rng.choice([(1 << 19) - 1, 100, 0])),
+        "octaves": rng.uniform(0, rng.choice([1, 8, 16]), shape).astype(np.float32) if rng.random() < 0.5 else None,
+        "weights": rng.uniform(0, rng.choice([9, 1e6]), shape).astype(np.float32) if rng.random() < 0.5 else None,
+        "keep_reconstruction": bool(rng.integers(2)),
+    }
+
+
+def vp8_size(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> dict[str, int]:
+    """A quantiser, or a budget from impossible to unlimited."""
+    if rng.random() < 0.5:
+        return {"quantizer": int(rng.choice([0, 127, rng.integers(128)]))}
+    return {"max_bytes": int(rng.choice([0, 2**63 - 1, np.exp(rng.uniform(0, np.log(pixels.size + 2000)))]))}
+
+
+def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8], **options: object) -> None:
+    """A VP8 frame with random settings and maps, but for the options."""
+    shape = tuple(ceil_div(side, 16) for side in pixels.shape[:2])
+    picture = _codec.Vp8Picture.from_pixels(pixels, bool(rng.integers(2)))
+    settings = vp8_settings(rng, shape) | (vp8_size(rng, pixels) if not options else {}) | options
+    encoding = _codec.vp8_encode(picture, **settings)
+    assert len(encoding.data) <= settings.get("max_bytes", len(encoding.data))
+    reconstruction = encoding.reconstruction()
+    if not encoding.data:
+        return
+    if settings["keep_reconstruction"]:
+        assert reconstruction[0].shape == pixels.shape[:2]
+    assert _codec.vp8_read(encoding.data)[0].shape == shape
+    for _ in range(20):
+        with contextlib.suppress(ValueError):
+            _codec.vp8_read(damage(rng, encoding.data))
 
 
 def refused(call, *arguments, **options) -> None:
@@ -194,9 +204,6 @@ def corners(rng: np.random.Generator) -> None:
                 write_and_read(rng, width, height, layout)
                 vp8_parts(rng, picture(rng, height, width, layout))
                 vp8(rng, picture(rng, height, width, layout))
-    for height, width in ((1, 16383), (16383, 1)):
-        vp8_parts(rng, picture(rng, height, width, "4:2:0"))
-        vp8(rng, picture(rng, height, width, "4:2:0"))
     for height, width in ((1, 65535), (65535, 1), (24, 12_000), (800, 900), (1000, 31)):
         for layout in LAYOUTS:
             encode(rng, picture(rng, height, width, layout), layout)
@@ -216,6 +223,41 @@ def corners(rng: np.random.Generator) -> None:
     refused(_codec.encode_levels, [np.full((1, 1, 8, 8), -32768, np.int16)], np.ones((1, 64), np.uint8), 8, 8, "gray")
 
 
+def vp8_corners(rng: np.random.Generator) -> None:
+    """The longest sides, the strongest levels, samples of a picture, partitions, and what must be refused."""
+    for height, width in ((1, 16383), (16383, 1), (40, 3000), (600, 500)):
+        pixels = picture(rng, height, width, "4:2:0")
+        vp8_parts(rng, pixels)
+        vp8(rng, pixels)
+        vp8(rng, pixels, max_bytes=pixels.size // 20)
+    noise = rng.integers(0, 256, (400, 400, 3), dtype=np.uint8)
+    for pixels in (noise, (noise > 127).astype(np.uint8) * np.uint8(255), noise[::-1, ::-1, 0]):
+        for partitions in (1, 2, 4, 8):
+            vp8(rng, pixels, quantizer=0, token_partitions=partitions, deltas=[-15] * 5)
+            vp8(rng, pixels, max_bytes=2**63 - 1, token_partitions=partitions)
+    for shape in ((0, 5), (5, 0), (16384, 1), (1, 16384), (5, 5, 4), (5,), (0, 0, 3)):
+        refused(_codec.Vp8Picture.from_pixels, np.zeros(shape, np.uint8))
+        refused(_codec.vp8_planes, np.zeros(shape, np.uint8))
+    small = _codec.Vp8Picture.from_pixels(np.zeros((20, 20, 3), np.uint8))
+    plain = vp8_settings(rng, (2, 2)) | {"quantizer": 9}
+    for name, value in (
+        ("quantizer", 128),
+        ("quantizer", -1),
+        ("max_bytes", 100),
+        ("max_bytes", -1),
+        ("rdo", np.nan),
+        ("filter", np.inf),
+        ("luma_weights", [np.nan] * 16),
+        ("chroma_weights", [1.0] * 15),
+        ("deltas", [16] * 5),
+        ("tolerance", np.nan),
+        ("octaves", np.full((2, 2), np.nan, np.float32)),
+        ("weights", np.zeros((2, 3), np.float32)),
+        ("token_partitions", 3),
+    ):
+        refused(_codec.vp8_encode, small, **(plain | {name: value}))
+
+
 def at_random(rng: np.random.Generator, seconds: float) -> int:
     rounds, end = 0, time.monotonic() + seconds
     with ThreadPoolExecutor(2) as pool:
@@ -224,9 +266,11 @@ def at_random(rng: np.random.Generator, seconds: float) -> int:
             layout = str(rng.choice(LAYOUTS))
             pixels = picture(rng, height, width, layout)
             jobs = [pool.submit(encode, child, pixels, layout) for child in rng.spawn(2)]
+            frames = [pool.submit(vp8, child, pixels) for child in rng.spawn(2)]
             files = [job.result() for job in jobs] + [write_and_read(rng, width, height, layout)]
             vp8_parts(rng, pixels)
-            vp8(rng, pixels)
+            for frame in frames:
+                frame.result()
             for data in filter(None, files):
                 _codec.read_levels(data)
                 for _ in range(20):
@@ -238,6 +282,7 @@ def at_random(rng: np.random.Generator, seconds: float) -> int:
 def main() -> None:
     seconds, seed = float(sys.argv[1]), int(sys.argv[2])
     corners(np.random.default_rng(seed))
+    vp8_corners(np.random.default_rng(seed))
     print("corners: nothing found", flush=True)
     rounds = at_random(np.random.default_rng(seed), seconds)
     print(f"{rounds} random rounds from seed {seed}: nothing found")

@@ -188,3 +188,11 @@ def test_an_encoded_file_can_be_sent_to_another_process():
     sent = pickle.loads(pickle.dumps(made))
     assert sent.data == made.data
     np.testing.assert_array_equal(sent.clusters, made.clusters)
+
+
+def test_qp_net_says_the_same_of_a_picture_whatever_bands_it_is_cut_into(monkeypatch):
+    network = load_profile("denoise-25").clusters.network
+    picture = np.tile(noisy(), (5, 1, 1))[: 29 * 32 + 7]
+    banded = network.logits(picture)
+    monkeypatch.setattr("accelir.qpnet.BAND", 1000)
+    np.testing.assert_allclose(network.logits(picture), banded, atol=1e-4)

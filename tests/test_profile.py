@@ -198,6 +198,8 @@ def put(value, *path):
         put(0, "jpeg", "ladder", 1, "drop"),
         put("x", "jpeg", "ladder", 1, "rdo"),
         deleted("jpeg", "ladder", 2, "cut"),
+        put([1.0] * 10, "webp", "group_weights"),  # it has no groups
+        put([0.0] * 10, "webp", "group_weights"),
     ],
 )
 def test_a_damaged_profile_is_refused_by_name(installed, change):

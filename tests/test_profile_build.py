@@ -683,7 +683,7 @@ def test_a_scheduler_that_does_not_answer_is_named(pictures, tmp_path):
 def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_path, monkeypatch):
     from accelir.profiling import tune_webp
 
-    monkeypatch.setattr(tune_webp, "STEPS", {"filter": 0.5})
+    monkeypatch.setattr(tune_webp, "STEPS", {"filter": 0.5, "group_ramp": 1.0})
     monkeypatch.setattr(tune_webp, "RATES", (0.5,))
     monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
     options = ["--task", "denoise-25", "--format", "webp", "--base", "denoise-25"]
@@ -694,5 +694,7 @@ def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_pa
     best = max(trace, key=lambda row: row["psnr"])
     assert len(trace) >= 3
     assert profile.webp.filter == pytest.approx(best["filter"])
+    ramp = np.log(profile.webp.group_weights[-1] / profile.webp.group_weights[0]) if profile.webp.group_weights else 0
+    assert ramp == pytest.approx(best["group_ramp"], abs=0.001)
     np.testing.assert_array_equal(profile.clusters.curves.bits, base.clusters.curves.bits)
     np.testing.assert_array_equal(profile.shapes["4:2:0"].steps, base.shapes["4:2:0"].steps)

@@ -8,7 +8,9 @@ from helpers import PHOTO_CROPS, noise, photo, psnr, smooth
 from PIL import Image
 
 import accelir
-from accelir import BudgetError, Encoder, webp_chunks
+from accelir import BudgetError, Encoder, _codec, webp, webp_chunks
+from accelir.effort import get_webp_effort
+from accelir.profile import load_profile
 
 EFFORTS = (0, 2, 5, 9)
 
@@ -142,6 +144,43 @@ def test_a_map_of_one_qp_changes_nothing(crop):
     assert encode(crop, bpp=0.6, qp_map=np.full((6, 6), 33)) == encode(crop, bpp=0.6)
 
 
+# Groups of blocks
+
+
+def test_groups_weigh_their_blocks_errors(crop):
+    weighed, uniform = (
+        Encoder(format="webp", profile="denoise-25", allocator=a).encode(crop, bpp=0.6) for a in ("auto", "uniform")
+    )
+    assert [e.stats["allocator"] for e in (weighed, uniform)] == ["weights", "uniform"]
+    assert weighed.data != uniform.data
+    assert weighed.clusters.shape == (6, 6)
+    assert not uniform.clusters.any()
+    named = accelir.encode(crop, bpp=0.6, format="webp", profile="denoise-25", allocator="weights")
+    assert named == weighed.data
+
+
+def test_a_group_of_more_weight_gets_more_of_the_bytes(crop):
+    profile = load_profile("denoise-25")
+    shares = np.zeros((6, 6, len(profile.webp.group_weights)))
+    shares[:, :3, -1] = shares[:, 3:, 0] = 1  # the last group on the left, the first on the right
+    picture = _codec.Vp8Picture.from_pixels(crop)
+    luma = _codec.vp8_planes(crop)[0][:192, :192].astype(np.float64)
+
+    def errors(**options):
+        job = webp.make_job(profile, get_webp_effort(5), crop.shape, **options)
+        made = job.run(picture, max_bytes=2700, keep_reconstruction=True).reconstruction()[0]
+        return [float(np.mean(half**2)) for half in np.hsplit(made - luma, 2)]
+
+    even, moved = errors(), errors(shares=shares)
+    assert moved[0] < even[0]
+    assert moved[1] > even[1]
+
+
+def test_a_map_that_is_given_leaves_nothing_to_weigh(crop):
+    result = Encoder(format="webp", profile="denoise-25").encode(crop, bpp=0.6, qp_map=np.full((6, 6), 33))
+    assert result.stats["allocator"] == "uniform"
+
+
 # What comes with the file
 
 
@@ -213,6 +252,7 @@ def test_16383_pixels_a_side_are_taken(size):
         ({"subsampling": "4:4:4"}, "4:2:0 alone"),
         ({"progressive": True}, "no progressive"),
         ({"allocator": "closed-loop"}, "allocator is"),
+        ({"allocator": "weights", "profile": "fidelity"}, "no group_weights"),
         ({"comment": "hello"}, "no comment"),
     ],
 )

@@ -83,6 +83,7 @@ class Encoder:
     allocator: how the blocks share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
         encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
         groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the blocks' variance).
+        WebP: "uniform" or "weights" (what errors cost by QP-NET's groups).
     Raises TypeError and ValueError that say what came and what is taken.
     """
 

@@ -21,8 +21,10 @@ def check_webp(settings: Settings) -> None:
             "WebP has 4:2:0 alone and no progressive files; it takes subsampling='auto' or '4:2:0', not "
             f"{settings.subsampling!r}, and progressive='auto' or False, not {settings.progressive!r}"
         )
-    if settings.allocator not in ("auto", "uniform"):
-        raise ValueError(f"for WebP allocator is 'auto' or 'uniform', not {settings.allocator!r}")
+    if settings.allocator not in ("auto", "uniform", "weights"):
+        raise ValueError(f"for WebP allocator is 'auto', 'uniform' or 'weights', not {settings.allocator!r}")
+    if settings.allocator == "weights" and not settings.profile.webp.group_weights:
+        raise ValueError(f"the profile {settings.profile.name!r} has no group_weights, which allocator='weights' needs")
 
 
 def encode_webp(request: Request, settings: Settings) -> Made:
@@ -39,7 +41,15 @@ def encode_webp(request: Request, settings: Settings) -> Made:
         alpha=request.alpha,
         tag=tag_content(profile.network, budget),
     )
-    job = webp.make_job(profile, get_webp_effort(settings.effort), pixels.shape, qp_map=request.qp_map)
+    cells = -(-pixels.shape[0] // _codec.CELL), -(-pixels.shape[1] // _codec.CELL)
+    groups, allocator = Groups(pixels, profile.clusters), _allocator(request, settings)
+    job = webp.make_job(
+        profile,
+        get_webp_effort(settings.effort),
+        pixels.shape,
+        qp_map=request.qp_map,
+        shares=groups.shares if allocator == "weights" else None,
+    )
     picture = _codec.Vp8Picture.from_pixels(pixels)
     encoding = job.run(picture, max_bytes=webp.frame_budget(budget, around.overhead))
     if not encoding.data:
@@ -47,14 +57,19 @@ def encode_webp(request: Request, settings: Settings) -> Made:
         raise budget_error(budget, smallest, pixels.shape, "WebP")
     qps = request.qp_map
     if qps is None:
-        cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
         qps = np.full(cells, qp_of_step(min(encoding.luma_steps)), dtype=np.int32)
     stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
     return Made(
         data=around.write(encoding.data),
         qp_map=qps,
-        groups=Groups(pixels, profile.clusters),
+        groups=groups,
         predicted_bytes=budget,
         table=np.array(encoding.quantizers, dtype=np.uint8),
-        stats=stats | {"allocator": "uniform"},
+        stats=stats | {"allocator": allocator},
     )
+
+
+def _allocator(request: Request, settings: Settings) -> str:
+    """A map that is given leaves nothing to allocate."""
+    weighed = settings.allocator != "uniform" and request.qp_map is None and settings.profile.webp.group_weights
+    return "weights" if weighed else "uniform"

@@ -152,6 +152,7 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         raise ValueError("its ladder's drops must rise from 0")
     modes = make_modes(**{field: [rung[field] for rung in ladder] for field in ("rdo", "deadzone", "multiple", "cut")})
     check_modes(modes)
+    clusters = _read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None
     return Profile(
         name=document["name"],
         task=document["task"],
@@ -161,10 +162,10 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
-        clusters=_read_clusters(jpeg["clusters"], folder) if document["schema"] == 2 else None,
+        clusters=clusters,
         allocator=_parse_allocator(jpeg.get("allocator", "uniform")),
         loop=_parse_loop(jpeg["closed_loop"]) if "closed_loop" in jpeg else None,
-        webp=parse_webp_shape(document.get("webp", {})),
+        webp=_parse_webp(document.get("webp", {}), clusters),
     )
 
 
@@ -185,6 +186,13 @@ def _read_clusters(entry: dict[str, Any] | None, folder: Path) -> Clusters | Non
             raise ValueError(f"its {name} is not the one it was built with (the sha256 is another)")
     curves = Curves.from_arrays(read_arrays(data["arrays"]))
     return Clusters(curves, QpNet(data["qpnet"], curves.groups))
+
+
+def _parse_webp(entry: dict[str, Any], clusters: Clusters | None) -> WebpShape:
+    shape, groups = parse_webp_shape(entry), 0 if clusters is None else clusters.network.count
+    if len(shape.group_weights) not in (0, groups):
+        raise ValueError(f"webp's group_weights are {len(shape.group_weights)}, the profile's groups {groups}")
+    return shape
 
 
 def _parse_allocator(name: Any) -> str:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import onnxruntime
 
 BLOCK = 32
+BAND = 16
+"""Rows of blocks that are looked at together."""
+HALO = 1
+"""Rows of blocks beyond a band that what is said of it may depend on: QP-NET's convolutions reach 24 pixels far."""
 
 
 class QpNet:
@@ -38,9 +42,19 @@ class QpNet:
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What it says of each block, (groups, ceil(H/32), ceil(W/32)).
 
-        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32.
+        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32. Bands of 16 rows of blocks are looked
+        at one by one, with a row above and below that hides where they were cut: memory is that of a band.
         Raises ProfileError for a model of another face, and one that ONNX runtime can't read or run.
         """
+        rows = -(-pixels.shape[0] // BLOCK)
+        bands = []
+        for first in range(0, rows, BAND):
+            above, end = max(first - HALO, 0), min(first + BAND, rows)
+            seen = self._band(pixels[above * BLOCK : (end + HALO) * BLOCK])
+            bands.append(seen[:, first - above : end - above])
+        return bands[0] if len(bands) == 1 else np.concatenate(bands, axis=1)
+
+    def _band(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         if any(side % BLOCK for side in rgb.shape[:2]):
             rgb = np.pad(rgb, (*((0, -side % BLOCK) for side in rgb.shape[:2]), (0, 0)), mode="edge")

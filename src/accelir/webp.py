@@ -26,6 +26,8 @@ class Job:
     effort: WebpEffort
     octaves: NDArray[np.float32] | None
     """By how many doublings each macroblock's step is above the finest, (ceil(H/16), ceil(W/16)); None: all alike."""
+    weights: NDArray[np.float32] | None = None
+    """What a squared error costs in each macroblock, of the same shape; None: the same everywhere."""
 
     def run(
         self,
@@ -51,6 +53,7 @@ class Job:
             "passes": _passes(self.effort, picture.macroblocks),
             "tolerance": self.effort.tolerance,
             "octaves": self.octaves,
+            "weights": self.weights,
         }
         return _codec.vp8_encode(picture, max_bytes=max_bytes, quantizer=quantizer, **(settings | options))
 
@@ -66,14 +69,25 @@ def make_job(
     shape: tuple[int, ...],
     *,
     qp_map: NDArray[np.integer[Any]] | None = None,
+    shares: NDArray[np.float64] | None = None,
 ) -> Job:
-    """A job for pictures of this shape; qp_map None quantises all macroblocks alike."""
-    if qp_map is None:
-        return Job(profile.webp, effort, None)
-    octaves = (int(qp_map.max()) - qp_map) / QP_PER_DOUBLING
+    """A job for pictures of this shape.
+
+    qp_map: None quantises all macroblocks alike. shares: how likely each 32x32 block is to belong to each group,
+    (ceil(H/32), ceil(W/32), g), whose errors the profile's group_weights weigh; None weighs all alike.
+    """
+    octaves = weights = None
+    if qp_map is not None:
+        octaves = _by_macroblock((int(qp_map.max()) - qp_map) / QP_PER_DOUBLING, shape)
+    if shares is not None:
+        weights = _by_macroblock(np.exp(shares @ np.log(profile.webp.group_weights)), shape)
+    return Job(profile.webp, effort, octaves, weights)
+
+
+def _by_macroblock(cells: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:
     rows, columns = -(-shape[0] // 16), -(-shape[1] // 16)
-    cells = octaves.repeat(_MACROBLOCKS_A_CELL, axis=0).repeat(_MACROBLOCKS_A_CELL, axis=1)
-    return Job(profile.webp, effort, np.ascontiguousarray(cells[:rows, :columns], dtype=np.float32))
+    macroblocks = cells.repeat(_MACROBLOCKS_A_CELL, axis=0).repeat(_MACROBLOCKS_A_CELL, axis=1)
+    return np.ascontiguousarray(macroblocks[:rows, :columns], dtype=np.float32)
 
 
 def frame_budget(max_bytes: int, overhead: int) -> int:

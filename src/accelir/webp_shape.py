@@ -22,6 +22,8 @@ class WebpShape:
     """Level of the loop filter over the one that leaves the smallest error in the decoded picture; 0: no filter."""
     sharpness: int = 0
     """Of the loop filter, 0 to 7."""
+    group_weights: tuple[float, ...] = ()
+    """What a squared error costs in a block of each of QP-NET's groups; empty: the same everywhere."""
 
 
 def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
@@ -37,6 +39,7 @@ def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
         ("deltas", shape.deltas, 5, -15, 15),
         ("filter", (shape.filter,), 1, 0, 100),
         ("sharpness", (shape.sharpness,), 1, 0, 7),
+        ("group_weights", shape.group_weights, len(shape.group_weights), 1e-3, 1e3),
     ):
         if len(values) != count or not all(low <= v <= high for v in values):
             raise ValueError(f"webp's {name} takes {count} from {low} to {high}, not {values}")

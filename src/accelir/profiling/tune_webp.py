@@ -1,5 +1,6 @@
-"""Stage 0 for WebP, tuning what a task's WebP files share: the Lagrangian, weights of errors by frequency, how coarse
-chroma is, the loop filter's strength. The score is PSNR over RGB after restoration by the networks, at equal bytes.
+"""Stage 0 for WebP, tuning what a task's WebP files share: the Lagrangian, weights of errors by frequency and by
+QP-NET's groups, how coarse chroma is, the loop filter's strength. The score is PSNR over RGB after restoration by the
+networks, at equal bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from accelir import _codec, webp, webp_container
 from accelir.cards import sha256
 from accelir.decoding import decode_pixels
 from accelir.effort import get_webp_effort
+from accelir.groups import Groups
 from accelir.profile import Profile
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.search import descend
@@ -51,9 +53,11 @@ class Settings:
     """Added to the quantiser index for luma DC, rounded."""
     filter: float = 1.0
     """Strength of the loop filter."""
+    group_ramp: float = 0.0
+    """Log of the weight of errors in the last of QP-NET's groups over that in the first."""
 
-    def shape(self) -> WebpShape:
-        """What a profile holds."""
+    def shape(self, groups: int) -> WebpShape:
+        """What a profile of so many groups holds."""
         chroma = round(self.chroma_delta)
         return WebpShape(
             rdo=round(self.rdo, 4),
@@ -61,6 +65,7 @@ class Settings:
             chroma_weights=_ramp(self.chroma, self.chroma_ramp),
             deltas=(round(self.luma_dc_delta), 0, 0, chroma, chroma),
             filter=round(max(self.filter, 0.0), 2),
+            group_weights=_group_weights(groups, self.group_ramp),
         )
 
 
@@ -72,12 +77,20 @@ STEPS = {
     "chroma_delta": 4.0,
     "chroma_ramp": 0.5,
     "luma_dc_delta": 4.0,
+    "group_ramp": 1.0,
 }
 LOGARITHMIC = ("rdo", "chroma")
 
 
 def _ramp(first: float, ramp: float) -> tuple[float, ...]:
     return tuple(round(float(w), 4) for w in first * np.exp(ramp * _RADIUS))
+
+
+def _group_weights(groups: int, ramp: float) -> tuple[float, ...]:
+    """Rising evenly in the logarithm around 1."""
+    if groups < 2 or ramp == 0:
+        return ()
+    return tuple(round(float(w), 4) for w in np.exp(ramp * np.linspace(-0.5, 0.5, groups)))
 
 
 class Bench:
@@ -99,7 +112,8 @@ class Bench:
     def file(self, i: int, rate: float, profile: Profile) -> bytes:
         """The picture's file at a rate in bits per pixel."""
         height, width = self.inputs[i].shape[:2]
-        job = webp.make_job(profile, get_webp_effort(EFFORT), (height, width))
+        shares = Groups(self.inputs[i], profile.clusters).shares if profile.webp.group_weights else None
+        job = webp.make_job(profile, get_webp_effort(EFFORT), (height, width), shares=shares)
         around = webp_container.container(width, height)
         budget = int(rate * height * width / 8)
         frame = job.run(self.pictures[i], max_bytes=webp.frame_budget(budget, around.overhead))
@@ -128,22 +142,23 @@ def tune_webp(
 
     Tuned on `count` pictures spread over all, validated on as many others.
     """
+    groups = 0 if base.clusters is None else base.clusters.network.count
     every = max(len(pictures) // count, 1)
     bench = Bench(task, networks, pictures[every // 6 :: every][:count])
     validation = Bench(task, networks, pictures[every // 2 :: every][:count])
     settings, trace = descend(
         Settings(),
-        STEPS,
+        {name: step for name, step in STEPS.items() if groups or name != "group_ramp"},
         LOGARITHMIC,
-        lambda settings: bench.score(settings.shape(), base),
+        lambda settings: bench.score(settings.shape(groups), base),
         work / f"tune-webp-{_key(task, bench, base)}.json",
     )
     scores = {
         "pillow, method 6": validation.pillow(),
-        "untuned": validation.score(Settings().shape(), base),
-        "tuned": validation.score(settings.shape(), base),
+        "untuned": validation.score(Settings().shape(groups), base),
+        "tuned": validation.score(settings.shape(groups), base),
     }
-    return settings.shape(), {
+    return settings.shape(groups), {
         "rates": RATES,
         "tuned_on": [p.name for p in bench.paths],
         "validated_on": [p.name for p in validation.paths],
@@ -155,11 +170,13 @@ def tune_webp(
 def _key(task: Task | None, bench: Bench, base: Profile) -> str:
     """Changes with all that decides a score: the task, pictures, networks, and what the encoder writes."""
     digest = hashlib.sha256(str(task).encode())
-    profile = dataclasses.replace(base, webp=Settings().shape())
+    profile = dataclasses.replace(base, webp=Settings().shape(0))
     for i, path in enumerate(bench.paths):
         digest.update(sha256(path.read_bytes()).encode() + bench.file(i, 0.5, profile))
     for network in bench.networks:
         digest.update(network.card.sha256.encode())
+    if base.clusters is not None:
+        digest.update(base.clusters.network.model)
     return digest.hexdigest()[:24]
 
 
