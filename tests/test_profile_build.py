@@ -680,6 +680,12 @@ def test_a_scheduler_that_does_not_answer_is_named(pictures, tmp_path):
     assert (result.exit_code, "no Dask scheduler answers at tcp://127.0.0.1:1" in result.output) == (1, True)
 
 
+def test_webp_settings_that_walk_beyond_the_formats_bounds_stay_on_them():
+    from accelir.profiling.tune_webp import Settings
+
+    assert Settings(chroma_delta=-16.4, luma_dc_delta=99.0).shape(0).deltas == (15, 0, 0, -15, -15)
+
+
 def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_path, monkeypatch):
     from accelir.profiling import tune_webp
 

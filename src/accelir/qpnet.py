@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 BLOCK = 32
-BAND = 16
+BAND = 8
 """Rows of blocks that are looked at together."""
 HALO = 1
 """Rows of blocks beyond a band that what is said of it may depend on: QP-NET's convolutions reach 24 pixels far."""
@@ -42,7 +42,7 @@ class QpNet:
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What it says of each block, (groups, ceil(H/32), ceil(W/32)).
 
-        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32. Bands of 16 rows of blocks are looked
+        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32. Bands of 8 rows of blocks are looked
         at one by one, with a row above and below that hides where they were cut: memory is that of a band.
         Raises ProfileError for a model of another face, and one that ONNX runtime can't read or run.
         """

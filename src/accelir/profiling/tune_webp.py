@@ -30,6 +30,8 @@ from accelir.webp_shape import WebpShape
 RATES = (0.3, 0.5, 0.9)
 SIDE = {"sr": 512, "denoise": 256, "deblur": 256}
 EFFORT = 5
+MOST_DELTA = 15
+"""Of a quantiser index, either way: RFC 6386, section 9.6, has four bits for it."""
 
 ZIGZAG = np.array([0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15])
 _RADIUS = (ZIGZAG // 4 + ZIGZAG % 4) / 6
@@ -58,12 +60,12 @@ class Settings:
 
     def shape(self, groups: int) -> WebpShape:
         """What a profile of so many groups holds."""
-        chroma = round(self.chroma_delta)
+        luma_dc, chroma = (max(-MOST_DELTA, min(round(d), MOST_DELTA)) for d in (self.luma_dc_delta, self.chroma_delta))
         return WebpShape(
             rdo=round(self.rdo, 4),
             luma_weights=_ramp(1.0, self.luma_ramp),
             chroma_weights=_ramp(self.chroma, self.chroma_ramp),
-            deltas=(round(self.luma_dc_delta), 0, 0, chroma, chroma),
+            deltas=(luma_dc, 0, 0, chroma, chroma),
             filter=round(max(self.filter, 0.0), 2),
             group_weights=_group_weights(groups, self.group_ramp),
         )
