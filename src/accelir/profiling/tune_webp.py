@@ -82,6 +82,12 @@ STEPS = {
     "group_ramp": 1.0,
 }
 LOGARITHMIC = ("rdo", "chroma")
+STARTS = {
+    "denoise": Settings(
+        rdo=0.1, chroma=3.0, luma_ramp=-2.0, chroma_ramp=-4.5, chroma_delta=-6.0, filter=0.0, group_ramp=2.5
+    )
+}
+"""Where the search begins, if not at the defaults: from those, denoising ends 0.05 to 0.08 dB lower."""
 
 
 def _ramp(first: float, ramp: float) -> tuple[float, ...]:
@@ -149,7 +155,7 @@ def tune_webp(
     bench = Bench(task, networks, pictures[every // 6 :: every][:count])
     validation = Bench(task, networks, pictures[every // 2 :: every][:count])
     settings, trace = descend(
-        Settings(),
+        STARTS.get(task.kind if task else "", Settings()),
         {name: step for name, step in STEPS.items() if groups or name != "group_ramp"},
         LOGARITHMIC,
         lambda settings: bench.score(settings.shape(groups), base),
