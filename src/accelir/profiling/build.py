@@ -87,7 +87,9 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     figures = judge(
         held, curves, fit_curves(blocks, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
     )
-    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)))
+    # The base's weights of groups in WebP files are those of other groups; `build --format webp` finds new ones.
+    webp = dataclasses.replace(profile.webp, group_weights=())
+    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)), webp=webp)
     figures["allocators_db"] = try_allocators(
         profile,
         request.task,
