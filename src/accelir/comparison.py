@@ -183,10 +183,13 @@ def _ours(picture: Pixels, profile: str, effort: int) -> dict[str, _Maker]:
 
 def _described(encoded: Encoded) -> _Made:
     stats = encoded.stats
-    maps: dict[str, NDArray[Any]] = {"QP": encoded.qp_map, "bits per block": cell_bits(encoded.data)}
+    maps: dict[str, NDArray[Any]] = {
+        "utility group": encoded.clusters,
+        "QP": encoded.qp_map,
+        "bits per block": cell_bits(encoded.data),
+    }
     words = [f"profile {stats['profile']}", f"effort {stats['effort']}"]
     if stats["format"] == "jpeg":
-        maps = {"utility group": encoded.clusters, **maps}
         words.append(stats["subsampling"])
     return _Made(encoded.data, ", ".join(words), maps)
 

@@ -60,9 +60,9 @@ def file_panels(data: bytes, profile: str | None = None) -> Iterator[Panel]:
 
 
 def encoded_panels(encoded: Encoded, profile: Profile) -> Iterator[Panel]:
-    """What the encoder decided: the groups that it saw (in WebP none), the QPs of the blocks, and what they took."""
+    """What the encoder decided: the groups that QP-NET saw, the QPs of the blocks, and what they took."""
     yield Panel("picture", decode_pixels(encoded.data))
-    if encoded.stats["format"] == "jpeg" and profile.clusters is not None:
+    if profile.clusters is not None:
         yield _groups(encoded.clusters, profile)
     yield Panel("QP of each block", encoded.qp_map, "QP, from 15 (coarse) to 95 (fine)")
     yield from _spent(encoded.data)
