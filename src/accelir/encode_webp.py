@@ -41,7 +41,6 @@ def encode_webp(request: Request, settings: Settings) -> Made:
         alpha=request.alpha,
         tag=tag_content(profile.network, budget),
     )
-    cells = -(-pixels.shape[0] // _codec.CELL), -(-pixels.shape[1] // _codec.CELL)
     groups, allocator = Groups(pixels, profile.clusters), _allocator(request, settings)
     job = webp.make_job(
         profile,
@@ -57,6 +56,7 @@ def encode_webp(request: Request, settings: Settings) -> Made:
         raise budget_error(budget, smallest, pixels.shape, "WebP")
     qps = request.qp_map
     if qps is None:
+        cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
         qps = np.full(cells, qp_of_step(min(encoding.luma_steps)), dtype=np.int32)
     stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
     return Made(
