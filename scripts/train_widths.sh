@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every architecture at three widths, the same number of steps for each width: how width trades PSNR against work.
 #     scripts/train_widths.sh PICTURES RUNS [NETWORK...]
-# About two hours on one Zen 5 core for all ten; TIMES=10 trains ten times as long. Finished widths are skipped and
+# A few hours on one Zen 5 core for all ten; TIMES=10 trains ten times as long. Finished widths are skipped and
 # an interrupted one goes on from its checkpoint. Score them with:
 #     python benches/networks.py EVAL RUNS/*/*.onnx --sets set14 --json widths.json --plot widths.png
 set -e

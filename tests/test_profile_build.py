@@ -641,13 +641,16 @@ def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, clu
     assert contents(tmp_path / "again") == contents(built)
 
 
-def test_tuning_alone_keeps_the_best_of_what_it_measured_and_tells_no_blocks_apart(pictures, tmp_path, monkeypatch):
+@pytest.mark.parametrize("base", ["fidelity", "denoise-25"])
+def test_tuning_alone_keeps_the_best_of_what_it_measured_and_tells_no_blocks_apart(
+    base, pictures, tmp_path, monkeypatch
+):
     from accelir.profiling import tune
 
     monkeypatch.setattr(tune, "STEPS", {"rdo": 0.5})
     monkeypatch.setitem(tune.RATES, "denoise", (0.9,))
     monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
-    options = ["--task", "denoise-25", "--network", "denoise-25", "--network", "dejpeg", "--count", "1"]
+    options = ["--task", "denoise-25", "--network", "denoise-25", "--network", "dejpeg", "--count", "1", "--base", base]
     result = CliRunner().invoke(cli.main, ["tune", str(pictures), str(tmp_path / "mine"), *options])
     assert result.exit_code == 0, result.output
     profile = read_profile(tmp_path / "mine")

@@ -87,9 +87,7 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     figures = judge(
         held, curves, fit_curves(blocks, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
     )
-    # The base's weights of groups in WebP files are those of other groups; `build --format webp` finds new ones.
-    webp = dataclasses.replace(profile.webp, group_weights=())
-    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)), webp=webp)
+    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)))
     figures["allocators_db"] = try_allocators(
         profile,
         request.task,
@@ -119,7 +117,7 @@ def tune(folder: Path, out: Path, work: Path, request: Request, count: int) -> d
         "networks": _networks(request),
         "tuning": tuning,
     }
-    write_profile(out, dataclasses.replace(_named(tuned, request), clusters=None, allocator="uniform", provenance=made))
+    write_profile(out, dataclasses.replace(_without_groups(_named(tuned, request)), provenance=made))
     return dict(tuning["validation_psnr"])
 
 
@@ -144,7 +142,13 @@ def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile
         tuning = profile.provenance.get("tuning", profile.provenance)
     else:
         profile, tuning = tune_profile(request.task, request.networks, pictures, load_profile("fidelity"), work)
-    return _named(profile, request), tuning
+    return _without_groups(_named(profile, request)), tuning
+
+
+def _without_groups(profile: Profile) -> Profile:
+    """Weights of groups in WebP files go with the groups they were tuned for; `build --format webp` finds new ones."""
+    webp = dataclasses.replace(profile.webp, group_weights=())
+    return dataclasses.replace(profile, clusters=None, allocator="uniform", webp=webp)
 
 
 def _qpnet(train: Part, utility: np.ndarray, work: Path, request: Request) -> bytes:
