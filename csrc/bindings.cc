@@ -30,17 +30,19 @@ void require(bool condition, const std::string& message) {
 
 std::string shape_of(const py::array& a) { return py::str(py::tuple(a.attr("shape"))); }
 
-Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling) {
+Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling, double chroma_smoothing) {
   const bool gray = pixels.ndim() == 2;
   require(gray || (pixels.ndim() == 3 && pixels.shape(2) == 3),
           "pixels must have the shape (height, width) or (height, width, 3), not " + shape_of(pixels));
   for (int i = 0; i < 2; ++i)
     require(pixels.shape(i) >= 1 && pixels.shape(i) <= kMaxSide,
             "a JPEG picture is 1 to 65535 pixels wide and high, not of shape " + shape_of(pixels));
+  require(chroma_smoothing >= 0 && chroma_smoothing <= 1,
+          "chroma_smoothing must be 0 to 1, not " + std::to_string(chroma_smoothing));
   const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
   const uint8_t* data = pixels.data();
   py::gil_scoped_release release;
-  return analyse(data, width, height, gray ? 1 : 3, subsampling);
+  return analyse(data, width, height, gray ? 1 : 3, subsampling, chroma_smoothing);
 }
 
 // (rows, cols, 8, 8) of T against a component's blocks.
@@ -291,7 +293,8 @@ PYBIND11_MODULE(_codec, m) {
   m.attr("CELL") = kCell;
   m.attr("MODE") = py::dtype::of<Mode>();
   py::class_<Coefficients>(m, "Coefficients")
-      .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("subsampling") = "4:2:0")
+      .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("subsampling") = "4:2:0",
+                  py::arg("chroma_smoothing") = 0.0)
       .def_static("from_arrays", &from_arrays, py::arg("components"), py::arg("width"), py::arg("height"),
                   py::arg("subsampling") = "4:2:0")
       .def_property_readonly("width", [](const Coefficients& c) { return c.geometry.width; })

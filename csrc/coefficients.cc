@@ -55,18 +55,18 @@ void transform_full_chroma(const Pixels& pixels, Coefficients& out) {
 // A decoder clamps samples to 8 bits before it upsamples, so overshoot of the least-squares filter would be lost.
 float clamp_sample(float s) { return std::min(std::max(s, -128.0f), 127.0f); }
 
-void transform_halved_chroma(const Pixels& pixels, Coefficients& out) {
+void transform_halved_chroma(const Pixels& pixels, const Halving& halving, Coefficients& out) {
   const int half = (pixels.width + 1) / 2;
   Plane planes[2] = {Plane(half, pixels.height), Plane(half, pixels.height)};
   std::vector<float> full[2] = {std::vector<float>(pixels.width), std::vector<float>(pixels.width)};
   std::vector<float> scratch(half + 64);
   for (int y = 0; y < pixels.height; ++y) {
     chroma_row(pixels.row(y), pixels.width, full[0].data(), full[1].data());
-    for (int i = 0; i < 2; ++i) halve_row(full[i].data(), pixels.width, planes[i].row(y), scratch.data());
+    for (int i = 0; i < 2; ++i) halve_row(halving, full[i].data(), pixels.width, planes[i].row(y), scratch.data());
   }
   for (int i = 0; i < 2; ++i) {
     Plane& plane = planes[i];
-    if (out.geometry.chroma_y() == 2) halve_columns(plane);
+    if (out.geometry.chroma_y() == 2) halve_columns(halving, plane);
     const auto fill = [&](int y, float* row) {
       const float* from = plane.row(std::min(y, plane.height - 1));
       std::transform(from, from + half, row, clamp_sample);
@@ -78,7 +78,8 @@ void transform_halved_chroma(const Pixels& pixels, Coefficients& out) {
 
 }  // namespace
 
-Coefficients analyse(const uint8_t* data, int width, int height, int channels, const std::string& subsampling) {
+Coefficients analyse(const uint8_t* data, int width, int height, int channels, const std::string& subsampling,
+                     double chroma_smoothing) {
   const Pixels pixels{data, width, height, channels};
   Coefficients out;
   out.geometry = make_geometry(width, height, channels == 1 ? "gray" : subsampling);
@@ -88,7 +89,7 @@ Coefficients analyse(const uint8_t* data, int width, int height, int channels, c
   if (out.geometry.chroma_x() == 1)
     transform_full_chroma(pixels, out);
   else
-    transform_halved_chroma(pixels, out);
+    transform_halved_chroma(pixels, Halving(chroma_smoothing), out);
   return out;
 }
 

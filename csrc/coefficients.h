@@ -18,6 +18,8 @@ struct Coefficients {
 // pixels: contiguous rows of width * channels bytes; channels 1 (gray) or 3 (RGB).
 // Memory: 2 bytes a coefficient, and with subsampled chroma 8 bytes per low-resolution chroma column and row while it
 // runs.
-Coefficients analyse(const uint8_t* pixels, int width, int height, int channels, const std::string& subsampling);
+// chroma_smoothing: of halved chroma, see downsample.h.
+Coefficients analyse(const uint8_t* pixels, int width, int height, int channels, const std::string& subsampling,
+                     double chroma_smoothing);
 
 }  // namespace accelir

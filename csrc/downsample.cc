@@ -1,6 +1,7 @@
 #include "downsample.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "simd.h"
 
@@ -8,19 +9,24 @@ namespace accelir {
 namespace {
 
 constexpr float kNear = 0.75f, kFar = 0.25f;
-constexpr float kDiagonal = 1.25f, kBeside = 0.375f;
-constexpr int kRadius = 7;  // 3^-8 of a sample is below a twentieth of an 8-bit level
-
-// Half of the inverse of the infinite tridiagonal matrix: (-1/3)^n / sqrt(kDiagonal^2 - 4 kBeside^2), the root being 1.
-constexpr float kInverse[kRadius + 1] = {1.0f,      -1.0f / 3,   1.0f / 9,   -1.0f / 27,
-                                         1.0f / 81, -1.0f / 243, 1.0f / 729, -1.0f / 2187};
+constexpr int kRadius = Halving::kRadius;
 
 }  // namespace
 
+// With d on and b beside the diagonal the inverse is r^n / root, root = sqrt(d^2 - 4 b^2), r = -2 b / (d + root).
+Halving::Halving(double smoothing)
+    : diagonal(static_cast<float>(1.25 + 2 * smoothing)), beside(static_cast<float>(0.375 - smoothing)) {
+  const double root = std::sqrt(1 + 8 * smoothing);
+  for (int n = 0; n <= kRadius; ++n)
+    inverse[n] = static_cast<float>(std::pow(-2 * (0.375 - smoothing) / (1.25 + 2 * smoothing + root), n) / root);
+}
+
 // Edges replicated in U make c, U'chroma and chroma mirror at the edge, so mirroring U'chroma is exact.
 ACCELIR_MULTIVERSION
-void halve_row(const float* __restrict in, int n, float* __restrict out, float* __restrict scratch) {
+void halve_row(const Halving& halving, const float* __restrict in, int n, float* __restrict out,
+               float* __restrict scratch) {
   const int half = (n + 1) / 2;
+  const std::array<float, kRadius + 1> inverse = halving.inverse;
   float* __restrict b = scratch + kRadius;
   const auto at = [&](int x) { return in[std::min(std::max(x, 0), n - 1)]; };
   const auto transposed = [&](int i) {
@@ -39,16 +45,17 @@ void halve_row(const float* __restrict in, int n, float* __restrict out, float* 
     b[half - 1 + i] = b[half - 1 - mirror(i - 1)];
   }
   for (int i = 0; i < half; ++i) {
-    float sum = b[i];
-    for (int t = 1; t <= kRadius; ++t) sum += kInverse[t] * (b[i - t] + b[i + t]);
+    float sum = inverse[0] * b[i];
+    for (int t = 1; t <= kRadius; ++t) sum += inverse[t] * (b[i - t] + b[i + t]);
     out[i] = sum;
   }
 }
 
 // U' down the columns, then the tridiagonal system by elimination (Thomas), whole rows at a time.
 ACCELIR_MULTIVERSION
-void halve_columns(Plane& plane) {
+void halve_columns(const Halving& halving, Plane& plane) {
   const int width = plane.width, height = plane.height, half = (height + 1) / 2;
+  const float beside = halving.beside;
   for (int i = 0; i < half; ++i) {
     const float* above = plane.row(std::max(2 * i - 1, 0));
     const float* upper = plane.row(2 * i);
@@ -62,16 +69,16 @@ void halve_columns(Plane& plane) {
   plane.samples.shrink_to_fit();
 
   std::vector<float> ratio(half);
-  const auto diagonal = [&](int i) { return kDiagonal + (i == 0 ? kBeside : 0) + (i == half - 1 ? kBeside : 0); };
+  const auto diagonal = [&](int i) { return halving.diagonal + (i == 0 ? beside : 0) + (i == half - 1 ? beside : 0); };
   for (int i = 0; i < half; ++i) {
-    const float pivot = 1.0f / (diagonal(i) - (i ? kBeside * ratio[i - 1] : 0.0f));
-    ratio[i] = kBeside * pivot;
+    const float pivot = 1.0f / (diagonal(i) - (i ? beside * ratio[i - 1] : 0.0f));
+    ratio[i] = beside * pivot;
     float* row = plane.row(i);
     if (i == 0) {
       for (int x = 0; x < width; ++x) row[x] *= pivot;
     } else {
       const float* previous = plane.row(i - 1);
-      for (int x = 0; x < width; ++x) row[x] = (row[x] - kBeside * previous[x]) * pivot;
+      for (int x = 0; x < width; ++x) row[x] = (row[x] - beside * previous[x]) * pivot;
     }
   }
   for (int i = half - 2; i >= 0; --i) {

@@ -164,11 +164,11 @@ class SharpConversion {
         decode_chroma(y);
         target_chroma(row(y), width, row_u_.data(), row_v_.data());
       }
-      halve_row(row_u_.data(), width, u.row(y), scratch_.data());
-      halve_row(row_v_.data(), width, v.row(y), scratch_.data());
+      halve_row(halving_, row_u_.data(), width, u.row(y), scratch_.data());
+      halve_row(halving_, row_v_.data(), width, v.row(y), scratch_.data());
     }
-    halve_columns(u);
-    halve_columns(v);
+    halve_columns(halving_, u);
+    halve_columns(halving_, v);
     u_ = std::move(u);
     v_ = std::move(v);
   }
@@ -193,6 +193,7 @@ class SharpConversion {
 
   const uint8_t* rgb_;
   YuvPlanes& out_;
+  const Halving halving_;
   Plane u_, v_;
   std::vector<float> row_u_, row_v_, scratch_;
 };

@@ -117,15 +117,22 @@ def mild_noise(height, width):
     return (noise(height, width, seed=height * 100 + width) // 3 + 80).astype(np.uint8)
 
 
+def downsampling_matrix(half, smoothing):
+    """What makes |doubled - wanted|^2 + smoothing |differences of neighbours|^2 smallest, (half, 2 half)."""
+    doubling, differences = upsampling_matrix(half), np.diff(np.eye(half), axis=0)
+    return np.linalg.solve(doubling.T @ doubling + smoothing * differences.T @ differences, doubling.T)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.12, 0.375, 1.0])
 @pytest.mark.parametrize("subsampling", ["4:2:2", "4:2:0"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (3, 3), (5, 2), (2, 7), (9, 8), (8, 9), (16, 16), (31, 33), (64, 48)])
-def test_chroma_is_the_least_squares_inverse_of_the_decoders_upsampling(size, subsampling):
+def test_chroma_is_the_regularised_least_squares_inverse_of_the_decoders_upsampling(size, subsampling, smoothing):
     width, height = size
     pixels = mild_noise(height, width)
     half_width, half_height = halves(width, height, subsampling)
-    across = np.linalg.pinv(upsampling_matrix(half_width))
-    down = np.linalg.pinv(upsampling_matrix(half_height)) if subsampling == "4:2:0" else np.eye(height)
-    components = _codec.Coefficients.from_pixels(pixels, subsampling).arrays()[1:]
+    across = downsampling_matrix(half_width, smoothing)
+    down = downsampling_matrix(half_height, smoothing) if subsampling == "4:2:0" else np.eye(height)
+    components = _codec.Coefficients.from_pixels(pixels, subsampling, smoothing).arrays()[1:]
     for blocks, full in zip(components, jfif_ycbcr(pixels)[1:], strict=True):
         doubled = np.pad(full, ((0, height % 2 if subsampling == "4:2:0" else 0), (0, width % 2)), mode="edge")
         expected = down @ doubled @ across.T

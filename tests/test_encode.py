@@ -256,6 +256,12 @@ def test_the_core_refuses_these_shapes_too(shape):
         _codec.Coefficients.from_pixels(np.zeros(shape, np.uint8))
 
 
+@pytest.mark.parametrize("smoothing", [-0.01, 1.01, float("nan"), float("inf")])
+def test_the_core_refuses_a_smoothing_out_of_range(smoothing):
+    with pytest.raises(ValueError, match="chroma_smoothing must be 0 to 1"):
+        _codec.Coefficients.from_pixels(np.zeros((8, 8, 3), np.uint8), "4:2:0", smoothing)
+
+
 # Budgets
 
 

@@ -189,6 +189,8 @@ def put(value, *path):
         put(None, "jpeg"),
         put([], "jpeg"),
         deleted("jpeg", "shapes", "4:2:2"),
+        put(True, "jpeg", "chroma_smoothing"),
+        put("0.1", "jpeg", "chroma_smoothing"),
         put([1.0] * 63, "jpeg", "shapes", "4:2:0", "luma"),
         put([1.0] * 65, "jpeg", "shapes", "4:2:0", "chroma"),
         put(["a"] * 64, "jpeg", "shapes", "4:2:0", "chroma"),
@@ -233,6 +235,8 @@ def test_a_profile_that_is_no_json_object_is_refused(installed, text):
     "change",
     [
         put(17.0, "jpeg", "shapes", "4:2:0", "luma", 5),
+        put(-0.1, "jpeg", "chroma_smoothing"),
+        put(1.1, "jpeg", "chroma_smoothing"),
         put(0.0, "jpeg", "shapes", "4:2:0", "chroma", 5),
         put(-1.0, "jpeg", "shapes", "4:2:0", "weights", 0, 5),
         put(-0.1, "jpeg", "ladder", 0, "rdo"),

@@ -17,8 +17,12 @@ class Coefficients:
     """The DCT coefficients of a picture, one array a component, unquantised, to 1/31 of JPEG's units."""
 
     @staticmethod
-    def from_pixels(pixels: NDArray[np.uint8], subsampling: str = "4:2:0") -> Coefficients:
-        """pixels: HxWx3 RGB or HxW gray, any strides. subsampling: "4:4:4", "4:2:2" or "4:2:0" (ignored for gray)."""
+    def from_pixels(
+        pixels: NDArray[np.uint8], subsampling: str = "4:2:0", chroma_smoothing: float = 0.0
+    ) -> Coefficients:
+        """pixels: HxWx3 RGB or HxW gray, any strides. subsampling: "4:4:4", "4:2:2" or "4:2:0" (ignored for gray).
+        chroma_smoothing: of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1.
+        """
 
     @staticmethod
     def from_arrays(

@@ -11,7 +11,7 @@ from .color_weights import SUBSAMPLINGS, ZIGZAG
 from .effort import get_effort
 from .errors import budget_error
 from .groups import Groups
-from .jpeg import Job, make_job, rank_subsamplings
+from .jpeg import Job, analyse, make_job, rank_subsamplings
 from .metadata import comment_segment, jpeg_segments
 from .planning import check_allocator, default_allocator, plan_blocks
 from .qp import qp_of_step
@@ -80,7 +80,7 @@ def _encode(
         candidates = [subsampling]
     smallest = []
     for candidate in candidates:
-        coefficients = _codec.Coefficients.from_pixels(pixels, candidate)
+        coefficients = analyse(pixels, candidate, job.profile)
         plan = plan_blocks(pixels, coefficients, job, groups, budget, allocator)
         encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget)
         if encoding.data:

@@ -75,6 +75,11 @@ def _passes(effort: Effort, cells: int) -> int:
     return effort.passes * (4 if cells < 256 else 1)
 
 
+def analyse(pixels: NDArray[np.uint8], subsampling: str, profile: Profile) -> _codec.Coefficients:
+    """Coefficients of a picture, RGB or gray, as the profile wants its chroma halved."""
+    return _codec.Coefficients.from_pixels(pixels, subsampling, profile.chroma_smoothing)
+
+
 def make_job(
     profile: Profile,
     effort: Effort,
@@ -121,7 +126,7 @@ def _bands(pixels: NDArray[np.uint8], mode_map: NDArray[np.int32]) -> tuple[NDAr
 
 def _error(pixels: NDArray[np.uint8], job: Job, subsampling: str, max_bytes: int) -> float:
     """Mean squared RGB error at the budget; infinite when it cannot be met."""
-    encoding = job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=max_bytes)
+    encoding = job.run(analyse(pixels, subsampling, job.profile), max_bytes=max_bytes)
     if not encoding.data:
         return float("inf")
     with Image.open(io.BytesIO(encoding.data)) as image:

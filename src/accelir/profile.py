@@ -70,6 +70,8 @@ class Profile:
     """The mode for each of these drops, (n,)."""
     provenance: dict[str, Any]
     """How it was made: data, date, figures."""
+    chroma_smoothing: float = 0.0
+    """Of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1."""
     clusters: Clusters | None = None
     """What tells blocks apart; None in profiles that don't."""
     allocator: str = "uniform"
@@ -157,11 +159,12 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         name=document["name"],
         task=document["task"],
         network=document["network"],
-        full_chroma_margin=_parse_margin(jpeg["full_chroma_margin"]),
+        full_chroma_margin=_parse_number("full_chroma_margin", jpeg["full_chroma_margin"], -100, 100),
         shapes={s: _parse_shape(jpeg["shapes"][s]) for s in SUBSAMPLINGS},
         ladder_drops=drops,
         ladder=modes,
         provenance=document["provenance"],
+        chroma_smoothing=_parse_number("chroma_smoothing", jpeg.get("chroma_smoothing", 0), 0, 1),
         clusters=clusters,
         allocator=_parse_allocator(jpeg.get("allocator", "uniform")),
         loop=_parse_loop(jpeg["closed_loop"]) if "closed_loop" in jpeg else None,
@@ -210,10 +213,10 @@ def _parse_loop(entry: dict[str, Any]) -> Loop:
     return loop
 
 
-def _parse_margin(margin: Any) -> float:
-    if isinstance(margin, bool) or not isinstance(margin, int | float) or not -100 <= margin <= 100:
-        raise ValueError(f"its full_chroma_margin is {margin!r}, not a number of dB from -100 to 100")
-    return float(margin)
+def _parse_number(name: str, value: Any, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError(f"its {name} is {reprlib.repr(value)}, not a number from {least} to {most}")
+    return float(value)
 
 
 def _parse_shape(shape: dict[str, Any]) -> TableShape:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from accelir import _codec
 from accelir.decoding import decode_pixels
 from accelir.effort import get_effort
 from accelir.groups import Groups
-from accelir.jpeg import make_job
+from accelir.jpeg import analyse, make_job
 from accelir.loop import Loop
 from accelir.planning import plan_blocks
 from accelir.profile import ALLOCATORS, Profile
@@ -51,7 +50,7 @@ def try_allocators(
 
 
 def _file(pixels: Pixels, profile: Profile, budget: int, allocator: str) -> bytes:
-    coefficients = _codec.Coefficients.from_pixels(pixels, "4:2:0")
+    coefficients = analyse(pixels, "4:2:0", profile)
     job = make_job(profile, get_effort(5), pixels.shape)
     groups = Groups(pixels, profile.clusters)
     plan = plan_blocks(pixels, coefficients, job, groups, budget, allocator)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from accelir import _codec
 from accelir.effort import get_effort
-from accelir.jpeg import make_job
+from accelir.jpeg import analyse, make_job
 from accelir.modes import ModeArray
 from accelir.profile import Profile
 
@@ -37,7 +37,7 @@ class JpegCoder:
     """Encodes one picture again and again. pixels: uint8 HxWx3."""
 
     def __init__(self, pixels: NDArray[np.uint8], profile: Profile, subsampling: str = "4:2:0") -> None:
-        self._coefficients = _codec.Coefficients.from_pixels(pixels, subsampling)
+        self._coefficients = analyse(pixels, subsampling, profile)
         self._job = make_job(profile, get_effort(5), pixels.shape)
 
     def code(self, step: float, mode: ModeArray) -> Coded:

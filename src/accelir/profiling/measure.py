@@ -103,6 +103,7 @@ class Plan:
             str(self.task).encode(),
             find(self.network).read_bytes(),
             shape.steps.tobytes() + shape.weights.tobytes() + self.profile.ladder[:1].tobytes(),
+            repr(self.profile.chroma_smoothing).encode(),
             self.menu.tobytes(),
             repr((self.format, self.subsampling, self.qps, self.base_qps, self.side)).encode(),
             self._probe(),

@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
-from accelir import _codec
 from accelir.cards import sha256
 from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.effort import get_effort
-from accelir.jpeg import make_job
+from accelir.jpeg import analyse, make_job
 from accelir.profile import Profile, TableShape
 from accelir.profiling.pictures import degraded
 from accelir.profiling.search import descend
@@ -32,11 +31,19 @@ from accelir.tasks import Task
 
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {
-    "sr": (0.0, 0.9, 0.5, 0.06, 1.0, 1.0),
-    "denoise": (2.0, 2.2, 1.5, 0.1, 0.6, 1.0),
-    "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0),
+    "sr": (0.0, 0.9, 0.5, 0.06, 1.0, 1.0, 0.0),
+    "denoise": (1.8, 1.5, 1.2, 0.16, 0.6, 1.0, 0.12),
+    "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0, 0.0),
 }
-STEPS = {"luma_ramp": 0.4, "chroma": 0.25, "chroma_ramp": 0.4, "rdo": 0.5, "power": 0.3, "trust": 0.25}
+STEPS = {
+    "luma_ramp": 0.4,
+    "chroma": 0.25,
+    "chroma_ramp": 0.4,
+    "rdo": 0.5,
+    "power": 0.3,
+    "trust": 0.25,
+    "chroma_smoothing": 0.06,
+}
 LOGARITHMIC = ("chroma", "rdo", "power")
 SIDE = {"sr": 512, "denoise": 512, "deblur": 256}
 _RADIUS = (ZIGZAG // 8 + ZIGZAG % 8) / 14
@@ -58,6 +65,8 @@ class Settings:
     """Of the frequency in both ramps: 1 grows evenly, more grows late."""
     trust: float
     """How far the trellis weighs errors as the table does: 0 as luma's PSNR would, 1 by the squared inverse steps."""
+    chroma_smoothing: float
+    """Of halved chroma; below 0 it is 0."""
 
     def shape(self, subsampling: str) -> TableShape:
         """Steps and weights of a subsampling."""
@@ -74,7 +83,10 @@ class Settings:
         """`base` with these tables and this Lagrangian, as exactly as profile.json keeps them."""
         ladder = base.ladder.copy()
         ladder["rdo"] = (ladder["rdo"] * (self.rdo / ladder["rdo"][0])).round(5)
-        return dataclasses.replace(base, shapes={s: self.shape(s) for s in SUBSAMPLINGS}, ladder=ladder)
+        smoothing = round(max(float(self.chroma_smoothing), 0.0), 4)
+        return dataclasses.replace(
+            base, shapes={s: self.shape(s) for s in SUBSAMPLINGS}, ladder=ladder, chroma_smoothing=smoothing
+        )
 
 
 def rates_of(task: Task) -> tuple[float, ...]:
@@ -96,9 +108,6 @@ class Bench:
         self.task, self.networks, self.pictures = task, [open_network(n, 1) for n in networks], pictures
         pairs = [degraded(p, task, SIDE[task.kind]) for p in pictures]
         self.inputs, self.truths = [p[0] for p in pairs], [p[1] for p in pairs]
-        self.coefficients = [
-            {s: _codec.Coefficients.from_pixels(p, s) for s in ("4:2:0", "4:4:4")} for p in self.inputs
-        ]
 
     def score(self, profile: Profile, subsampling: str = "4:2:0") -> float:
         """Mean PSNR after restoration."""
@@ -107,9 +116,10 @@ class Bench:
         return float(np.mean([self.restored(i, self._file(i, rate, profile, subsampling)) for i, rate in cases]))
 
     def _file(self, i: int, rate: float, profile: Profile, subsampling: str, effort: int = 5) -> bytes:
-        shape = self.inputs[i].shape
-        job = make_job(profile, get_effort(effort), shape)
-        return job.run(self.coefficients[i][subsampling], max_bytes=int(rate * shape[0] * shape[1] / 8)).data
+        pixels = self.inputs[i]
+        job = make_job(profile, get_effort(effort), pixels.shape)
+        budget = int(rate * pixels.shape[0] * pixels.shape[1] / 8)
+        return job.run(analyse(pixels, subsampling, profile), max_bytes=budget).data
 
     def full_chroma_margin(self, profile: Profile) -> float:
         """The margin, in dB of decoded PSNR, from which on 4:4:4 pays after restoration; up to rates where chroma is

@@ -54,6 +54,7 @@ def describe(profile: Profile) -> dict[str, Any]:
         "network": profile.network,
         "jpeg": {
             "full_chroma_margin": profile.full_chroma_margin,
+            "chroma_smoothing": profile.chroma_smoothing,
             "shapes": shapes,
             "ladder": ladder,
             "allocator": profile.allocator,
