@@ -29,19 +29,6 @@ void require(bool condition, const std::string& message) {
 
 std::string shape_of(const py::array& a) { return py::str(py::tuple(a.attr("shape"))); }
 
-YuvPlanes from_pixels(const Array<uint8_t>& pixels, bool sharp) {
-  const bool gray = pixels.ndim() == 2;
-  require(gray || (pixels.ndim() == 3 && pixels.shape(2) == 3),
-          "pixels must have the shape (height, width) or (height, width, 3), not " + shape_of(pixels));
-  for (int i = 0; i < 2; ++i)
-    require(pixels.shape(i) >= 1 && pixels.shape(i) <= kMaxSide,
-            "a WebP picture is 1 to 16383 pixels wide and high, not of shape " + shape_of(pixels));
-  const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
-  const uint8_t* data = pixels.data();
-  py::gil_scoped_release release;
-  return to_yuv(data, width, height, gray ? 1 : 3, sharp);
-}
-
 Weights weights_from(const std::vector<float>& values, const std::string& name) {
   Weights out;
   require(values.size() == out.size(), name + " takes 16 values in zigzag order, not " + std::to_string(values.size()));
@@ -157,10 +144,28 @@ py::tuple read(const py::bytes& bytes) {
 
 namespace accelir {
 
+YuvPlanes planes_from_pixels(const py::array_t<uint8_t, py::array::c_style>& pixels, bool sharp,
+                             double chroma_smoothing) {
+  using namespace vp8;
+  const bool gray = pixels.ndim() == 2;
+  require(gray || (pixels.ndim() == 3 && pixels.shape(2) == 3),
+          "pixels must have the shape (height, width) or (height, width, 3), not " + shape_of(pixels));
+  for (int i = 0; i < 2; ++i)
+    require(pixels.shape(i) >= 1 && pixels.shape(i) <= kMaxSide,
+            "a WebP picture is 1 to 16383 pixels wide and high, not of shape " + shape_of(pixels));
+  const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
+  const uint8_t* data = pixels.data();
+  require(chroma_smoothing >= 0 && chroma_smoothing <= 1,
+          "chroma_smoothing must be 0 to 1, not " + std::to_string(chroma_smoothing));
+  py::gil_scoped_release release;
+  return to_yuv(data, width, height, gray ? 1 : 3, sharp, chroma_smoothing);
+}
+
 void bind_vp8(py::module_& m) {
   using namespace vp8;
   py::class_<YuvPlanes>(m, "Vp8Picture")
-      .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("sharp") = true)
+      .def_static("from_pixels", &planes_from_pixels, py::arg("pixels"), py::arg("sharp") = true,
+                  py::arg("chroma_smoothing") = 0.0)
       .def_property_readonly("width", [](const YuvPlanes& p) { return p.width; })
       .def_property_readonly("height", [](const YuvPlanes& p) { return p.height; })
       .def_property_readonly("macroblocks", [](const YuvPlanes& p) { return py::make_tuple(p.mb_y, p.mb_x); });

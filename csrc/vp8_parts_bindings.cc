@@ -6,9 +6,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "vp8_bindings.h"
 #include "vp8_loop_filter.h"
 #include "vp8_segments.h"
-#include "vp8_yuv.h"
 
 namespace py = pybind11;
 
@@ -17,8 +17,6 @@ namespace {
 
 template <class T>
 using Array = py::array_t<T, py::array::c_style>;
-
-constexpr int kMaxWebpSide = 16383;
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw std::invalid_argument(message);
@@ -37,21 +35,8 @@ py::tuple to_arrays(const YuvPlanes& p) {
                         plane(p.v, p.mb_y * 8, p.mb_x * 8));
 }
 
-py::tuple planes_of(const Array<uint8_t>& pixels, bool sharp) {
-  const bool gray = pixels.ndim() == 2;
-  require(gray || (pixels.ndim() == 3 && pixels.shape(2) == 3),
-          "pixels must have the shape (height, width) or (height, width, 3), not " + shape_of(pixels));
-  for (int i = 0; i < 2; ++i)
-    require(pixels.shape(i) >= 1 && pixels.shape(i) <= kMaxWebpSide,
-            "a WebP picture is 1 to 16383 pixels wide and high, not of shape " + shape_of(pixels));
-  const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
-  const uint8_t* data = pixels.data();
-  YuvPlanes planes;
-  {
-    py::gil_scoped_release release;
-    planes = to_yuv(data, width, height, gray ? 1 : 3, sharp);
-  }
-  return to_arrays(planes);
+py::tuple planes_of(const Array<uint8_t>& pixels, bool sharp, double chroma_smoothing) {
+  return to_arrays(planes_from_pixels(pixels, sharp, chroma_smoothing));
 }
 
 void require_shape(const py::array& a, const std::string& name, int rows, int columns) {
@@ -107,7 +92,7 @@ py::tuple clustered(const Array<double>& weights, int most) {
 }  // namespace
 
 void bind_vp8_parts(py::module_& m) {
-  m.def("vp8_planes", &planes_of, py::arg("pixels"), py::arg("sharp") = true);
+  m.def("vp8_planes", &planes_of, py::arg("pixels"), py::arg("sharp") = true, py::arg("chroma_smoothing") = 0.0);
   m.def("vp8_loop_filter", &filtered, py::arg("y"), py::arg("u"), py::arg("v"), py::arg("levels"),
         py::arg("inner_edges"), py::arg("simple") = false, py::arg("sharpness") = 0);
   m.def("vp8_segments", &clustered, py::arg("weights"), py::arg("most") = kMaxSegments);

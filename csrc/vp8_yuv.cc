@@ -138,8 +138,8 @@ void sharp_luma(const uint8_t* __restrict rgb, int n, const float* __restrict u,
 
 class SharpConversion {
  public:
-  SharpConversion(const uint8_t* rgb, YuvPlanes& out)
-      : rgb_(rgb), out_(out), row_u_(out.width), row_v_(out.width), scratch_(out.width / 2 + 64) {}
+  SharpConversion(const uint8_t* rgb, const Halving& halving, YuvPlanes& out)
+      : rgb_(rgb), out_(out), halving_(halving), row_u_(out.width), row_v_(out.width), scratch_(out.width / 2 + 64) {}
 
   void run() {
     for (int i = 0; i < kHalvings; ++i) halve(i == 0);
@@ -228,7 +228,7 @@ YuvPlanes::YuvPlanes(int w, int h)
       u(size_t(mb_x) * mb_y * 64),
       v(size_t(mb_x) * mb_y * 64) {}
 
-YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp) {
+YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing) {
   YuvPlanes out(width, height);
   if (channels == 1) {
     for (int y = 0; y < height; ++y)
@@ -236,7 +236,7 @@ YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, boo
     std::fill(out.u.begin(), out.u.end(), uint8_t{128});
     std::fill(out.v.begin(), out.v.end(), uint8_t{128});
   } else if (sharp) {
-    SharpConversion(pixels, out).run();
+    SharpConversion(pixels, Halving(chroma_smoothing), out).run();
   } else {
     convert_plainly(pixels, out);
   }

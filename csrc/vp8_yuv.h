@@ -30,6 +30,7 @@ struct YuvPlanes {
 // pixels: rows of 8-bit gray (channels 1; chroma is neutral) or RGB (channels 3). Without sharp, chroma is the mean of
 // 2x2 pixels and only the planes are allocated; with it at most 7 bytes a pixel more while it runs (two float planes of
 // half the width, the two of the halving before, and a copy of one when it is cut to half its height).
-YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp);
+// chroma_smoothing: of sharp's halving, see downsample.h.
+YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing);
 
 }  // namespace accelir

@@ -74,7 +74,7 @@ def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> 
         else {"max_bytes": int(np.exp(rng.uniform(0, np.log(pixels.size + 2000)))) if rng.random() < 0.9 else 2**63 - 1}
     )
     encoding = _codec.encode(
-        _codec.Coefficients.from_pixels(pixels, layout),
+        _codec.Coefficients.from_pixels(pixels, layout, smoothing(rng)),
         shape=np.exp(rng.uniform(-5, np.log(16), (2, 64))).astype(np.float32).clip(1e-3, 16),
         weights=(np.exp(rng.uniform(-9, 13, (n, 3, 64))) * (rng.random((n, 3, 64)) < 0.9)).astype(np.float32),
         modes=random_modes(rng, n),
@@ -162,6 +162,11 @@ def vp8_settings(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, 
     }
 
 
+def smoothing(rng: np.random.Generator) -> float:
+    """Of halved chroma."""
+    return float(rng.choice([0.0, 1.0, rng.random()]))
+
+
 def vp8_size(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> dict[str, int]:
     """A quantiser, or a budget from impossible to unlimited."""
     if rng.random() < 0.5:
@@ -172,7 +177,7 @@ def vp8_size(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> dict[str, i
 def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8], **options: object) -> None:
     """A VP8 frame with random settings and maps, but for the options."""
     shape = tuple(ceil_div(side, 16) for side in pixels.shape[:2])
-    picture = _codec.Vp8Picture.from_pixels(pixels, bool(rng.integers(2)))
+    picture = _codec.Vp8Picture.from_pixels(pixels, bool(rng.integers(2)), smoothing(rng))
     settings = vp8_settings(rng, shape) | (vp8_size(rng, pixels) if not options else {}) | options
     encoding = _codec.vp8_encode(picture, **settings)
     assert len(encoding.data) <= settings.get("max_bytes", len(encoding.data))

@@ -202,6 +202,7 @@ def put(value, *path):
         deleted("jpeg", "ladder", 2, "cut"),
         put([1.0] * 10, "webp", "group_weights"),  # it has no groups
         put([0.0] * 10, "webp", "group_weights"),
+        put(1.5, "webp", "chroma_smoothing"),
     ],
 )
 def test_a_damaged_profile_is_refused_by_name(installed, change):

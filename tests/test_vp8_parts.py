@@ -56,24 +56,35 @@ def test_a_gray_comes_back_whether_gray_or_rgb(value, sharp):
     assert np.abs(rgb_of(y, u, v).astype(int) - value).max() <= 1
 
 
-def linear_fit(rgb):
-    """Chroma planes nearest to the full-resolution chroma once doubled, unrounded; even sides."""
+def linear_fit(rgb, smoothing=0.0):
+    """Chroma planes nearest to the full-resolution chroma once doubled, unrounded; even sides. smoothing: of squared
+    differences of neighbours.
+    """
     inverse = []
     for n in rgb.shape[:2]:
-        doubling = np.zeros((n, n // 2))
+        doubling, differences = np.zeros((n, n // 2)), np.diff(np.eye(n // 2), axis=0)
         for x in range(n):
             beside = x // 2 + (1 if x % 2 else -1)
             doubling[x, x // 2] += 0.75
             doubling[x, min(max(beside, 0), n // 2 - 1)] += 0.25
-        inverse.append(np.linalg.pinv(doubling))
+        normal = doubling.T @ doubling + smoothing * differences.T @ differences
+        inverse.append(np.linalg.solve(normal, doubling.T))
     return [inverse[0] @ chroma @ inverse[1].T for chroma in bt601(rgb)[1:]]
 
 
-def test_sharp_chroma_is_the_least_squares_fit_to_what_the_decoder_shows():
+@pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
+def test_sharp_chroma_is_the_regularised_least_squares_fit_to_what_the_decoder_shows(smoothing):
     rgb = noise(12, 14, seed=5) // 2 + 64  # nothing near 0 or 255, so that the best fit is linear
-    for plane, fit in zip(_codec.vp8_planes(rgb, sharp=True)[1:], linear_fit(rgb), strict=True):
+    planes = _codec.vp8_planes(rgb, sharp=True, chroma_smoothing=smoothing)
+    for plane, fit in zip(planes[1:], linear_fit(rgb, smoothing), strict=True):
         # Half a level of rounding, and the tail of the inverse filter that the halving of rows leaves out.
         assert np.abs(plane[:6, :7] - fit).max() <= 0.5 + 0.05
+
+
+@pytest.mark.parametrize("smoothing", [-0.01, 1.01, float("nan"), float("inf")])
+def test_a_smoothing_out_of_range_is_refused(smoothing):
+    with pytest.raises(ValueError, match="chroma_smoothing must be 0 to 1"):
+        _codec.Vp8Picture.from_pixels(np.zeros((8, 8, 3), np.uint8), chroma_smoothing=smoothing)
 
 
 def test_sharp_planes_decode_nearer_to_the_picture(crop):

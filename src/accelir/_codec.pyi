@@ -101,8 +101,8 @@ class Vp8Picture:
     """A picture as the planes that a VP8 frame codes (vp8_planes)."""
 
     @staticmethod
-    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True) -> Vp8Picture:
-        """pixels: HxWx3 RGB or HxW gray, any strides, sides of 1 to 16383."""
+    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True, chroma_smoothing: float = 0.0) -> Vp8Picture:
+        """pixels: HxWx3 RGB or HxW gray, any strides, sides of 1 to 16383. chroma_smoothing: 0 to 1, where sharp."""
 
     @property
     def width(self) -> int: ...
@@ -160,11 +160,12 @@ def vp8_read(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """
 
 def vp8_planes(
-    pixels: NDArray[np.uint8], sharp: bool = True
+    pixels: NDArray[np.uint8], sharp: bool = True, chroma_smoothing: float = 0.0
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     """Y, U, V (BT.601, limited range) of HxWx3 RGB or HxW gray, edges replicated to whole 16x16 macroblocks.
 
     sharp: the planes whose decoding (with doubling of chroma by 9/3/3/1) is nearest to the RGB picture.
+    chroma_smoothing: 0 to 1, where sharp.
     """
 
 def vp8_loop_filter(

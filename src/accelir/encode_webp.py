@@ -49,7 +49,7 @@ def encode_webp(request: Request, settings: Settings) -> Made:
         qp_map=request.qp_map,
         shares=groups.shares if allocator == "weights" else None,
     )
-    picture = _codec.Vp8Picture.from_pixels(pixels)
+    picture = webp.convert(pixels, profile.webp)
     encoding = job.run(picture, max_bytes=webp.frame_budget(budget, around.overhead))
     if not encoding.data:
         smallest = around.overhead + encoding.smallest + encoding.smallest % 2

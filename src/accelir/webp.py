@@ -58,6 +58,11 @@ class Job:
         return _codec.vp8_encode(picture, max_bytes=max_bytes, quantizer=quantizer, **(settings | options))
 
 
+def convert(pixels: NDArray[np.uint8], shape: WebpShape) -> _codec.Vp8Picture:
+    """A picture, RGB or gray, as the planes that its file codes."""
+    return _codec.Vp8Picture.from_pixels(pixels, chroma_smoothing=shape.chroma_smoothing)
+
+
 def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:
     """Small files jump about more from quantiser to quantiser, and cost less to try."""
     return effort.passes * (4 if macroblocks[0] * macroblocks[1] < 1024 else 1)

@@ -22,6 +22,8 @@ class WebpShape:
     """Level of the loop filter over the one that leaves the smallest error in the decoded picture; 0: no filter."""
     sharpness: int = 0
     """Of the loop filter, 0 to 7."""
+    chroma_smoothing: float = 0.0
+    """Of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1."""
     group_weights: tuple[float, ...] = ()
     """What a squared error costs in a block of each of QP-NET's groups; empty: the same everywhere."""
 
@@ -39,6 +41,7 @@ def parse_webp_shape(document: dict[str, Any]) -> WebpShape:
         ("deltas", shape.deltas, 5, -15, 15),
         ("filter", (shape.filter,), 1, 0, 100),
         ("sharpness", (shape.sharpness,), 1, 0, 7),
+        ("chroma_smoothing", (shape.chroma_smoothing,), 1, 0, 1),
         ("group_weights", shape.group_weights, len(shape.group_weights), 1e-3, 1e3),
     ):
         if len(values) != count or not all(low <= v <= high for v in values):
