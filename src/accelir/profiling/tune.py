@@ -1,6 +1,6 @@
 """Stage 0, tuning what a whole file shares, by measuring restored quality at equal bytes.
 
-That is how steep the luma and the chroma table are, how coarse chroma is, how strong the rate-distortion optimisation,
+That is how steep the luma and the chroma table are, how coarse and how smooth chroma is, how strong the rate-distortion optimisation,
 and when 4:4:4 pays. The score is the mean PSNR over RGB of training pictures that were degraded, encoded to a budget,
 decoded, and restored. Coordinate descent with halved steps; every measurement is kept. The ladder of modes is that of
 the profile `fidelity`, scaled to the RDO strength found.
@@ -31,8 +31,8 @@ from accelir.tasks import Task
 
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {
-    "sr": (0.0, 0.9, 0.5, 0.06, 1.0, 1.0, 0.0),
-    "denoise": (1.8, 1.5, 1.2, 0.16, 0.6, 1.0, 0.12),
+    "sr": (-0.5, 0.8, 0.9, 0.06, 1.35, 0.75, 0.05),
+    "denoise": (1.8, 1.5, 1.5, 0.165, 0.6, 1.0, 0.12),
     "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0, 0.0),
 }
 STEPS = {

@@ -1,6 +1,6 @@
 """Stage 0 for WebP, tuning what a task's WebP files share: the Lagrangian, weights of errors by frequency and by
-QP-NET's groups, how coarse and how smooth chroma is, the loop filter's strength. The score is PSNR over RGB after restoration by the
-networks, at equal bytes.
+QP-NET's groups, how coarse and how smooth chroma is, the loop filter's strength. The score is PSNR over RGB after
+restoration by the networks, at equal bytes.
 """
 
 from __future__ import annotations
