@@ -1,9 +1,9 @@
 """Stage 0, tuning what a whole file shares, by measuring restored quality at equal bytes.
 
 That is how steep the luma and the chroma table are, how coarse and how smooth chroma is, how strong the rate-distortion
-optimisation, and when 4:4:4 pays. The score is the mean PSNR over RGB of training pictures that were degraded, encoded to a budget,
-decoded, and restored. Coordinate descent with halved steps; every measurement is kept. The ladder of modes is that of
-the profile `fidelity`, scaled to the RDO strength found.
+optimisation, and when 4:4:4 pays. The score is the mean PSNR over RGB of training pictures that were degraded, encoded
+to a budget, decoded, and restored. Coordinate descent with halved steps; every measurement is kept. The ladder of modes
+is that of the profile `fidelity`, scaled to the RDO strength found.
 """
 
 from __future__ import annotations
