@@ -516,6 +516,7 @@ def test_show_takes_profiles_without_groups_but_has_nothing_to_draw(tmp_path):
         (["--network", "nothing"], "unknown network"),
         (["--groups", "60"], "take more pictures"),
         (["--task", "dejpeg"], "no rates"),
+        (["--receiver", "d\u00e9flou"], "not null or a name"),
     ],
 )
 def test_builds_that_cannot_be_say_why(built, pictures, tmp_path, options, said):
@@ -524,6 +525,19 @@ def test_builds_that_cannot_be_say_why(built, pictures, tmp_path, options, said)
     assert result.exit_code == 1
     assert said in result.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("options", "named"), [([], None), (["--receiver", "mine"], "mine")])
+def test_a_task_whose_network_is_not_installed_can_be_built_for_and_receivers_be_named(
+    pictures, tmp_path, options, named
+):
+    build(pictures, tmp_path / "own", "--task", "deblur-2", "--network", "deblur-1.5", *options)
+    profile = read_profile(tmp_path / "own")
+    assert (profile.name, profile.network, profile.loop) == ("deblur-2", named, None)
+    assert "closed-loop" not in profile.provenance["figures"]["allocators_db"]
+    data = accelir.encode(photo(), max_bytes=60_000, profile=tmp_path / "own")
+    with pytest.raises(ValueError, match="does not name" if named is None else "'mine', which is not installed"):
+        accelir.decode(data)
 
 
 def test_a_folder_without_pictures_cannot_be_built_from(tmp_path):

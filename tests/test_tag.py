@@ -1,6 +1,7 @@
 """The tag: which network a file was made for, and how decode finds it."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import accelir
 from accelir.api import Encoder
 from accelir.inspect import inspect
 from accelir.profile import load_profile
+from accelir.restoring import find
 from accelir.tag import read_tag, tag_segment
 
 
@@ -65,3 +67,13 @@ def test_a_network_can_be_named_whatever_the_file_says(encoder):
     assert accelir.decode(data, network="sr-x2").shape == (192, 256, 3)
     with pytest.raises(ValueError, match="unknown network 'nonsense'"):
         accelir.decode(data, network="nonsense")
+
+
+def test_a_file_can_name_no_network_but_an_installed_one(tmp_path):
+    for suffix in (".onnx", ".json"):
+        shutil.copy(find("sr-x2").with_suffix(suffix), tmp_path / f"mine{suffix}")
+    data = accelir.encode(picture(), max_bytes=20_000)
+    tagged = data[:2] + tag_segment(str(tmp_path / "mine.onnx"), 10**9) + data[2:]
+    with pytest.raises(ValueError, match=r"mine.onnx', which is not installed"):
+        accelir.decode(tagged)
+    assert accelir.decode(tagged, network=tmp_path / "mine.onnx").shape == (192, 256, 3)

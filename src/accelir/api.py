@@ -26,7 +26,7 @@ from .pictures import as_pixels, split_alpha
 from .profile import load_profile
 from .qp import QP_MAX, QP_MIN
 from .request import Metadata, Request, Settings
-from .restoring import networks, restore
+from .restoring import installed, networks, restore
 from .tag import read_tag
 
 DEFAULT_PROFILE = "sr-x4"
@@ -211,21 +211,32 @@ def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "au
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
     data_or_path: the file's bytes, or its path.
-    network: a name or path as accelir.restore takes it; "auto": the one that the encoder named in the file; None: no
-        network, the plain pixels.
-    Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network, and for an
-    unknown network; TypeError for input of another kind; OSError when a path can't be read.
+    network: a name or path as accelir.restore takes it; "auto": the installed one that the encoder named in the file;
+        None: no network, the plain pixels.
+    Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
+    isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
     data = read_source(data_or_path)
     pixels = decode_pixels(data)
     if network == "auto":
-        network = read_tag(data)
-        if network is None:
-            raise ValueError(
-                f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
-                "plain pixels"
-            )
+        network = _named_network(data)
     return pixels if network is None else restore(pixels, network)
+
+
+def _named_network(data: bytes) -> Path:
+    """The network that a file names. Only an installed one: a file may come from anywhere, and a path lead there."""
+    name = read_tag(data)
+    if name is None:
+        raise ValueError(
+            f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
+            "plain pixels"
+        )
+    if (path := installed(name)) is None:
+        raise ValueError(
+            f"the file was made for the network {name!r}, which is not installed ({', '.join(networks())}); give its "
+            "path, another name, or none for the plain pixels"
+        )
+    return path
 
 
 def _budget(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) -> int:

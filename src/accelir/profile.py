@@ -146,7 +146,7 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
     if document["schema"] not in SCHEMAS:
         known = " and ".join(map(str, SCHEMAS))
         raise ValueError(f"its schema is {document['schema']!r}; this version of accelir reads {known}")
-    _check_network(document["network"])
+    check_network(document["network"])
     jpeg = document["jpeg"]
     ladder = jpeg["ladder"]
     drops = np.array([rung["drop"] for rung in ladder], dtype=np.float64)
@@ -172,11 +172,11 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
     )
 
 
-def _check_network(name: Any) -> None:
-    """It goes into every file as a comment."""
+def check_network(name: Any) -> None:
+    """Raises ValueError for what can't be named in files, where it is a comment."""
     if name is None or (isinstance(name, str) and name.isascii() and name.isprintable() and 0 < len(name) <= 200):
         return
-    raise TypeError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
+    raise ValueError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
 
 
 def _read_clusters(entry: dict[str, Any] | None, folder: Path) -> Clusters | None:

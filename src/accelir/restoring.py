@@ -145,6 +145,11 @@ def cards() -> tuple[Card, ...]:
     return tuple(Card.read(find(name).with_suffix(".json")) for name in networks())
 
 
+def installed(name: str) -> Path | None:
+    """The ONNX file of an installed network, by its own name or its task's ("sr-x4"); None for another name."""
+    return next((_folder() / f"{n}.onnx" for n in (name, f"{name}-light") if n in networks()), None)
+
+
 def find(network: str | os.PathLike[str]) -> Path:
     """The ONNX file of a network's name, a task's ("sr-x4") or a path. Raises TypeError or ValueError."""
     if not isinstance(network, str | os.PathLike):
@@ -154,12 +159,10 @@ def find(network: str | os.PathLike[str]) -> Path:
         if not Path(text).is_file():
             raise ValueError(f"no such network file: {text}")
         return Path(text)
-    for name in (text, f"{text}-light"):
-        if name in networks():
-            return _folder() / f"{name}.onnx"
-    raise ValueError(
-        f"unknown network {text!r}; installed are {', '.join(networks()) or 'none'}; or give an .onnx path"
-    )
+    if (path := installed(text)) is None:
+        known = ", ".join(networks()) or "none"
+        raise ValueError(f"unknown network {text!r}; installed are {known}; or give an .onnx path")
+    return path
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:

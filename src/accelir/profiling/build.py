@@ -14,7 +14,7 @@ import numpy as np
 from accelir._version import __version__
 from accelir.curves import Curves
 from accelir.files import write_atomically
-from accelir.profile import Clusters, Profile, load_profile
+from accelir.profile import Clusters, Profile, check_network, load_profile
 from accelir.profiling import qpnet
 from accelir.profiling.choose import choose_allocator, try_allocators
 from accelir.profiling.curves import fit_curves
@@ -27,7 +27,7 @@ from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.profiling.write import write_profile
 from accelir.qpnet import QpNet
-from accelir.restoring import open_network
+from accelir.restoring import installed, open_network
 from accelir.tasks import Task
 from accelir.training.data import list_pictures, split
 
@@ -51,6 +51,11 @@ class Request:
     recipe: qpnet.Recipe = field(default_factory=qpnet.Recipe)
     jobs: int = 1
     dask: str | None = None
+    receiver: str | None = None
+    """The name of the network that files ask receivers for; None: the task's, if it is installed."""
+
+    def __post_init__(self) -> None:
+        check_network(self.receiver)
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ def _for_webp(pictures: list[Path], work: Path, request: Request) -> Profile:
 
 def _named(profile: Profile, request: Request) -> Profile:
     text = f"{request.task}: PSNR over RGB after restoration"
-    return dataclasses.replace(profile, name=str(request.task), task=text, network=str(request.task))
+    receiver = request.receiver or (str(request.task) if installed(str(request.task)) else None)
+    return dataclasses.replace(profile, name=str(request.task), task=text, network=receiver)
 
 
 def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile, dict[str, Any]]:

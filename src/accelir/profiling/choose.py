@@ -16,7 +16,7 @@ from accelir.planning import plan_blocks
 from accelir.profile import ALLOCATORS, Profile
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.tune import psnr
-from accelir.restoring import Network
+from accelir.restoring import Network, installed
 from accelir.tasks import Task
 
 LOOP = Loop(lagrangians=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)
@@ -33,10 +33,12 @@ def try_allocators(
     profile: Profile, task: Task, networks: list[Network], pictures: list[Path], rates: tuple[float, ...], side: int
 ) -> dict[str, list[float]]:
     """dB of PSNR after restoration over a uniform file of the same budget, by allocator and rate, mean over pictures
-    and networks. Real files at effort 5.
+    and networks. Real files at effort 5. The loop is tried where the receivers' network is installed.
     """
     profile = dataclasses.replace(profile, loop=LOOP)
-    names = [*ALLOCATORS, "closed-loop"] if profile.clusters is not None else ["uniform", "closed-loop"]
+    names = list(ALLOCATORS) if profile.clusters is not None else ["uniform"]
+    if profile.network is not None and installed(profile.network) is not None:
+        names.append("closed-loop")
     scores = np.zeros((len(names), len(rates), len(pictures)))
     for p, path in enumerate(pictures):
         pixels, truth = degraded(path, task, side)
@@ -62,7 +64,7 @@ def choose_allocator(profile: Profile, gains: dict[str, list[float]]) -> Profile
     means = {name: float(np.mean(row)) for name, row in gains.items()}
     best = max((name for name in means if name != "closed-loop"), key=lambda name: means[name])
     allocator = best if means[best] >= WORTH else "uniform"
-    worth = means["closed-loop"] - means[allocator]
+    worth = means.get("closed-loop", -np.inf) - means[allocator]
     loop = None
     if worth >= WORTH:
         loop = dataclasses.replace(LOOP, effort=LOOP.effort if worth >= WORTH_WAITING else _LATE)

@@ -25,6 +25,7 @@ def main() -> None:
 @click.option(
     "--format", "format_", default="jpeg", type=click.Choice(["jpeg", "webp"]), help="webp: tune its settings alone."
 )
+@click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
 @click.option("--base", help="Take tables and RDO strength from this installed profile instead of tuning them.")
 @click.option("--quality", default="mse", type=click.Choice(["mse", "psnr"]), help="That utility counts.")
 @click.option("--groups", default=10, type=click.IntRange(2, 100), help="Of blocks, by utility.")
@@ -39,6 +40,7 @@ def build(
     out: Path,
     task: str,
     networks: tuple[str, ...],
+    receiver: str | None,
     format_: str,
     base: str | None,
     quality: str,
@@ -72,6 +74,7 @@ def build(
             recipe=Recipe(steps=steps, seed=seed),
             jobs=jobs,
             dask=dask,
+            receiver=receiver,
         )
         run(pictures, out, work or out.with_name(f"{out.name}.work"), request)
     except (ValueError, FileNotFoundError, ClusterError) as error:
@@ -84,11 +87,19 @@ def build(
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA or deblur-SIGMA.")
 @click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
+@click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
 @click.option("--base", help="An installed profile, or a folder's path, that gives all else. [fidelity]")
 @click.option("--count", default=12, type=click.IntRange(1), help="Pictures that are tuned on, spread over all.")
 @click.option("--work", type=click.Path(file_okay=False, path_type=Path), help="Intermediate results. [OUT.work]")
 def tune(
-    pictures: Path, out: Path, task: str, networks: tuple[str, ...], base: str | None, count: int, work: Path | None
+    pictures: Path,
+    out: Path,
+    task: str,
+    networks: tuple[str, ...],
+    receiver: str | None,
+    base: str | None,
+    count: int,
+    work: Path | None,
 ) -> None:
     """Tune tables, chroma and Lagrangian alone, on the mean over the networks; blocks are treated alike.
 
@@ -100,7 +111,7 @@ def tune(
     except ImportError as error:
         raise click.ClickException(f"tuning needs {error.name}: pip install 'accelir[train]'") from None
     try:
-        request = Request(task=Task.parse(task), networks=networks or (task,), base=base)
+        request = Request(task=Task.parse(task), networks=networks or (task,), receiver=receiver, base=base)
         scores = run(pictures, out, work or out.with_name(f"{out.name}.work"), request, count)
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
