@@ -3,7 +3,8 @@
 By the evaluation protocol on Kodak, 4:2:0 throughout: PSNR over RGB after the task's network, in dB over Pillow's
 optimized JPEG of the same size, which is the standard table with plain rounding. The steps:
 
-    tuned table      the profile's tables, levels rounded to the nearest
+    tuned table      the profile's tables, levels rounded to the nearest, chroma halved by plain least squares
+    + smooth chroma  chroma halved with the profile's smoothing
     + RDO            the trellis: the profile's uniform file
     VAQ              QPs by the blocks' variance
     + block QPs      QPs by QP-NET's groups and the reward, as AccelIR has it, each as the mode nearest to it
@@ -19,6 +20,7 @@ of the profile's own choice restored by the task's network, which was trained on
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import zlib
 from pathlib import Path
 
@@ -27,12 +29,11 @@ from common import load, psnr
 from numpy.typing import NDArray
 from restored import RATES, largest_within
 
-from accelir import _codec
 from accelir.closed_loop import estimate, plan_by_trial
 from accelir.decoding import decode_pixels
 from accelir.effort import get_effort
 from accelir.groups import Groups
-from accelir.jpeg import Job, make_job
+from accelir.jpeg import Job, analyse, make_job
 from accelir.loop import Loop
 from accelir.modes import without_rdo
 from accelir.planning import plan_blocks
@@ -56,11 +57,13 @@ class Steps:
         self.profile, self.network, self.ours = load_profile(task), open_network(network, 1), open_network(task, 1)
 
     def files(self, picture: NDArray[np.uint8], truth: NDArray[np.uint8], budget: int) -> dict[str, bytes]:
-        coefficients = _codec.Coefficients.from_pixels(picture, "4:2:0")
+        coefficients = analyse(picture, "4:2:0", self.profile)
+        sharp = analyse(picture, "4:2:0", dataclasses.replace(self.profile, chroma_smoothing=0.0))
         job = make_job(self.profile, get_effort(5), picture.shape)
         plain = Job(self.profile, job.effort, job.progressive, without_rdo(job.modes), job.mode_map)
         plain.modes["deadzone"] = 0.5
-        files = {"tuned table": plain.run(coefficients, max_bytes=budget).data}
+        files = {"tuned table": plain.run(sharp, max_bytes=budget).data}
+        files["+ smooth chroma"] = plain.run(coefficients, max_bytes=budget).data
         files["+ RDO"] = job.run(coefficients, max_bytes=budget).data
         plans = {}
         if self.profile.clusters is not None:

@@ -16,11 +16,10 @@ import numpy as np
 from common import load
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.effort import get_effort
 from accelir.group_plan import plan_modes
 from accelir.groups import Groups
-from accelir.jpeg import make_job
+from accelir.jpeg import analyse, make_job
 from accelir.profile import load_profile
 from accelir.tasks import Task
 
@@ -42,9 +41,7 @@ def times(picture: NDArray[np.uint8]) -> tuple[float, float, float]:
     job = make_job(profile, get_effort(5), picture.shape)
     shares, seen = timed(lambda: Groups(picture, profile.clusters).shares)
     plan, planned = timed(lambda: plan_modes(profile.clusters.curves, shares, budget, "lagrangian"))
-    _, coded = timed(
-        lambda: plan.applied_to(job).run(_codec.Coefficients.from_pixels(picture, "4:2:0"), max_bytes=budget)
-    )
+    _, coded = timed(lambda: plan.applied_to(job).run(analyse(picture, "4:2:0", profile), max_bytes=budget))
     return seen, planned, coded
 
 
@@ -55,7 +52,7 @@ def sizes(picture: NDArray[np.uint8], rate: float) -> tuple[float, float]:
     job = make_job(profile, get_effort(5), picture.shape)
     shares = Groups(picture, profile.clusters).shares
     plan = plan_modes(profile.clusters.curves, shares, budget, "lagrangian")
-    coefficients = _codec.Coefficients.from_pixels(picture, "4:2:0")
+    coefficients = analyse(picture, "4:2:0", profile)
     planned = plan.applied_to(job)
     real = len(planned.run(coefficients, step=plan.step).data)
     return plan.predicted_bytes / real - 1, len(planned.run(coefficients, max_bytes=budget).data) / budget - 1
