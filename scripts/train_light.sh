@@ -24,6 +24,6 @@ run dejpeg-light     --task dejpeg     --network artefact --codecs "$all" --step
 run sr-x2-light      --task sr-x2      --network arsr     --codecs "$all" --steps 8000 --patch 64
 run sr-x4-light      --task sr-x4      --network arsr     --codecs "$all" --steps 3000 --patch 48 --rate 3e-4 --mse-from 0 \
     --start-from "$runs/sr-x4-base/checkpoint.pt"
-noisy="jpeg:10-100*2,jpeg:15-50*3,flat:6-60*0.5,ours:fidelity:0.6-2.5,webp:20-95*0.5,none*0.2"
-run denoise-25-light --task denoise-25 --network artefact --codecs "$noisy" --steps 6000 --patch 96 --rate 5e-4 --mse-from 0 \
+noisy="jpeg:10-100*2,jpeg:15-50*3,flat:6-60*0.5,ours:denoise-25:0.6-2.5*2,webp:20-95*0.5,none*0.2"
+run denoise-25-light --task denoise-25 --network artefact --codecs "$noisy" --steps 8000 --patch 96 --rate 5e-4 --mse-from 0 \
     --start-from "$runs/denoise-25-base/checkpoint.pt"
