@@ -143,8 +143,8 @@ def test_auto_subsampling_follows_the_picture():
 
 
 def test_profiles_say_how_much_better_full_chroma_must_be():
-    # At 4 bpp 4:4:4 is better for decoded RGB, but a network that enlarges has no use for it.
-    for profile, expected in (("fidelity", "4:4:4"), ("sr-x4", "4:2:0")):
+    # At 4 bpp 4:4:4 is better for decoded RGB, but a denoiser is better off without.
+    for profile, expected in (("fidelity", "4:4:4"), ("denoise-25", "4:2:0")):
         assert Encoder(profile=profile).encode(photo("cup"), bpp=4).stats["subsampling"] == expected
 
 
