@@ -153,10 +153,10 @@ YuvPlanes planes_from_pixels(const py::array_t<uint8_t, py::array::c_style>& pix
   for (int i = 0; i < 2; ++i)
     require(pixels.shape(i) >= 1 && pixels.shape(i) <= kMaxSide,
             "a WebP picture is 1 to 16383 pixels wide and high, not of shape " + shape_of(pixels));
-  const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
-  const uint8_t* data = pixels.data();
   require(chroma_smoothing >= 0 && chroma_smoothing <= 1,
           "chroma_smoothing must be 0 to 1, not " + std::to_string(chroma_smoothing));
+  const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
+  const uint8_t* data = pixels.data();
   py::gil_scoped_release release;
   return to_yuv(data, width, height, gray ? 1 : 3, sharp, chroma_smoothing);
 }

@@ -176,7 +176,9 @@ def check_network(name: Any) -> None:
     """Raises ValueError for what can't be named in files, where it is a comment."""
     if name is None or (isinstance(name, str) and name.isascii() and name.isprintable() and 0 < len(name) <= 200):
         return
-    raise ValueError(f"its network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters")
+    raise ValueError(
+        f"the receivers' network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters"
+    )
 
 
 def _read_clusters(entry: dict[str, Any] | None, folder: Path) -> Clusters | None:

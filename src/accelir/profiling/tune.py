@@ -35,6 +35,7 @@ STARTS = {
     "denoise": (1.8, 1.5, 1.5, 0.165, 0.6, 1.0, 0.12),
     "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0, 0.0),
 }
+"""Where the search begins: near to where former ones on training pictures ended, but for deblurring."""
 STEPS = {
     "luma_ramp": 0.4,
     "chroma": 0.25,
