@@ -14,7 +14,7 @@ flags = [] if os.name == "nt" else UNIX_FLAGS
 sources = sorted(str(p) for p in Path("csrc").glob("*.cc"))
 codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, extra_compile_args=flags)
 codec.depends = sorted(str(p) for p in Path("csrc").glob("*.h"))
-allocate = Extension("accelir.allocate", ["src/accelir/allocate.pyx"], extra_compile_args=flags[:2])
+allocation = Extension("accelir.cells.allocation", ["src/accelir/cells/allocation.pyx"], extra_compile_args=flags[:2])
 
 
 def needs_recompile(object_file: str, source: str) -> bool:
@@ -25,16 +25,17 @@ def needs_recompile(object_file: str, source: str) -> bool:
 
 ParallelCompile("ACCELIR_BUILD_JOBS", default=2, needs_recompile=needs_recompile).install()
 setup(
-    ext_modules=[codec, *cythonize([allocate], language_level=3)],
+    ext_modules=[codec, *cythonize([allocation], language_level=3)],
     packages=[
         "accelir",
         "accelir._profiles",
-        *(f"accelir.{p.parent.name}" for p in sorted(Path("src/accelir").glob("*/__init__.py"))),
+        *(".".join(p.parent.relative_to("src").parts) for p in sorted(Path("src/accelir").glob("*/**/__init__.py"))),
     ],
     package_dir={"": "src", "accelir._profiles": "profiles"},
     package_data={
         "accelir": ["py.typed", "*.pyi"],
-        "accelir.report": ["*.html", "*.css", "*.js"],
+        "accelir.cells": ["*.pyi"],
+        "accelir.comparison.page": ["*.html", "*.css", "*.js"],
         "accelir._profiles": ["*/*.json", "*/*.npz", "*/*.onnx"],
     },
 )

@@ -29,18 +29,18 @@ from common import load, psnr
 from numpy.typing import NDArray
 from restored import RATES, largest_within
 
-from accelir.closed_loop import estimate, plan_by_trial
-from accelir.decoding import decode_pixels
-from accelir.effort import get_effort
-from accelir.groups import Groups
-from accelir.jpeg import Job, analyse, make_job
-from accelir.loop import Loop
-from accelir.modes import without_rdo
-from accelir.planning import plan_blocks
-from accelir.profile import load_profile
+from accelir.cells.groups import Groups
+from accelir.cells.modes import without_rdo
+from accelir.formats.decode import decode_pixels
+from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import Job, analyse, make_job
+from accelir.formats.jpeg.planning import plan_blocks
+from accelir.profile.closed_loop import Loop
+from accelir.profile.model import load_profile
 from accelir.profiling.choose import LOOP
-from accelir.restoring import open_network
-from accelir.tasks import Task
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
 
 GROUPED = {
     "VAQ": "variance",

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 from scipy.optimize import Bounds, LinearConstraint, milp, minimize_scalar
 
-from accelir.allocate import METHODS, allocate
+from accelir.cells.allocation import METHODS, allocate
 
 QPS = range(15, 100, 5)
 SHARES = (0.03, 0.1, 0.3, 0.6)  # budgets, from all-lowest (0) to all-highest (1)

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from accelir.tasks import Task
+from accelir.restoration.tasks import Task
 from accelir.training import data
 from accelir.training.codecs import draw, parse_mixture
 from accelir.training.data import Sampler, Source, list_pictures

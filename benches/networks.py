@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from accelir.restoring import Network, open_network
+from accelir.restoration.network import Network, open_network
 from accelir.training.package import write
 
 RATES = {"sr": 1.2, "denoise": 1.2, "deblur": 0.8}

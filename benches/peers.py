@@ -18,7 +18,7 @@ from common import load, score
 from numpy.typing import NDArray
 
 import accelir
-from accelir.tasks import Task
+from accelir.restoration.tasks import Task
 
 TASKS = {"sr4": Task("sr", 4), "denoise25": Task("denoise", 25), "deblur1.5": Task("deblur", 1.5)}
 

@@ -16,12 +16,12 @@ import numpy as np
 from common import load
 from numpy.typing import NDArray
 
-from accelir.effort import get_effort
-from accelir.group_plan import plan_modes
-from accelir.groups import Groups
-from accelir.jpeg import analyse, make_job
-from accelir.profile import load_profile
-from accelir.tasks import Task
+from accelir.cells.groups import Groups
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.group_plan import plan_modes
+from accelir.formats.jpeg.job import analyse, make_job
+from accelir.profile.model import load_profile
+from accelir.restoration.tasks import Task
 
 NAME = "denoise-25"
 RATES = (0.9, 1.2, 1.8)

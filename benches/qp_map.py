@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir import _codec
-from accelir.effort import get_effort
-from accelir.jpeg import make_job
-from accelir.profile import load_profile
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.model import load_profile
 
 DROPS = (0, 10, 20, 30, 40, 60)
 QP_TOP = 75

@@ -20,8 +20,8 @@ from common import load, pillow_jpeg, psnr
 from numpy.typing import NDArray
 
 import accelir
-from accelir.restoring import open_network
-from accelir.tasks import Task
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
 
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 PEERS = {"sr-x4": "sr4", "denoise-25": "denoise25", "deblur-1.5": "deblur1.5"}

@@ -26,9 +26,9 @@ from PIL import Image
 
 import accelir
 from accelir import _codec
-from accelir.effort import get_effort
-from accelir.jpeg import make_job
-from accelir.profile import load_profile
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.model import load_profile
 
 BPP = 1.2
 MEMORY_SIDE = 10_000

@@ -18,12 +18,12 @@ from common import load, psnr
 from restored import RATES, largest_within
 
 import accelir
-from accelir.decoding import decode_pixels
-from accelir.profile import load_profile
+from accelir.formats.decode import decode_pixels
+from accelir.profile.model import load_profile
 from accelir.profiling.tune import tune_profile
 from accelir.profiling.write import write_profile
-from accelir.restoring import open_network
-from accelir.tasks import Task
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
 from accelir.training.data import list_pictures
 
 TUNED_ON = 8

@@ -31,11 +31,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
-from accelir import _codec, webp
-from accelir.effort import get_webp_effort
-from accelir.profile import load_profile
-from accelir.restoring import open_network
-from accelir.tasks import Task
+from accelir import _codec
+from accelir.formats.jpeg.effort import get_webp_effort
+from accelir.formats.webp import job as webp
+from accelir.profile.model import load_profile
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
 
 QUALITIES = (8, 16, 24, 32, 40, 50, 60, 68, 75, 80, 84, 88, 91, 94)
 LOW, HIGH = 0.25, 1.35

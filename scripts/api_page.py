@@ -17,16 +17,16 @@ PAGE = ROOT / "docs" / "api.md"
 SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir": {
         "api.py": ["encode", "Encoder", "Encoded", "decode"],
-        "restoring.py": ["restore", "networks"],
-        "profile.py": ["profiles"],
+        "restoration/network.py": ["restore", "networks"],
+        "profile/model.py": ["profiles"],
         "errors.py": ["BudgetError", "ProfileError"],
     },
     "accelir.pillow_plugin": {"pillow_plugin.py": ["register", "unregister", "registered"]},
-    "accelir.inspect": {"inspect.py": ["inspect", "Report", "JpegReport", "WebpReport"]},
-    "accelir.restoring": {"restoring.py": ["open_network", "Network"]},
-    "accelir.cards": {"cards.py": ["Card"]},
-    "accelir.modes": {"modes.py": ["make_modes"]},
-    "accelir.allocate": {"allocate.pyi": ["allocate", "Allocation"]},
+    "accelir.formats.inspect": {"formats/inspect.py": ["inspect", "Report", "JpegReport", "WebpReport"]},
+    "accelir.restoration.network": {"restoration/network.py": ["open_network", "Network"]},
+    "accelir.restoration.card": {"restoration/card.py": ["Card"]},
+    "accelir.cells.modes": {"cells/modes.py": ["make_modes"]},
+    "accelir.cells.allocation": {"cells/allocation.pyi": ["allocate", "Allocation"]},
 }
 HEAD = """# API
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir import _codec
-from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
-from accelir.modes import make_modes
+from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.cells.modes import make_modes
 
 RDO, DEADZONE = 0.105, 0.6
 # Chroma steps over those that weigh RGB errors evenly: the optimum is flat, and luma gains a BD-rate point here.

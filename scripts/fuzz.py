@@ -34,14 +34,14 @@ import numpy as np
 from PIL import Image
 
 import accelir
-from accelir import inspect as inspection
-from accelir.arrays import read_arrays, write_arrays
-from accelir.cards import Card
-from accelir.modes import make_modes
-from accelir.profile import ARRAYS, PROFILE, QPNET, read_profile
-from accelir.restoring import find
-from accelir.shipped import shipped
-from accelir.tag import read_tag
+from accelir.cells.modes import make_modes
+from accelir.formats import inspect as inspection
+from accelir.formats.tag import read_tag
+from accelir.profile.model import ARRAYS, PROFILE, QPNET, read_profile
+from accelir.restoration.card import Card
+from accelir.restoration.network import find
+from accelir.storage.arrays import read_arrays, write_arrays
+from accelir.storage.shipped import shipped
 
 MEMORY_BYTES = 3 << 30
 """Address space that the child may take beyond what it has after its imports."""

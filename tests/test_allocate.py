@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp, minimize_scalar
 
-from accelir.allocate import METHODS, allocate
+from accelir.cells.allocation import METHODS, allocate
 from accelir.errors import BudgetError
 
 CLIMBERS = ("reward", "lagrangian")

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 import accelir
-from accelir import batch, locations
 from accelir.cli import main
+from accelir.commands import batch
+from accelir.storage import locations
 
 # Dask's own warnings are none of ours.
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
@@ -239,8 +240,8 @@ def test_ctrl_c_leaves_whole_files_and_says_how_far_it_came(folder, jobs):
 def test_ctrl_c_stops_a_cluster_too(folder, scheduler):
     code = f"""
 import os, signal, sys, threading
-from accelir import batch
-from accelir.commands.tasks import run
+from accelir.commands import batch
+from accelir.commands.transfers import run
 def slow(item):
     import time
     time.sleep(0.3)

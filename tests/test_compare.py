@@ -12,12 +12,12 @@ from helpers import photo
 from PIL import Image
 
 import accelir
-from accelir import report
 from accelir.api import FORMATS
 from accelir.cli import main
-from accelir.comparison import compare, largest_within, psnr
+from accelir.comparison import page as report
+from accelir.comparison.compare import compare, largest_within, psnr
 from accelir.errors import BudgetError
-from accelir.tasks import Task
+from accelir.restoration.tasks import Task
 
 CROP = photo()[40:251, 150:353]
 ENCODERS = ["Pillow JPEG", "Pillow WebP", *(f"accelir {({'jpeg': 'JPEG', 'webp': 'WebP'})[f]}" for f in FORMATS)]

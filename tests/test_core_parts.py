@@ -24,7 +24,7 @@ from scipy.fft import dctn, idctn
 
 import accelir
 from accelir import _codec
-from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 
 # Coefficients are kept in 1/31: half of that, and what float arithmetic adds.
 COEFFICIENT_ERROR = 0.5 / 31 + 1e-3

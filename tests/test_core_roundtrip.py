@@ -26,8 +26,8 @@ from scipy.fft import idctn
 
 import accelir
 from accelir import _codec
-from accelir.color_weights import ZIGZAG
-from accelir.modes import make_modes
+from accelir.cells.color_weights import ZIGZAG
+from accelir.cells.modes import make_modes
 
 KINDS = ("zero", "sparse", "dense", "wide", "extreme")
 SIDES = st.integers(1, 40)

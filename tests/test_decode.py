@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir import jpeg_markers
-from accelir.decoding import decode_pixels
+from accelir.formats.decode import decode_pixels
+from accelir.formats.jpeg import parse as jpeg_markers
 
-MODULE = importlib.import_module("accelir.decoding")
+MODULE = importlib.import_module("accelir.formats.decode")
 
 
 @pytest.fixture(params=["turbo", "pillow"])

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from accelir.files import parse_size, write_atomically
+from accelir.storage.files import parse_size, write_atomically
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes, links and devices")
 

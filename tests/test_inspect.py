@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir import webp_chunks
-from accelir.inspect import inspect
+from accelir.formats.inspect import inspect
+from accelir.formats.webp import parse as webp_chunks
 
 
 def picture(mode="RGB", size=(70, 45)):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir.jpeg_markers import MAX_ITEMS, parse
+from accelir.formats.jpeg.parse import MAX_ITEMS, parse
 
 ICC = b"profile " * 40
 

@@ -9,8 +9,8 @@ import pytest
 from fsspec.implementations.memory import MemoryFile
 from PIL import Image
 
-from accelir import locations
-from accelir.locations import expand
+from accelir.storage import locations
+from accelir.storage.locations import expand
 
 
 @pytest.fixture

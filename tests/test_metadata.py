@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 import accelir
 from accelir import _codec
-from accelir.metadata import comment_segment, jpeg_segments
+from accelir.formats.metadata import comment_segment, jpeg_segments
 
 SMALL = photo("cup")[:40, :56]
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

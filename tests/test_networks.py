@@ -9,8 +9,8 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
-from accelir.networks import ARCHITECTURES, build  # noqa: E402
-from accelir.networks.blocks import CollapsibleConv, Upsample, collapse  # noqa: E402
+from accelir.architectures import ARCHITECTURES, build  # noqa: E402
+from accelir.architectures.blocks import CollapsibleConv, Upsample, collapse  # noqa: E402
 from accelir.training.count import Count, count  # noqa: E402
 from accelir.training.export import TOLERANCE, difference, halo, to_onnx  # noqa: E402
 

@@ -11,15 +11,15 @@ from helpers import photo, psnr
 
 import accelir
 from accelir import _codec
-from accelir.closed_loop import estimate, plan_by_trial
-from accelir.curves import Curves
-from accelir.effort import get_effort
-from accelir.group_plan import block_variance, plan_modes, plan_qps
-from accelir.jpeg import make_job
-from accelir.loop import Loop
-from accelir.modes import make_modes
-from accelir.profile import Clusters, load_profile
-from accelir.restoring import open_network
+from accelir.cells.curves import Curves
+from accelir.cells.modes import make_modes
+from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.group_plan import block_variance, plan_modes, plan_qps
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.closed_loop import Loop
+from accelir.profile.model import Clusters, load_profile
+from accelir.restoration.network import open_network
 
 QPS = np.arange(15, 100, 5, dtype=np.int32)
 BASES = np.array([15, 55, 95], np.int32)
@@ -194,5 +194,5 @@ def test_qp_net_says_the_same_of_a_picture_whatever_bands_it_is_cut_into(monkeyp
     network = load_profile("denoise-25").clusters.network
     picture = np.tile(noisy(), (5, 1, 1))[: 29 * 32 + 7]
     banded = network.logits(picture)
-    monkeypatch.setattr("accelir.qpnet.BAND", 1000)
+    monkeypatch.setattr("accelir.cells.qpnet.BAND", 1000)
     np.testing.assert_allclose(network.logits(picture), banded, atol=1e-4)

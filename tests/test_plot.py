@@ -10,10 +10,10 @@ from helpers import photo
 from PIL import Image
 
 import accelir
-from accelir import plot
 from accelir.cli import main
-from accelir.inspect import cell_bits, macroblocks
-from accelir.profile import load_profile
+from accelir.commands import plot
+from accelir.formats.inspect import cell_bits, macroblocks
+from accelir.profile.model import load_profile
 
 # 150 x 100 pixels: the last blocks are cut.
 CROP = photo()[100:200, 200:350]

@@ -11,10 +11,10 @@ from helpers import noise, photo
 
 import accelir
 from accelir import _codec
-from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
-from accelir.modes import make_modes
-from accelir.profile import Profile, load_profile, profiles
-from accelir.qp import QP_MAX, QP_MIN, qp_of_step
+from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.cells.modes import make_modes
+from accelir.cells.qp import QP_MAX, QP_MIN, qp_of_step
+from accelir.profile.model import Profile, load_profile, profiles
 
 FOLDER = Path(__file__).parents[1] / "profiles"
 FIELDS = ("rdo", "deadzone", "multiple", "cut")
@@ -138,7 +138,7 @@ def installed(tmp_path, monkeypatch):
     """A folder of profiles of its own; edits are seen at once."""
     shutil.copytree(FOLDER / "fidelity", tmp_path / "mine")
     (tmp_path / "not_a_profile").mkdir()
-    monkeypatch.setattr("accelir.profile.shipped", lambda: tmp_path)
+    monkeypatch.setattr("accelir.profile.model.shipped", lambda: tmp_path)
     load_profile.cache_clear()
     yield tmp_path / "mine" / "profile.json"
     load_profile.cache_clear()

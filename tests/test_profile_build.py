@@ -16,11 +16,13 @@ from helpers import photo
 from PIL import Image
 
 import accelir
-from accelir.arrays import read_arrays, write_arrays
-from accelir.curves import Curves, ModeTable, lower_hull
+import accelir.cells.qpnet
+import accelir.restoration.card
+from accelir.cells.curves import Curves, ModeTable, lower_hull
+from accelir.cells.modes import make_modes
+from accelir.cells.qp import exact_qp, qp_of_step, step_of_qp
 from accelir.errors import ProfileError
-from accelir.modes import make_modes
-from accelir.profile import load_profile, read_profile
+from accelir.profile.model import load_profile, read_profile
 from accelir.profiling import cli, qpnet
 from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
@@ -28,9 +30,9 @@ from accelir.profiling.measure import Measurement, Plan, join, load, mean, measu
 from accelir.profiling.menu import make_menu
 from accelir.profiling.pictures import degraded
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
-from accelir.qp import exact_qp, qp_of_step, step_of_qp
-from accelir.restoring import open_network
-from accelir.tasks import Task
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
+from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.training.count import count
 from accelir.training.data import list_pictures
 
@@ -250,7 +252,7 @@ def test_qpnet_learns_and_the_same_input_gives_the_same_network(trained):
     pictures, ranks, net = trained
     again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2))
     assert qpnet.to_onnx(net) == qpnet.to_onnx(again)
-    run = accelir.qpnet.QpNet(qpnet.to_onnx(net), 3)
+    run = accelir.cells.qpnet.QpNet(qpnet.to_onnx(net), 3)
     right = [run.groups(p) == r for p, r in zip(pictures, ranks, strict=True)]
     assert np.mean(right) > 0.8
 
@@ -259,7 +261,7 @@ def test_qpnet_runs_as_it_was_trained(trained):
     import torch
 
     pictures, _, net = trained
-    run = accelir.qpnet.QpNet(qpnet.to_onnx(net), 3)
+    run = accelir.cells.qpnet.QpNet(qpnet.to_onnx(net), 3)
     with torch.inference_mode():
         expected = net(torch.from_numpy(qpnet.pad(pictures[0]))[None])[0].numpy()
     np.testing.assert_allclose(run.logits(pictures[0]), expected, atol=1e-3)
@@ -282,9 +284,9 @@ def test_qpnet_takes_at_most_half_a_kilomac_per_pixel():
 def test_a_model_of_another_face_is_refused(trained):
     model = qpnet.to_onnx(trained[2])
     with pytest.raises(ProfileError, match="uint8 N x H x W x 3"):
-        accelir.qpnet.QpNet(model, 4).groups(np.zeros((32, 32, 3), np.uint8))
+        accelir.cells.qpnet.QpNet(model, 4).groups(np.zeros((32, 32, 3), np.uint8))
     with pytest.raises(ProfileError, match="can't read"):
-        accelir.qpnet.QpNet(b"no model", 3).groups(np.zeros((32, 32, 3), np.uint8))
+        accelir.cells.qpnet.QpNet(b"no model", 3).groups(np.zeros((32, 32, 3), np.uint8))
 
 
 # Arrays
@@ -572,7 +574,7 @@ def forged(change):
         change(arrays)
         data = write_arrays(arrays)
         (folder / "arrays.npz").write_bytes(data)
-        edited(folder, lambda d: d["jpeg"]["clusters"].update(arrays_sha256=accelir.cards.sha256(data)))
+        edited(folder, lambda d: d["jpeg"]["clusters"].update(arrays_sha256=accelir.restoration.card.sha256(data)))
 
     return damage
 

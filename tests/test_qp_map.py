@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accelir import Encoder, _codec, encode
-from accelir.color_weights import ZIGZAG
-from accelir.effort import get_effort
-from accelir.jpeg import make_job
-from accelir.modes import make_modes, without_rdo
-from accelir.profile import load_profile
+from accelir.cells.color_weights import ZIGZAG
+from accelir.cells.modes import make_modes, without_rdo
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.model import load_profile
 
 PICTURE = photo()[64:320, 96:480]
 """8 x 12 blocks of 32x32."""

@@ -12,9 +12,9 @@ from helpers import PHOTO_CROPS, by_pillow, photo, pillow_jpeg, psnr
 
 import accelir
 from accelir import _codec
-from accelir.effort import get_effort
-from accelir.jpeg import make_job
-from accelir.profile import load_profile
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.model import load_profile
 
 # Decoded quality is what the profile fidelity is for; the others gain it after restoration.
 encode = functools.partial(accelir.encode, profile="fidelity")

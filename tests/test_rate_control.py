@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accelir import BudgetError, Encoder, _codec, encode
-from accelir.effort import get_effort
-from accelir.jpeg import make_job
-from accelir.profile import load_profile
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.model import load_profile
 
 EFFORTS = (0, 3, 5, 9)
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir.cards import Card, sha256
-from accelir.restoring import WORKING_BYTES, find, networks, open_network, restore
+from accelir.restoration.card import Card, sha256
+from accelir.restoration.network import WORKING_BYTES, find, networks, open_network, restore
 
 SHIPPED = sorted((Path(__file__).parent.parent / "profiles" / "networks").glob("*.onnx"))
 
@@ -212,7 +212,7 @@ def test_bad_tiles_are_refused(toys: dict[str, Path], tile: object) -> None:
 
 
 def test_importing_architectures_does_not_hide_the_function() -> None:
-    code = "import accelir, accelir.networks; from accelir.networks import build; accelir.networks()"
+    code = "import accelir, accelir.architectures; from accelir.architectures import build; accelir.networks()"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -227,7 +227,7 @@ def test_unknown_networks_are_refused() -> None:
 
 def test_a_task_stands_for_its_light_network(toys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = toys["plain"].parent
-    monkeypatch.setattr("accelir.restoring._folder", lambda: folder)
+    monkeypatch.setattr("accelir.restoration.network._folder", lambda: folder)
     assert networks() == ("double", "even", "plain")
     (folder / "sr-x8-light.onnx").touch()
     assert find("sr-x8") == folder / "sr-x8-light.onnx"

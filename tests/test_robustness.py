@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from helpers import pillow_jpeg, smooth
 
-from accelir.cards import Card
-from accelir.json_files import MAX_BYTES, read_json
-from accelir.profile import read_profile
-from accelir.restoring import find, open_network
-from accelir.shipped import shipped
+from accelir.profile.model import read_profile
+from accelir.restoration.card import Card
+from accelir.restoration.network import find, open_network
+from accelir.storage.json_files import MAX_BYTES, read_json
+from accelir.storage.shipped import shipped
 
 ROOT = Path(__file__).parents[1]
 SIDE = 65535
@@ -58,7 +58,7 @@ BOMBS = {
 READ = """
     import json, resource, sys
     import accelir
-    from accelir.inspect import inspect
+    from accelir.formats.inspect import inspect
 
     def peak():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB -> MiB

@@ -8,10 +8,10 @@ import pytest
 
 import accelir
 from accelir.api import Encoder
-from accelir.inspect import inspect
-from accelir.profile import load_profile
-from accelir.restoring import find
-from accelir.tag import read_tag, tag_segment
+from accelir.formats.inspect import inspect
+from accelir.formats.tag import read_tag, tag_segment
+from accelir.profile.model import load_profile
+from accelir.restoration.network import find
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from helpers import noise, photo, smooth
 
 from accelir import BudgetError, Encoder, _codec, encode
-from accelir.effort import get_effort
-from accelir.jpeg import make_job
-from accelir.profile import load_profile
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.model import load_profile
 
 JOBS = [
     (pixels, budget)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from accelir.tasks import Task
+from accelir.restoration.tasks import Task
 from accelir.training import codecs, data
 from accelir.training.codecs import Codec, draw, parse_mixture
 from accelir.training.data import Feed, Sampler, Source, list_pictures, split
@@ -347,7 +347,7 @@ def test_an_exported_run_restores_as_torch_does(pictures: Path, tmp_path: Path) 
     pytest.importorskip("onnx")
     run = trainer(pictures, tmp_path, task="sr-x2", network="arsr", options={"layers": 1, "expansion": 16})
     run.run(every=40, progress=False)
-    from accelir.restoring import open_network, restore
+    from accelir.restoration.network import open_network, restore
     from accelir.training.export import export
     from accelir.training.trainer import run_network
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import accelir
-from accelir import _codec, webp_chunks
-from accelir.inspect import cell_bits, inspect, macroblocks
+from accelir import _codec
+from accelir.formats.inspect import cell_bits, inspect, macroblocks
+from accelir.formats.webp import parse as webp_chunks
 
 CUP = photo("cup")
 HEADERS = 8 * 400

@@ -8,8 +8,8 @@ from helpers import noise, photo
 from PIL import Image, ImageCms
 from webp_oracle import decode_yuv
 
-from accelir import webp_chunks
-from accelir.webp_container import container, read_tag
+from accelir.formats.webp import parse as webp_chunks
+from accelir.formats.webp.metadata import container, read_tag
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"

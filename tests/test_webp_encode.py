@@ -8,9 +8,11 @@ from helpers import PHOTO_CROPS, noise, photo, psnr, smooth
 from PIL import Image
 
 import accelir
-from accelir import BudgetError, Encoder, _codec, webp, webp_chunks
-from accelir.effort import get_webp_effort
-from accelir.profile import load_profile
+from accelir import BudgetError, Encoder, _codec
+from accelir.formats.jpeg.effort import get_webp_effort
+from accelir.formats.webp import job as webp
+from accelir.formats.webp import parse as webp_chunks
+from accelir.profile.model import load_profile
 
 EFFORTS = (0, 2, 5, 9)
 

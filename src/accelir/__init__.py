@@ -1,10 +1,10 @@
 """JPEG files of an exact size, their bytes spent where they help the picture after a restoration network."""
 
-from ._version import __version__
-from .api import Encoded, Encoder, decode, encode
-from .errors import BudgetError, ProfileError
-from .profile import profiles
-from .restoring import networks, restore
+from accelir._version import __version__
+from accelir.api import Encoded, Encoder, decode, encode
+from accelir.errors import BudgetError, ProfileError
+from accelir.profile.model import profiles
+from accelir.restoration.network import networks, restore
 
 __all__ = [
     "BudgetError",

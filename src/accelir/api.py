@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from . import _codec
-from .decoding import Source, decode_pixels, read_source
-from .effort import get_effort
-from .encode_jpeg import check_jpeg, encode_jpeg
-from .encode_webp import check_webp, encode_webp
-from .files import write_atomically
-from .groups import Groups
-from .pictures import as_pixels, split_alpha
-from .profile import load_profile
-from .qp import QP_MAX, QP_MIN
-from .request import Metadata, Request, Settings
-from .restoring import installed, networks, restore
-from .tag import read_tag
+from accelir import _codec
+from accelir.cells.groups import Groups
+from accelir.cells.qp import QP_MAX, QP_MIN
+from accelir.formats.decode import Source, decode_pixels, read_source
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.prepare import check_jpeg, encode_jpeg
+from accelir.formats.pictures import as_pixels, split_alpha
+from accelir.formats.request import Metadata, Request, Settings
+from accelir.formats.tag import read_tag
+from accelir.formats.webp.prepare import check_webp, encode_webp
+from accelir.profile.model import load_profile
+from accelir.restoration.network import installed, networks, restore
+from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"
 FORMATS = {"jpeg": (check_jpeg, encode_jpeg), "webp": (check_webp, encode_webp)}

@@ -26,8 +26,8 @@ from typing import IO, Any, NoReturn
 
 from PIL import Image, JpegImagePlugin
 
-from .api import Encoder
-from .tag import tagged_network
+from accelir.api import Encoder
+from accelir.formats.tag import tagged_network
 
 Handler = Callable[[Image.Image, IO[bytes], str | bytes], None]
 

@@ -10,12 +10,12 @@ from typing import Any
 import click
 import numpy as np
 
-from accelir import report
 from accelir.commands import options
-from accelir.commands.tasks import Task, Written, open_picture, pictures_of_any_size, plan, write_all
-from accelir.comparison import Comparison, File
-from accelir.comparison import compare as compare_files
-from accelir.pictures import as_pixels
+from accelir.commands.transfers import Task, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.comparison import page as report
+from accelir.comparison.compare import Comparison, File
+from accelir.comparison.compare import compare as compare_files
+from accelir.formats.pictures import as_pixels
 
 SUFFIX = ".compare.html"
 

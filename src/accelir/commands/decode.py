@@ -9,11 +9,11 @@ import click
 from PIL import Image
 
 import accelir
-from accelir import locations
 from accelir.commands import options
-from accelir.commands.tasks import METADATA, Task, Written, pictures_of_any_size, write_all
-from accelir.decoding import pillow_at_work
-from accelir.locations import STDIO
+from accelir.commands.transfers import METADATA, Task, Written, pictures_of_any_size, write_all
+from accelir.formats.decode import pillow_at_work
+from accelir.storage import locations
+from accelir.storage.locations import STDIO
 
 LOSSLESS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".ppm": "PPM", ".pgm": "PPM"}
 FROM_FILE = "auto"

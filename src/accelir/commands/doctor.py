@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from accelir import diagnosis
+from accelir.commands import diagnosis
 
 
 @click.command(short_help="Show versions and what was found.")

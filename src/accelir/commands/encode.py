@@ -13,10 +13,10 @@ from PIL import Image
 import accelir
 from accelir.api import FORMATS
 from accelir.commands import options
-from accelir.commands.tasks import METADATA, Task, Written, open_picture, pictures_of_any_size, plan, write_all
-from accelir.inspect import inspect
-from accelir.plot import draw, encoded_panels
-from accelir.profile import Profile
+from accelir.commands.plot import draw, encoded_panels
+from accelir.commands.transfers import METADATA, Task, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.formats.inspect import inspect
+from accelir.profile.model import Profile
 
 SUFFIXES = {"jpeg": ".jpg", "webp": ".webp"}
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import click
 
-from accelir import inspect as inspection
-from accelir import locations
 from accelir.commands import options
-from accelir.commands.tasks import Task, pictures_of_any_size, run
-from accelir.plot import draw, file_panels
+from accelir.commands.plot import draw, file_panels
+from accelir.commands.transfers import Task, pictures_of_any_size, run
+from accelir.formats import inspect as inspection
+from accelir.storage import locations
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from click.shell_completion import CompletionItem
 from numpy.typing import NDArray
 
 import accelir
-from accelir import batch, files
 from accelir.api import DEFAULT_PROFILE
-from accelir.restoring import find
+from accelir.commands import batch
+from accelir.restoration.network import find
+from accelir.storage import files
 
 
 def above_zero(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from accelir._version import __version__
-from accelir.curves import Curves
-from accelir.files import write_atomically
-from accelir.profile import Clusters, Profile, check_network, load_profile
+from accelir.cells.curves import Curves
+from accelir.cells.qpnet import QpNet
+from accelir.profile.model import Clusters, Profile, check_network, load_profile
 from accelir.profiling import qpnet
 from accelir.profiling.choose import choose_allocator, try_allocators
 from accelir.profiling.curves import fit_curves
@@ -26,9 +26,9 @@ from accelir.profiling.tune import rates_of, tune_profile
 from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.profiling.write import write_profile
-from accelir.qpnet import QpNet
-from accelir.restoring import installed, open_network
-from accelir.tasks import Task
+from accelir.restoration.network import installed, open_network
+from accelir.restoration.tasks import Task
+from accelir.storage.files import write_atomically
 from accelir.training.data import list_pictures, split
 
 HELD_OUT_EVERY = 5

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from accelir.cluster import ClusterError
-from accelir.profile import Profile, read_profile
-from accelir.tasks import Task
+from accelir.profile.model import Profile, read_profile
+from accelir.restoration.tasks import Task
+from accelir.storage.cluster import ClusterError
 
 
 @click.group(context_settings={"show_default": True})

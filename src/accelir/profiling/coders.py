@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir import _codec
-from accelir.effort import get_effort
-from accelir.jpeg import analyse, make_job
-from accelir.modes import ModeArray
-from accelir.profile import Profile
+from accelir.cells.modes import ModeArray
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import analyse, make_job
+from accelir.profile.model import Profile
 
 FORMATS = ("jpeg",)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
-from accelir.curves import Curves, Floats, lower_hull
+from accelir.cells.curves import Curves, Floats, lower_hull
 from accelir.profiling.measure import Measurement, Plan
 
 _LEAST = 1e-6

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.curves import Curves, Floats, ModeTable
+from accelir.cells.curves import Curves, Floats, ModeTable
+from accelir.cells.qp import step_of_qp
 from accelir.profiling.measure import Measurement
-from accelir.qp import step_of_qp
 
 STEPS = 25
 """Base steps tried, between the lowest and the highest that were measured."""

@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir import _codec
-from accelir.arrays import read_arrays, write_arrays
-from accelir.files import write_atomically
-from accelir.modes import ModeArray
-from accelir.profile import Profile
+from accelir.cells.modes import ModeArray
+from accelir.cells.qp import step_of_qp
+from accelir.profile.model import Profile
 from accelir.profiling.coders import FORMATS, Coded, JpegCoder
 from accelir.profiling.menu import BASE_QPS, QPS, make_menu
 from accelir.profiling.pictures import Pixels, degraded
-from accelir.qp import step_of_qp
-from accelir.restoring import Network, find, open_network
-from accelir.tasks import Task
+from accelir.restoration.network import Network, find, open_network
+from accelir.restoration.tasks import Task
+from accelir.storage.arrays import read_arrays, write_arrays
+from accelir.storage.files import write_atomically
 
 SUFFIX = ".npz"
 

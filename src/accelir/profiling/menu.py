@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accelir.modes import ModeArray, make_modes
+from accelir.cells.modes import ModeArray, make_modes
 
 QPS = tuple(range(15, 100, 5))
 """At which whole files are measured (AccelIR, section 4)."""

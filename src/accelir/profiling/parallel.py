@@ -7,8 +7,8 @@ from pathlib import Path
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
-from accelir.cluster import cluster
 from accelir.profiling.measure import Measurement, Plan, keep, load, measure, stored
+from accelir.storage.cluster import cluster
 
 
 def measure_all(

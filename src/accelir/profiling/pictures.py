@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir.tasks import Task
+from accelir.restoration.tasks import Task
 from accelir.training.data import crop_to_multiple
 
 Pixels = NDArray[np.uint8]

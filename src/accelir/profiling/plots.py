@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from accelir.curves import Curves
-from accelir.profile import Profile
+from accelir.cells.curves import Curves
+from accelir.profile.model import Profile
 
 _PIXELS = 32 * 32
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from accelir.color_weights import ZIGZAG
+from accelir.cells.color_weights import ZIGZAG
 from accelir.profiling.pictures import Pixels
 
 BLOCK = 32

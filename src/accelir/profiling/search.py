@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from tqdm import tqdm
 
-from accelir.files import write_atomically
+from accelir.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
-from accelir.cards import sha256
-from accelir.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
-from accelir.effort import get_effort
-from accelir.jpeg import analyse, make_job
-from accelir.profile import Profile, TableShape
+from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.job import analyse, make_job
+from accelir.profile.model import Profile, TableShape
 from accelir.profiling.pictures import degraded
 from accelir.profiling.search import descend
-from accelir.restoring import open_network
-from accelir.tasks import Task
+from accelir.restoration.card import sha256
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
 
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {

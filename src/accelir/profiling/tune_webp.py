@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from accelir import webp, webp_container
-from accelir.cards import sha256
-from accelir.decoding import decode_pixels
-from accelir.effort import get_webp_effort
-from accelir.groups import Groups
-from accelir.profile import Profile
+from accelir.cells.groups import Groups
+from accelir.formats.decode import decode_pixels
+from accelir.formats.jpeg.effort import get_webp_effort
+from accelir.formats.webp import job as webp
+from accelir.formats.webp import metadata as webp_container
+from accelir.profile.model import Profile
+from accelir.profile.webp_settings import WebpShape
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.search import descend
 from accelir.profiling.tune import psnr
-from accelir.restoring import open_network
-from accelir.tasks import Task
-from accelir.webp_shape import WebpShape
+from accelir.restoration.card import sha256
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
 
 RATES = (0.3, 0.5, 0.9)
 SIDE = {"sr": 512, "denoise": 256, "deblur": 256}

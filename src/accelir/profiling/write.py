@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from accelir.arrays import write_arrays
-from accelir.cards import sha256
-from accelir.files import write_atomically
-from accelir.profile import ARRAYS, PROFILE, QPNET, Profile
+from accelir.profile.model import ARRAYS, PROFILE, QPNET, Profile
+from accelir.restoration.card import sha256
+from accelir.storage.arrays import write_arrays
+from accelir.storage.files import write_atomically
 
 SCHEMA = 2
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from accelir.networks import ARCHITECTURES
-from accelir.tasks import Task
+from accelir.architectures import ARCHITECTURES
+from accelir.restoration.tasks import Task
 from accelir.training.codecs import parse_mixture
 
 

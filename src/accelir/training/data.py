@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from accelir.tasks import Task
+from accelir.restoration.tasks import Task
 from accelir.training.codecs import draw, parse_mixture
 
 SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm")

@@ -13,9 +13,9 @@ import numpy as np
 import onnxruntime
 import torch
 
-from accelir.cards import Card
-from accelir.networks.blocks import Restorer, collapse
-from accelir.tasks import Task
+from accelir.architectures.blocks import Restorer, collapse
+from accelir.restoration.card import Card
+from accelir.restoration.tasks import Task
 from accelir.training.count import count
 from accelir.training.data import list_pictures
 from accelir.training.package import write

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import onnx
 
-from accelir.cards import Card, sha256
+from accelir.restoration.card import Card, sha256
 
 
 def write(model: bytes, card: Card, folder: str | Path) -> Path:

@@ -21,9 +21,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from accelir.networks import build
-from accelir.networks.blocks import Restorer, collapse
-from accelir.tasks import Task
+from accelir.architectures import build
+from accelir.architectures.blocks import Restorer, collapse
+from accelir.restoration.tasks import Task
 from accelir.training.codecs import parse_mixture
 from accelir.training.data import Pair, Sampler, Source, crop_to_multiple, list_pictures, load, split
 

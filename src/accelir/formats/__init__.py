@@ -1,0 +1,1 @@
+"""What is written and read: a format is a value, JPEG and WebP one package each."""

@@ -1,0 +1,1 @@
+"""JPEG, one stage a file."""

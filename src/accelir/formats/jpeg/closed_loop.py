@@ -1,0 +1,92 @@
+"""Plans by trial: the encoder restores what it writes, and gives each block the mode that serves it best.
+
+An encoder of noisy, blurred or reduced pictures doesn't know the truth, but needn't. For squared error, coding a hidden
+source by what was observed of it is coding its conditional mean given the observation (Dobrushin and Tsybakov 1962;
+Wolf and Ziv 1970). With x the truth, y the picture, and f(y) anything made of it, a restored file for one,
+    E|x - f(y)|^2 = E|x - E[x|y]|^2 + E|E[x|y] - f(y)|^2,
+and the restoration of the picture itself, never compressed, stands in for E[x|y].
+
+So a few modes are tried on the whole picture at one base step, each file is decoded and restored, and a block's error
+is its distance from the restored original; what it costs is read from the file. The Lagrangian allocator then spends
+what a uniform file of the budget spends on its blocks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir import _codec
+from accelir.cells.allocation import allocate
+from accelir.formats.decode import decode_pixels
+from accelir.formats.jpeg.cell_plan import BlockPlan
+from accelir.formats.jpeg.job import Job
+from accelir.profile.closed_loop import Loop
+from accelir.restoration.network import Network
+
+Pixels = NDArray[np.uint8]
+
+
+def plan_by_trial(
+    coefficients: _codec.Coefficients,
+    job: Job,
+    budget: int,
+    network: Network,
+    loop: Loop,
+    goal: NDArray[np.float32],
+) -> BlockPlan | None:
+    """None where not even a uniform file fits the budget.
+
+    goal: what the restored picture should be near, sHxsWx3 or sHxsW, 0 to 255: see `estimate`.
+    """
+    uniform = job.run(coefficients, max_bytes=budget)
+    if not uniform.data:
+        return None
+    step = uniform.step * loop.step
+    modes = loop.modes(job.modes[:1])
+    trials = [job.run_uniformly(coefficients, modes[i : i + 1], step) for i in range(len(modes))]
+    bits = np.stack([_cell_bits(data) for data in trials], axis=-1)
+    errors = np.stack(
+        [_cell_errors(network(decode_pixels(data)), goal, network.card.scale) for data in trials], axis=-1
+    )
+    room = _cell_bits(uniform.data).sum() / 8
+    blocks = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
+    table = (-1, len(modes))
+    cheapest = bits.min(axis=-1).sum() / 8
+    allocation = allocate(
+        bits.reshape(table) / 8, -errors.reshape(table), blocks, max(room, cheapest * 1.001), method="lagrangian"
+    )
+    return BlockPlan(
+        modes,
+        allocation.options.astype(np.int32),
+        job.profile.drop_of(modes)[allocation.options],
+        round(allocation.predicted_bytes + len(uniform.data) - room),
+        step,
+    )
+
+
+def estimate(pixels: Pixels, network: Network, views: int) -> NDArray[np.float32]:
+    """The picture restored, the mean over 1 to 8 of its orientations: the conditional mean's stand-in."""
+    total: NDArray[np.float32] | float = 0.0
+    for view in range(views):
+        turned = np.rot90(pixels, view // 2)
+        restored = network(np.ascontiguousarray(turned[:, ::-1] if view % 2 else turned)).astype(np.float32)
+        total = total + np.rot90(restored[:, ::-1] if view % 2 else restored, -(view // 2))
+    return np.asarray(total / views, dtype=np.float32)
+
+
+def _cell_bits(data: bytes) -> NDArray[np.float64]:
+    """Bits of each 32x32 block of a file, (rows, cols)."""
+    file = _codec.read_levels(data)
+    bits = _codec.block_bits(file["levels"], file["width"], file["height"], file["subsampling"])
+    return np.asarray(bits, np.float64)
+
+
+def _cell_errors(restored: Pixels, goal: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
+    """Squared distances summed over what each 32x32 block of the file becomes, (rows, cols)."""
+    error = np.square(restored - goal)
+    rows = error.sum(axis=2) if error.ndim == 3 else error
+    side = _codec.CELL * scale
+    for axis in (0, 1):
+        rows = np.add.reduceat(rows, np.arange(0, rows.shape[axis], side), axis=axis, dtype=np.float64)
+    return np.asarray(rows)

@@ -1,0 +1,1 @@
+"""WebP, one stage a file, named as JPEG's."""

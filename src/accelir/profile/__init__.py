@@ -1,0 +1,1 @@
+"""What an encoder knows of a task: what formats share, and a section for each of them."""

@@ -1,0 +1,1 @@
+"""What receivers run: tasks, networks and their cards, on ONNX runtime."""

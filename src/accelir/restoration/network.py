@@ -1,0 +1,254 @@
+"""Restoration networks at the receiver: ONNX runtime, in tiles, pictures of any size in bounded memory. No torch.
+
+A tile is run with a rim as wide as the network can see (its card's halo, rounded up to the multiple that it wants), and
+the rim is thrown away; only at the picture's own border does a tile end where the picture ends. So a tiled result is
+the untiled one, up to float32 rounding.
+
+Memory beside the picture and the result (3 H W + 3 s^2 H W bytes):
+    card.memory x (tile + 2 halo)^2 bytes, `tile` being chosen so that this is at most WORKING_BYTES (128 MiB).
+Networks that look at the whole picture at once (halo null) are run in one piece: card.memory x H W bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Loaded now, as loading it later would put the package in the place of the function `accelir.networks`.
+import accelir.architectures  # noqa: F401
+from accelir.restoration.card import Card, sha256
+from accelir.storage.json_files import parse_json
+from accelir.storage.shipped import shipped
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from PIL import Image
+
+    Picture = NDArray[np.uint8] | Image.Image
+
+Pixels = NDArray[np.uint8]
+WORKING_BYTES = 128 * 2**20
+"""What the network's activations of one tile may take."""
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+@dataclass(frozen=True)
+class Network:
+    """An open model and its card. Safe to call from several threads at once."""
+
+    card: Card
+    """What it takes and gives."""
+    session: onnxruntime.InferenceSession
+    """The model, ready to run."""
+
+    def __call__(self, image: Picture, tile: int | None = None) -> Pixels:
+        """Restore a picture, as `restore` does."""
+        pixels = _as_pixels(image)
+        rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+        out = self._tiled(rgb, self._tile_side(tile))
+        return out if pixels.ndim == 3 else np.rint(out @ LUMA).astype(np.uint8)
+
+    def _tile_side(self, tile: int | None) -> int | None:
+        """The side in input pixels of what a tile contributes; None for the whole picture at once."""
+        if tile is not None and (isinstance(tile, bool) or not isinstance(tile, int) or tile < 1):
+            raise ValueError(f"tile is a side in pixels, 1 or more, or None; got {tile!r}")
+        card = self.card
+        if card.halo is None:
+            return None
+        if tile is None:
+            tile = math.isqrt(int(WORKING_BYTES / max(card.memory, 1.0))) - 2 * self._rim()
+        return max(1, -(-tile // card.multiple_of)) * card.multiple_of
+
+    def _rim(self) -> int:
+        m = self.card.multiple_of
+        return -(-(self.card.halo or 0) // m) * m
+
+    def _tiled(self, rgb: Pixels, tile: int | None) -> Pixels:
+        height, width = rgb.shape[:2]
+        m, s = self.card.multiple_of, self.card.scale
+        ragged = height % m or width % m
+        padded = np.pad(rgb, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge") if ragged else rgb
+        if tile is None:
+            return self._run(padded)[: s * height, : s * width]
+        out = np.empty((s * height, s * width, 3), np.uint8)
+        for top in range(0, height, tile):
+            for left in range(0, width, tile):
+                part = self._one_tile(padded, top, left, tile)
+                rows, columns = (
+                    min(s * tile, end - s * start) for start, end in zip((top, left), out.shape, strict=False)
+                )
+                out[s * top : s * top + rows, s * left : s * left + columns] = part[:rows, :columns]
+        return out
+
+    def _one_tile(self, padded: Pixels, top: int, left: int, tile: int) -> Pixels:
+        """What the tile at (top, left) contributes, up to s x tile pixels a side."""
+        rim, s = self._rim(), self.card.scale
+        up, back = max(0, top - rim), max(0, left - rim)
+        part = self._run(padded[up : top + tile + rim, back : left + tile + rim])
+        return part[s * (top - up) :, s * (left - back) :][: s * tile, : s * tile]
+
+    def _run(self, rgb: Pixels) -> Pixels:
+        x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
+        x *= 1 / 255
+        y = self._infer(x)
+        expected = (1, 3, self.card.scale * rgb.shape[0], self.card.scale * rgb.shape[1])
+        if y.shape != expected:
+            raise ValueError(f"{self.card.name}: the model gave {y.shape} where its card promises {expected}")
+        if np.isnan(y.min()):
+            raise ValueError(f"{self.card.name}: the model gave values that are no numbers (NaN)")
+        np.clip(y, 0, 1, out=y)
+        y *= 255
+        np.rint(y, out=y)
+        return y[0].astype(np.uint8).transpose(1, 2, 0)
+
+    def _infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            y: NDArray[np.float32] = self.session.run(None, {self.session.get_inputs()[0].name: x})[0]
+        except Exception as error:  # ONNX runtime's errors have no common base beside Exception
+            raise ValueError(f"{self.card.name}: the model fails on an input of {x.shape}: {error}") from None
+        return y
+
+
+def restore(
+    image: Picture, network: str | os.PathLike[str] = "sr-x4", *, threads: int | None = None, tile: int | None = None
+) -> Pixels:
+    """Run a restoration network on a decoded picture.
+
+    image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode RGB or L; any size from 1x1.
+    network: an installed network's name ("sr-x4" stands for "sr-x4-light", see `networks()`), or the path of an ONNX
+        file that has a card beside it or in its metadata.
+    threads: for ONNX runtime; None lets it take all cores.
+    tile: side in input pixels of the pieces it is done in; None chooses one that takes at most 128 MiB.
+
+    Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
+    image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
+    """
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+        raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
+    return open_network(network, threads)(image, tile)
+
+
+def networks() -> tuple[str, ...]:
+    """The names of the installed networks, sorted."""
+    return tuple(sorted(path.stem for path in _folder().glob("*.onnx")))
+
+
+def cards() -> tuple[Card, ...]:
+    """The cards of the installed networks, in the order of `networks()`."""
+    return tuple(Card.read(find(name).with_suffix(".json")) for name in networks())
+
+
+def installed(name: str) -> Path | None:
+    """The ONNX file of an installed network, by its own name or its task's ("sr-x4"); None for another name."""
+    return next((_folder() / f"{n}.onnx" for n in (name, f"{name}-light") if n in networks()), None)
+
+
+def find(network: str | os.PathLike[str]) -> Path:
+    """The ONNX file of a network's name, a task's ("sr-x4") or a path. Raises TypeError or ValueError."""
+    if not isinstance(network, str | os.PathLike):
+        raise TypeError(f"network is a name or a path, got {type(network).__name__}")
+    text = os.fspath(network)
+    if text.endswith(".onnx"):
+        if not Path(text).is_file():
+            raise ValueError(f"no such network file: {text}")
+        return Path(text)
+    if (path := installed(text)) is None:
+        known = ", ".join(networks()) or "none"
+        raise ValueError(f"unknown network {text!r}; installed are {known}; or give an .onnx path")
+    return path
+
+
+def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
+    """Open a network by name or path; opened ones are kept until their file changes. Raises as `restore` does."""
+    path = find(network)
+    files = [file.stat() for file in (path, path.with_suffix(".json")) if file.is_file()]
+    return _open(path, threads, tuple((file.st_mtime_ns, file.st_size) for file in files))
+
+
+@functools.lru_cache(maxsize=8)
+def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
+    model = path.read_bytes()
+    card = _card_beside(path, model)
+    session = _session(path, model, threads or 0)
+    _check_face(path, session)
+    return Network(card or _card_inside(path, model, session), session)
+
+
+def _session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Plans of memory are made per shape and kept; without them, tiles of several shapes took a third less.
+    options.enable_mem_pattern = False
+    try:
+        # Without its fallback, which tries the same provider again and prints to standard output.
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+    except Exception as error:  # ONNX runtime's errors have no common base beside Exception
+        raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
+
+
+def _card_beside(path: Path, model: bytes) -> Card | None:
+    """The card in the JSON file beside a model, if there is one; read before the model, which it vouches for."""
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        return None
+    card = Card.read(beside)
+    if card.sha256 != sha256(model):
+        raise ValueError(f"{path}: not the file that {beside.name} describes (its sha256 is another); get both again")
+    return card
+
+
+def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
+    """The card in a model's metadata."""
+    text = session.get_modelmeta().custom_metadata_map.get("accelir")
+    if text is None:
+        beside = path.with_suffix(".json").name
+        raise ValueError(f"{path}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata")
+    origin = f"{path} (metadata)"
+    entries = parse_json(text, origin)
+    if isinstance(entries, dict):
+        entries["sha256"] = sha256(model)
+    return Card.from_dict(entries, origin)
+
+
+def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
+    faces = [*session.get_inputs(), *session.get_outputs()]
+    fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
+    if not fits or faces[0].shape[1] != 3:
+        shown = ", ".join(f"{face.name} {face.type} {face.shape}" for face in faces)
+        raise ValueError(
+            f"{path}: has {shown}; wanted is one float input N x 3 x H x W and one float output of 4 dimensions"
+        )
+
+
+def _folder() -> Path:
+    """Where installed networks live, as plain files."""
+    return shipped() / "networks"
+
+
+def _as_pixels(image: Picture) -> Pixels:
+    """uint8 HxWx3 or HxW from what `restore` takes. Raises TypeError or ValueError."""
+    mode = getattr(image, "mode", None)
+    if mode is not None:
+        if mode not in ("RGB", "L"):
+            raise ValueError(f'a Pillow image of mode {mode} is not taken, RGB and L are; use image.convert("RGB")')
+        image = np.asarray(image)
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"image is a uint8 array or a Pillow image, got {type(image).__name__}")
+    if image.dtype != np.uint8:
+        raise TypeError(f"image has dtype {image.dtype}, uint8 (0 to 255) is taken")
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f"image has shape {image.shape}, HxWx3 (RGB) or HxW (gray) is taken")
+    if not image.size:
+        raise ValueError(f"image has shape {image.shape}: there is no pixel in it")
+    return image
