@@ -35,7 +35,7 @@ setup(
     package_data={
         "accelir": ["py.typed", "*.pyi"],
         "accelir.cells": ["*.pyi"],
-        "accelir.comparison.page": ["*.html", "*.css", "*.js"],
+        "accelir.comparison": ["*.html", "*.css", "*.js"],
         "accelir._profiles": ["*/*.json", "*/*.npz", "*/*.onnx"],
     },
 )

@@ -92,7 +92,7 @@ py::list to_arrays(const Coefficients& c) {
 void check_modes(const std::vector<Mode>& modes) {
   require(!modes.empty(), "at least one mode is needed");
   for (const Mode& m : modes) {
-    require(m.rdo >= 0 && std::isfinite(m.rdo), "a mode's rdo must be 0 or more, not " + std::to_string(m.rdo));
+    require(m.rdo >= 0 && std::isfinite(m.rdo), "a mode's lambda must be 0 or more, not " + std::to_string(m.rdo));
     require(m.deadzone >= 0.5f && m.deadzone <= 64.0f,
             "a mode's deadzone must be 0.5 to 64, not " + std::to_string(m.deadzone));
     require(m.multiple >= 1 && m.multiple <= 64,
@@ -288,7 +288,7 @@ py::array_t<float> bits_of_cells(const std::vector<Array<int16_t>>& values, int 
 
 PYBIND11_MODULE(_codec, m) {
   using namespace accelir;
-  PYBIND11_NUMPY_DTYPE(Mode, rdo, deadzone, multiple, cut);
+  PYBIND11_NUMPY_DTYPE_EX(Mode, rdo, "lambda", deadzone, "deadzone", multiple, "multiple", cut, "cut");
   m.doc() = "The compiled JPEG core of accelir.";
   m.attr("CELL") = kCell;
   m.attr("MODE") = py::dtype::of<Mode>();

@@ -34,16 +34,16 @@ def make_curves(gains=(1.0, 100.0)) -> Curves:
     mse = np.array(gains)[:, None] / growth
     at_base = 2.0 ** ((BASES - 95) / 16)[:, None, None]
     mode_bits = 8000 * at_base / FACTORS * np.ones((3, 2, 3))
-    mode_mse = np.array(gains)[None, :, None] / at_base * FACTORS**0.9
+    mode_error = np.array(gains)[None, :, None] / at_base * FACTORS**0.9
     return Curves(
         utility_edges=np.array([1.0]),
         qps=QPS,
         bits=bits,
-        mse=mse,
+        error=mse,
         base_qps=BASES,
         modes=make_modes(rdo=0.1 * FACTORS),
         mode_bits=mode_bits,
-        mode_mse=mode_mse,
+        mode_error=mode_error,
         on_hull=np.ones((3, 2, 3), bool),
         mode_of_qp=np.zeros((3, 2, len(QPS)), np.int32),
     )

@@ -146,16 +146,16 @@ def test_utility_is_quality_gained_per_bit_and_counts_cut_blocks_by_their_share(
 def test_curves_over_the_qp_are_monotone_and_keep_their_means():
     blocks, curves = fitted()
     assert (np.diff(curves.bits) >= 0).all()
-    assert (np.diff(curves.mse) <= 0).all()
+    assert (np.diff(curves.error) <= 0).all()
     np.testing.assert_allclose(curves.bits.mean(axis=0), blocks.bits.mean(axis=0), rtol=0.02)
-    np.testing.assert_allclose(curves.mse.mean(axis=0), blocks.sse.mean(axis=0) / 3072, rtol=0.02)
+    np.testing.assert_allclose(curves.error.mean(axis=0), blocks.sse.mean(axis=0) / 3072, rtol=0.02)
 
 
 def test_curves_of_modes_are_the_means_of_their_group():
     blocks, curves = fitted()
     groups = groups_of(utilities(blocks, "mse"), curves.utility_edges)
     np.testing.assert_allclose(curves.mode_bits[1, 3, 4], blocks.mode_bits[groups == 3, 1, 4].mean())
-    np.testing.assert_allclose(curves.mode_mse[1, 3, 4], blocks.mode_sse[groups == 3, 1, 4].mean() / 3072)
+    np.testing.assert_allclose(curves.mode_error[1, 3, 4], blocks.mode_sse[groups == 3, 1, 4].mean() / 3072)
 
 
 def test_each_qp_has_the_mode_on_the_hull_nearest_in_size():
@@ -172,7 +172,7 @@ def test_between_base_steps_modes_follow_uniform_files():
     for i, qp in enumerate(curves.base_qps):
         bits, mse = curves.at_step(step_of_qp(qp))
         np.testing.assert_allclose(bits, curves.mode_bits[i])
-        np.testing.assert_allclose(mse, curves.mode_mse[i])
+        np.testing.assert_allclose(mse, curves.mode_error[i])
     for step in (0.01, 1e4):
         assert np.isin(curves.at_step(step)[0], curves.mode_bits[[0, -1]]).any()
     # A mode that always costs twice what a uniform file does is hit exactly between base steps.
@@ -604,7 +604,7 @@ def put(name: str, place: tuple[int, ...], value: float):
         (forged(lambda a: a.update(more=a["bits"])), "curves are"),
         (forged(lambda a: a.update(bits=a["bits"][:, :-1])), "bits is float64"),
         (forged(lambda a: a.update(qps=a["qps"].astype(np.int64))), "qps is int64"),
-        (put("mse", (0, 0), np.nan), "mse must be from"),
+        (put("error", (0, 0), np.nan), "error must be from"),
         (put("mode_bits", (0, 0, 0), 0.0), "mode_bits must be from"),
         (put("mode_of_qp", (0, 0, 0), 1000), "mode_of_qp must lie"),
         (put("base_qps", (0,), 90), "base_qps must rise"),

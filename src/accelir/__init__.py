@@ -1,9 +1,9 @@
-"""JPEG files of an exact size, their bytes spent where they help the picture after a restoration network."""
+"""JPEG and WebP files of an exact size, their bytes spent where they help the picture after a restoration network."""
 
 from accelir._version import __version__
 from accelir.api import Encoded, Encoder, decode, encode
 from accelir.errors import BudgetError, ProfileError
-from accelir.profile.model import profiles
+from accelir.profile.installed import profiles
 from accelir.restoration.network import networks, restore
 
 __all__ = [

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
-import operator
 import os
 import time
 from dataclasses import dataclass, field
@@ -15,25 +12,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from accelir import _codec
-from accelir.cells.groups import Groups
+from accelir.cells.grid import grid_of
+from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import QP_MAX, QP_MIN
-from accelir.formats.decode import Source, decode_pixels, read_source
-from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.prepare import check_jpeg, encode_jpeg
-from accelir.formats.pictures import as_pixels, split_alpha
-from accelir.formats.request import Metadata, Request, Settings
-from accelir.formats.tag import read_tag
-from accelir.formats.webp.prepare import check_webp, encode_webp
-from accelir.profile.model import load_profile
+from accelir.formats.budget import budget_of
+from accelir.formats.decode import Source, decode_pixels, network_of, read_source
+from accelir.formats.effort import check_effort
+from accelir.formats.picture import as_pixels, split_alpha
+from accelir.formats.registry import get_format
+from accelir.formats.request import EncoderSettings, Metadata, Request
+from accelir.profile.installed import load_profile
 from accelir.restoration.network import installed, networks, restore
 from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"
-FORMATS = {"jpeg": (check_jpeg, encode_jpeg), "webp": (check_webp, encode_webp)}
-
-_LOSSLESS_BPP = 1 << 20
-"""More than any file of a picture takes; larger budgets are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +47,7 @@ class Encoded:
     """profile, format, effort, allocator, max_bytes, seconds, passes (quantisations of the whole picture by the size
     search); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment), strength (of
     the Lagrangian over the profile's)."""
-    _groups: Groups = field(repr=False)
+    _groups: PictureGroups = field(repr=False)
 
     @property
     def clusters(self) -> NDArray[np.int32]:
@@ -97,18 +89,19 @@ class Encoder:
         progressive: bool | str = "auto",
         allocator: str = "auto",
     ) -> None:
-        if format not in FORMATS:
-            raise ValueError(f"format must be one of {', '.join(map(repr, FORMATS))}, not {format!r}")
+        self._format = get_format(format)
         if not isinstance(progressive, bool) and progressive != "auto":
             raise ValueError(f"progressive must be True, False or 'auto', not {progressive!r}")
         if not isinstance(profile, str | os.PathLike):
             raise TypeError(f"profile must be a name or a folder's path, not {type(profile).__name__}")
-        get_effort(effort)
-        self.format = format
         chosen = profile if isinstance(profile, str) else Path(profile)
-        self.settings = Settings(load_profile(chosen), effort, subsampling, progressive, allocator)
-        check, self._encode = FORMATS[format]
-        check(self.settings)
+        self.settings = EncoderSettings(load_profile(chosen), check_effort(effort), subsampling, progressive, allocator)
+        self._format.check(self.settings)
+
+    @property
+    def format(self) -> str:
+        """Name of the format that is written."""
+        return self._format.name
 
     def encode(
         self,
@@ -138,22 +131,23 @@ class Encoder:
         if icc_profile is None and isinstance(image, Image.Image):
             icc_profile = image.info.get("icc_profile")
         alpha = None
-        if self.format == "webp":
+        if self._format.has_transparency:
             image, alpha = split_alpha(image)
-        pixels = as_pixels(image, self.format)
+        pixels = as_pixels(image, self._format)
+        budget = budget_of(bpp, max_bytes, pixels.shape)
         request = Request(
             pixels=pixels,
+            settings=self.settings,
             alpha=alpha,
-            budget=_budget(bpp, max_bytes, pixels.shape),
             qp_map=None if qp_map is None else _checked_map(qp_map, pixels.shape),
             metadata=Metadata(icc_profile, exif, xmp, dpi, comment),
         )
-        made = self._encode(request, self.settings)
+        made = self._format.prepare(request).within(budget)
         stats = {
             "profile": self.settings.profile.name,
             "format": self.format,
             "effort": self.settings.effort,
-            "max_bytes": request.budget,
+            "max_bytes": budget,
             "seconds": time.perf_counter() - start,
         }
         return Encoded(
@@ -225,7 +219,7 @@ def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "au
 
 def _named_network(data: bytes) -> Path:
     """The network that a file names. Only an installed one: a file may come from anywhere, and a path lead there."""
-    name = read_tag(data)
+    name = network_of(data)
     if name is None:
         raise ValueError(
             f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
@@ -239,35 +233,14 @@ def _named_network(data: bytes) -> Path:
     return path
 
 
-def _budget(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) -> int:
-    """The whole file's bytes."""
-    if (bpp is None) == (max_bytes is None):
-        raise TypeError("give exactly one of bpp and max_bytes" + ("" if bpp is None else ", not both"))
-    if max_bytes is not None:
-        if isinstance(max_bytes, bool):
-            raise TypeError("max_bytes must be an integer, not bool")
-        try:
-            budget = operator.index(max_bytes)
-        except TypeError:
-            raise TypeError(f"max_bytes must be an integer, not {type(max_bytes).__name__}") from None
-        if budget < 1:
-            raise ValueError(f"max_bytes must be at least 1, not {budget}")
-        return min(budget, 2**63 - 1)
-    if isinstance(bpp, bool) or not isinstance(bpp, numbers.Real):
-        raise TypeError(f"bpp must be a number, not {type(bpp).__name__}")
-    if not 0 < bpp < math.inf:
-        raise ValueError(f"bpp must be a finite number above 0, not {bpp}")
-    return int(min(bpp, _LOSSLESS_BPP) * shape[0] * shape[1] / 8)
-
-
 def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:
     array = np.asarray(qp_map)
-    expected = tuple(-(-side // _codec.CELL) for side in shape[:2])
+    expected = grid_of(shape)
     if array.dtype.kind not in "iu":
         raise TypeError(f"qp_map must hold integers, not {array.dtype}")
     if array.shape != expected:
         raise ValueError(
-            f"qp_map has one QP per 32x32 block, so the shape {expected} for a picture of "
+            f"qp_map has one QP per cell of 32x32 pixels, so the shape {expected} for a picture of "
             f"{shape[1]} x {shape[0]} pixels, not {array.shape}"
         )
     if array.min() < QP_MIN or array.max() > QP_MAX:

@@ -27,20 +27,18 @@ from typing import IO, Any, NoReturn
 from PIL import Image, JpegImagePlugin
 
 from accelir.api import Encoder
-from accelir.formats.tag import tagged_network
+from accelir.formats.format import Format
+from accelir.formats.jpeg.metadata import named_network
+from accelir.formats.registry import FORMATS
 
 Handler = Callable[[Image.Image, IO[bytes], str | bytes], None]
 
-FORMATS = {"JPEG": "jpeg", "WEBP": "webp"}
+OURS = {format.pillow: format for format in FORMATS.values()}
 """Pillow's formats that can be overridden, and ours that do it."""
 
 _COMMON = ("bpp", "max_bytes", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp")
-_OPTIONS = {
-    "jpeg": (*_COMMON, "subsampling", "progressive", "progression", "dpi", "comment", "background"),
-    "webp": _COMMON,
-}
 
-_OURS = ("bpp", "max_bytes", "profile")
+_MARKS = ("bpp", "max_bytes", "profile")
 """What tells that a save in an overridden format is for us."""
 
 _MODES = ("L", "RGB", "1", "P", "LA", "PA", "RGBA")
@@ -59,11 +57,11 @@ class _Override:
     pillow: Handler
 
     def __call__(self, image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
-        wanted = any(image.encoderinfo.get(option) is not None for option in _OURS)
+        wanted = any(image.encoderinfo.get(option) is not None for option in _MARKS)
         (self.ours if wanted else self.pillow)(image, fp, filename)
 
 
-def register(override: Collection[str] = tuple(FORMATS)) -> None:
+def register(override: Collection[str] = tuple(OURS)) -> None:
     """Let Pillow's own formats take our options. Saves without bpp, max_bytes and profile go to Pillow untouched.
 
     override: "JPEG", "WEBP" or both. For the whole process; repeating it does no harm. All plugins of Pillow are loaded
@@ -73,11 +71,11 @@ def register(override: Collection[str] = tuple(FORMATS)) -> None:
     Image.init()
     with _lock:
         for name in names:
-            _put_before(Image.SAVE, name, partial(_save, FORMATS[name]))
+            _put_before(Image.SAVE, name, partial(_save, OURS[name]))
             _put_before(Image.SAVE_ALL, name, _refuse_many)
 
 
-def unregister(override: Collection[str] = tuple(FORMATS)) -> None:
+def unregister(override: Collection[str] = tuple(OURS)) -> None:
     """Undo `register`, but for handlers that others have put in place of ours since. Raises ValueError as it does."""
     names = _checked(override)
     with _lock:
@@ -89,9 +87,9 @@ def unregister(override: Collection[str] = tuple(FORMATS)) -> None:
 
 
 @contextmanager
-def registered(override: Collection[str] = tuple(FORMATS)) -> Iterator[None]:
+def registered(override: Collection[str] = tuple(OURS)) -> Iterator[None]:
     """Register for a `with` block. What was registered before stays so; other threads see it as well."""
-    before = {name for name in FORMATS if isinstance(Image.SAVE.get(name), _Override)}
+    before = {name for name in OURS if isinstance(Image.SAVE.get(name), _Override)}
     register(override)
     try:
         yield
@@ -100,8 +98,8 @@ def registered(override: Collection[str] = tuple(FORMATS)) -> Iterator[None]:
 
 
 def _checked(override: Collection[str]) -> Collection[str]:
-    if isinstance(override, str) or not set(override) <= set(FORMATS):
-        raise ValueError(f"override must be a collection of {' and '.join(map(repr, FORMATS))}, not {override!r}")
+    if isinstance(override, str) or not set(override) <= set(OURS):
+        raise ValueError(f"override must be a collection of {' and '.join(map(repr, OURS))}, not {override!r}")
     return override
 
 
@@ -111,18 +109,20 @@ def _put_before(table: dict[str, Handler], name: str, ours: Handler) -> None:
         table[name] = _Override(ours, table[name])
 
 
-def _save(format: str, image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
+def _save(format: Format, image: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
     """A handler for Image.SAVE."""
     options: dict[str, Any] = dict(image.encoderinfo)
     _check_names(options, format)
     picture = _prepare(image, format, options.pop("background", None))
     settings: dict[str, Any] = {name: options.pop(name) for name in ("profile", "effort") if name in options}
     options["icc_profile"] = options.get("icc_profile", image.info.get("icc_profile")) or b""
-    if format == "jpeg":
+    if "subsampling" in format.options:
         settings["subsampling"] = _subsampling(options.pop("subsampling", -1), image)
+    if "progressive" in format.options:
         settings["progressive"] = _progressive(options)
+    if "comment" in format.options:
         options["comment"] = options.get("comment", _own_comment(image))
-    fp.write(Encoder(format=format, **settings).encode(picture, **options).data)
+    fp.write(Encoder(format=format.name, **settings).encode(picture, **options).data)
 
 
 def _refuse_many(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> NoReturn:
@@ -130,14 +130,18 @@ def _refuse_many(image: Image.Image, fp: IO[bytes], filename: str | bytes) -> No
     raise io.UnsupportedOperation("accelir writes one picture a file; save without save_all and append_images")
 
 
-def _check_names(options: Collection[str], format: str) -> None:
+def _options_of(format: Format) -> tuple[str, ...]:
+    older = ("progression",) if "progressive" in format.options else ()
+    return (*_COMMON, *format.options, *older, *(() if format.has_transparency else ("background",)))
+
+
+def _check_names(options: Collection[str], format: Format) -> None:
+    taken = _options_of(format)
     for name in options:
-        if name not in _OPTIONS[format]:
-            near = difflib.get_close_matches(name, _OPTIONS[format], n=1)
+        if name not in taken:
+            near = difflib.get_close_matches(name, taken, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            raise TypeError(
-                f"unknown option {name!r} for accelir's {format}; {hint}taken are {', '.join(_OPTIONS[format])}"
-            )
+            raise TypeError(f"unknown option {name!r} for accelir's {format.name}; {hint}taken are {', '.join(taken)}")
 
 
 def _subsampling(value: Any, image: Image.Image) -> str:
@@ -156,36 +160,36 @@ def _progressive(options: dict[str, Any]) -> bool | str:
 
 
 def _own_comment(image: Image.Image) -> bytes | str | None:
-    """The image's comment, which Pillow keeps; but a tag says how an earlier file was made, not this one."""
+    """The image's comment, which Pillow keeps; but a network's name says how an earlier file was made, not this one."""
     comment = image.info.get("comment")
-    return None if isinstance(comment, bytes) and tagged_network([comment]) else comment
+    return None if isinstance(comment, bytes) and named_network([comment]) else comment
 
 
-def _prepare(image: Image.Image, format: str, background: Any) -> Image.Image:
+def _prepare(image: Image.Image, format: Format, background: Any) -> Image.Image:
     """The image in a mode that the encoder takes: with transparency as LA or RGBA for WebP, without it for JPEG."""
     if image.mode not in _MODES:
         deep = image.mode in ("F", "I") or image.mode.startswith("I;16")
         how = "scale its values to 0..255 and convert it to L" if deep else "convert it: image.convert('RGB')"
         raise io.UnsupportedOperation(
-            f"cannot write mode {image.mode} as {format.upper()}; taken are {', '.join(_MODES)}; {how}"
+            f"cannot write mode {image.mode} as {format.pillow}; taken are {', '.join(_MODES)}; {how}"
         )
     if not image.has_transparency_data:
         return image
-    if format == "jpeg" and background is None:
+    if not format.has_transparency and background is None:
         raise io.UnsupportedOperation(
-            f"cannot write mode {image.mode} with transparency as JPEG, which has none; "
+            f"cannot write mode {image.mode} with transparency as {format.label}, which has none; "
             "give the colour behind the picture, for instance background='white'"
         )
     if image.mode not in ("LA", "RGBA"):
         image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
-    if format == "webp":
+    if format.has_transparency:
         return image
     flat = Image.new(image.mode.removesuffix("A"), image.size, background)
     flat.paste(image.convert(flat.mode), mask=image.getchannel("A"))
     return flat
 
 
-for _name, _format in FORMATS.items():
+for _name, _format in OURS.items():
     Image.register_save(f"ACCELIR_{_name}", partial(_save, _format))
     Image.register_save_all(f"ACCELIR_{_name}", _refuse_many)
-    Image.register_mime(f"ACCELIR_{_name}", f"image/{_format}")
+    Image.register_mime(f"ACCELIR_{_name}", f"image/{_format.name}")

@@ -31,7 +31,7 @@ class Curves:
     """Rising, (q,)."""
     bits: Floats
     """Of a block in a uniform file, rising with the QP, (g, q)."""
-    mse: Floats
+    error: Floats
     """Mean squared RGB error of a block in a uniform file, falling with the QP, (g, q)."""
     base_qps: NDArray[np.int32]
     """QPs of uniform files with the base steps at which modes were measured, rising, (s,)."""
@@ -39,7 +39,7 @@ class Curves:
     """The menu, (m,)."""
     mode_bits: Floats
     """Of a block on the grid of a base step under a mode, (s, g, m)."""
-    mode_mse: Floats
+    mode_error: Floats
     """(s, g, m)."""
     on_hull: NDArray[np.bool_]
     """Whether the mode is on the group's lower convex hull of squared error over bits, (s, g, m)."""
@@ -70,11 +70,11 @@ class Curves:
             "utility_edges": ((g - 1,), np.float64),
             "qps": ((q,), np.int32),
             "bits": ((g, q), np.float64),
-            "mse": ((g, q), np.float64),
+            "error": ((g, q), np.float64),
             "base_qps": ((s,), np.int32),
             "modes": ((m,), MODE),
             "mode_bits": ((s, g, m), np.float64),
-            "mode_mse": ((s, g, m), np.float64),
+            "mode_error": ((s, g, m), np.float64),
             "on_hull": ((s, g, m), np.bool_),
             "mode_of_qp": ((s, g, q), np.int32),
         }
@@ -84,7 +84,7 @@ class Curves:
                 raise ValueError(f"{name} is {array.dtype} {array.shape}; wanted is {np.dtype(dtype)} {shape}")
         if g < 1 or q < 2 or s < 2 or m < 1:
             raise ValueError(f"curves of {g} groups, {q} QPs, {s} base steps and {m} modes; at least 1, 2, 2 and 1")
-        for name in ("bits", "mse", "mode_bits", "mode_mse"):
+        for name in ("bits", "error", "mode_bits", "mode_error"):
             array = getattr(self, name)
             if not (array.min() >= LEAST and array.max() <= MOST):
                 raise ValueError(f"{name} must be from {LEAST:g} to {MOST:g} everywhere")
@@ -100,14 +100,14 @@ class Curves:
         measured the nearest counts.
         """
         qp = exact_qp(step)
-        bits, mse = self._tables
-        return bits.at(qp), mse.at(qp)
+        bits, error = self._tables
+        return bits.at(qp), error.at(qp)
 
     @functools.cached_property
     def _tables(self) -> tuple[ModeTable, ModeTable]:
         return (
             ModeTable(self.qps, self.bits, self.base_qps, np.moveaxis(self.mode_bits, 0, 1)),
-            ModeTable(self.qps, self.mse, self.base_qps, np.moveaxis(self.mode_mse, 0, 1)),
+            ModeTable(self.qps, self.error, self.base_qps, np.moveaxis(self.mode_error, 0, 1)),
         )
 
 
@@ -137,19 +137,19 @@ def _between(qp: float, qps: NDArray[np.int32], table: Floats) -> Floats:
     return table[:, right - 1] ** (1 - share) * table[:, right] ** share
 
 
-def lower_hull(bits: Floats, mse: Floats) -> NDArray[np.intp]:
+def lower_hull(bits: Floats, error: Floats) -> NDArray[np.intp]:
     """Indices of the points on the lower convex hull of error over size, by rising size, from the smallest point to
-    the best: the only ones worth buying. bits, mse: (n,). Of equal points the first counts.
+    the best: the only ones worth buying. bits, error: (n,). Of equal points the first counts.
     """
     hull: list[int] = []
-    for i in np.lexsort((np.arange(len(bits)), mse, bits)):
-        if hull and mse[i] >= mse[hull[-1]]:
+    for i in np.lexsort((np.arange(len(bits)), error, bits)):
+        if hull and error[i] >= error[hull[-1]]:
             continue
-        while len(hull) > 1 and _slope(bits, mse, hull[-2], hull[-1]) >= _slope(bits, mse, hull[-1], i):
+        while len(hull) > 1 and _slope(bits, error, hull[-2], hull[-1]) >= _slope(bits, error, hull[-1], i):
             hull.pop()
         hull.append(int(i))
     return np.array(hull)
 
 
-def _slope(bits: Floats, mse: Floats, a: int, b: int) -> float:
-    return float((mse[b] - mse[a]) / (bits[b] - bits[a]))
+def _slope(bits: Floats, error: Floats, a: int, b: int) -> float:
+    return float((error[b] - error[a]) / (bits[b] - bits[a]))

@@ -1,1 +1,1 @@
-"""The commands of `accelir`, one a file, and what they share: options and the tasks that they do."""
+"""The commands of `accelir`, one a file, and what they share: options, transfers, batches, drawings."""

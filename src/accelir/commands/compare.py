@@ -11,11 +11,12 @@ import click
 import numpy as np
 
 from accelir.commands import options
-from accelir.commands.transfers import Task, Written, open_picture, pictures_of_any_size, plan, write_all
-from accelir.comparison import page as report
+from accelir.commands.transfers import Transfer, Written, open_picture, pictures_of_any_size, plan, write_all
 from accelir.comparison.compare import Comparison, File
 from accelir.comparison.compare import compare as compare_files
-from accelir.formats.pictures import as_pixels
+from accelir.comparison.page import render
+from accelir.formats.picture import as_pixels
+from accelir.formats.registry import FORMATS
 
 SUFFIX = ".compare.html"
 
@@ -78,14 +79,14 @@ def compare(
     given = options.checked_settings(settings)
 
     @pictures_of_any_size()
-    def work(task: Task) -> Written:
-        task.check_target()
-        pixels = as_pixels(open_picture(task.source))
+    def work(transfer: Transfer) -> Written:
+        transfer.check_target()
+        pixels = as_pixels(open_picture(transfer.source), FORMATS["jpeg"])
         photo = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-        name = PurePath(task.source).name
+        name = PurePath(transfer.source).name
         seed = zlib.crc32(PurePath(name).stem.encode(errors="surrogateescape"))
         found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, network=network, degrade=degrade, seed=seed, **given)
-        page = report.render(found, click.format_filename(name)).encode()
+        page = render(found, click.format_filename(name)).encode()
         return Written(page, _figures(found), _text(found))
 
     write_all(plan(inputs, output, out_dir, SUFFIX, force), work, quiet=quiet, as_json=as_json)

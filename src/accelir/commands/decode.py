@@ -8,10 +8,10 @@ import os
 import click
 from PIL import Image
 
-import accelir
+from accelir.api import decode as decode_file
 from accelir.commands import options
-from accelir.commands.transfers import METADATA, Task, Written, pictures_of_any_size, write_all
-from accelir.formats.decode import pillow_at_work
+from accelir.commands.transfers import METADATA, Transfer, Written, pictures_of_any_size, write_all
+from accelir.formats.pillow import pillow_at_work
 from accelir.storage import locations
 from accelir.storage.locations import STDIO
 
@@ -56,14 +56,14 @@ def decode(source: str, output: str, network: str | None, force: bool, as_json: 
         raise click.BadParameter(f"{output!r} ends in none of {', '.join(LOSSLESS)}", param_hint="-o")
 
     @pictures_of_any_size()
-    def work(task: Task) -> Written:
-        task.check_target()
-        data = locations.read(task.source)
-        image = Image.fromarray(accelir.decode(data, network=network))
+    def work(transfer: Transfer) -> Written:
+        transfer.check_target()
+        data = locations.read(transfer.source)
+        image = Image.fromarray(decode_file(data, network=network))
         figures = {"width": image.width, "height": image.height}
         return Written(_lossless(image, LOSSLESS[suffix], data), figures, f"{image.width} x {image.height}")
 
-    write_all([Task(source, output, force)], work, quiet=quiet, as_json=as_json)
+    write_all([Transfer(source, output, force)], work, quiet=quiet, as_json=as_json)
 
 
 def _lossless(image: Image.Image, name: str, origin: bytes) -> bytes:

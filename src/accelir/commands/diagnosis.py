@@ -9,14 +9,16 @@ from importlib import metadata
 
 from PIL import features
 
-import accelir
-from accelir.formats.decode import turbo
+from accelir._version import __version__
+from accelir.formats.jpeg.decode import turbo
+from accelir.profile.installed import profiles
+from accelir.restoration.network import networks
 
 
 def facts() -> Iterator[tuple[str, str]]:
     """Pairs of a label and what was found, one a line of the report."""
     yield "python", f"{platform.python_version()} ({platform.system()} {platform.machine()})"
-    yield "accelir", accelir.__version__
+    yield "accelir", __version__
     yield "numpy", _version("numpy")
     yield "pillow", f"{_version('pillow')} ({_library('libjpeg_turbo')}, {_library('webp')})"
     yield "onnxruntime", _version("onnxruntime")
@@ -24,8 +26,8 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "PyTurboJPEG", f"{_version('PyTurboJPEG')}, libturbojpeg {'found' if turbo() else 'not found'}"
     for optional in ("matplotlib", "fsspec", "dask", "torch", "scikit-learn"):
         yield optional, _version(optional)
-    yield "profiles", " ".join(accelir.profiles()) or "none"
-    yield "networks", " ".join(accelir.networks()) or "none"
+    yield "profiles", " ".join(profiles()) or "none"
+    yield "networks", " ".join(networks()) or "none"
 
 
 def _version(distribution: str) -> str:

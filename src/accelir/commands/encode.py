@@ -10,15 +10,13 @@ import click
 from numpy.typing import NDArray
 from PIL import Image
 
-import accelir
-from accelir.api import FORMATS
+from accelir.api import Encoded, Encoder
 from accelir.commands import options
 from accelir.commands.plot import draw, encoded_panels
-from accelir.commands.transfers import METADATA, Task, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.commands.transfers import METADATA, Transfer, Written, open_picture, pictures_of_any_size, plan, write_all
 from accelir.formats.inspect import inspect
+from accelir.formats.registry import FORMATS
 from accelir.profile.model import Profile
-
-SUFFIXES = {"jpeg": ".jpg", "webp": ".webp"}
 
 
 @dataclass(frozen=True)
@@ -33,24 +31,24 @@ class Encode:
     strip: bool
 
     @pictures_of_any_size()
-    def __call__(self, task: Task) -> Written:
-        task.check_target()
-        image = open_picture(task.source)
+    def __call__(self, transfer: Transfer) -> Written:
+        transfer.check_target()
+        image = open_picture(transfer.source)
         if self.strip:
             image.info = {key: value for key, value in image.info.items() if key not in METADATA}
-        encoder = accelir.Encoder(**self.settings)
+        encoder = Encoder(**self.settings)
         encoded = encoder.encode(
             image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, exif=image.info.get("exif")
         )
         asked, reached = encoded.stats["max_bytes"], len(encoded.data)
         figures = {"asked": asked, "reached": reached, "bpp": encoded.bpp}
         text = f"asked {asked:,}  reached {reached:,}  ({100 * reached / asked:.2f} %)  {encoded.bpp:.4f} bpp"
-        return Written(encoded.data, figures, text, self._plot(task, encoded, encoder.settings.profile))
+        return Written(encoded.data, figures, text, self._plot(transfer, encoded, encoder.settings.profile))
 
-    def _plot(self, task: Task, encoded: accelir.Encoded, profile: Profile) -> bytes | None:
-        if task.plot is None:
+    def _plot(self, transfer: Transfer, encoded: Encoded, profile: Profile) -> bytes | None:
+        if transfer.plot is None:
             return None
-        title = inspect(encoded.data, click.format_filename(task.target)).title
+        title = inspect(encoded.data, click.format_filename(transfer.target)).title
         return draw(list(encoded_panels(encoded, profile)), title)
 
 
@@ -73,7 +71,9 @@ class Encode:
 @options.max_bytes_option
 @options.profile_option
 @options.effort_option
-@click.option("--format", type=click.Choice(FORMATS), help="Of the files written; by default what -o ends in, or JPEG.")
+@click.option(
+    "--format", type=click.Choice(list(FORMATS)), help="Of the files written; by default what -o ends in, or JPEG."
+)
 @click.option(
     "--subsampling", type=click.Choice(["auto", "4:4:4", "4:2:2", "4:2:0"]), help="Of the chroma; by default auto."
 )
@@ -116,15 +116,20 @@ def encode(
     options.require_one_size(bpp, max_bytes)
     settings["format"] = settings["format"] or _format_of(output)
     given = options.checked_settings(settings)
-    tasks = plan(inputs, output, out_dir, SUFFIXES[given["format"]], force)
-    options.check_plot(plot, [task.target for task in tasks])
-    tasks = [replace(task, plot=plot) for task in tasks]
-    write_all(tasks, Encode(given, bpp, max_bytes, qp_map, strip), quiet=quiet, as_json=as_json, jobs=jobs, dask=dask)
+    transfers = plan(inputs, output, out_dir, FORMATS[given["format"]].suffix, force)
+    options.check_plot(plot, [transfer.target for transfer in transfers])
+    transfers = [replace(transfer, plot=plot) for transfer in transfers]
+    write_all(
+        transfers, Encode(given, bpp, max_bytes, qp_map, strip), quiet=quiet, as_json=as_json, jobs=jobs, dask=dask
+    )
 
 
 def _format_of(output: str | None) -> str:
+    """The format that an output's name means; JPEG where it means none."""
     suffix = os.path.splitext(output or "")[1].lower()
-    named = Image.registered_extensions().get(suffix, "JPEG").lower()
-    if named not in FORMATS:
-        raise click.UsageError(f"{output} would hold a JPEG; end it in .jpg or .webp, or give --format")
-    return named
+    pillow = Image.registered_extensions().get(suffix, FORMATS["jpeg"].pillow)
+    named = [name for name, format in FORMATS.items() if format.pillow == pillow]
+    if not named:
+        suffixes = " or ".join(format.suffix for format in FORMATS.values())
+        raise click.UsageError(f"{output} would hold a JPEG; end it in {suffixes}, or give --format")
+    return named[0]

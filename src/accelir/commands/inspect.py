@@ -9,8 +9,9 @@ import click
 
 from accelir.commands import options
 from accelir.commands.plot import draw, file_panels
-from accelir.commands.transfers import Task, pictures_of_any_size, run
-from accelir.formats import inspect as inspection
+from accelir.commands.transfers import Transfer, pictures_of_any_size, run
+from accelir.formats.inspect import inspect as inspect_file
+from accelir.formats.report import Report
 from accelir.storage import locations
 
 
@@ -18,7 +19,7 @@ from accelir.storage import locations
 class Found:
     """What is told of a file."""
 
-    report: inspection.Report
+    report: Report
     picture: bytes | None
     """A PNG, if one was wanted."""
 
@@ -30,7 +31,7 @@ class Found:
     "--profile",
     metavar="NAME",
     shell_complete=options.complete_profile,
-    help="Whose groups of blocks --plot draws; by default those of the profile for the network that the file names.",
+    help="Whose groups of cells --plot draws; by default those of the profile for the network that the file names.",
 )
 @options.force_option
 @options.json_option
@@ -44,10 +45,10 @@ def inspect(inputs: tuple[str, ...], plot: str | None, profile: str | None, forc
     @pictures_of_any_size()
     def work(source: str) -> Found:
         data, name = locations.read(source), click.format_filename(source)
-        report = inspection.inspect(data, name=name)
+        report = inspect_file(data, name=name)
         if plot is None:
             return Found(report, None)
-        Task(source, plot, force).check_target()
+        Transfer(source, plot, force).check_target()
         return Found(report, draw(list(file_panels(data, profile)), report.title))
 
     def finish(source: str, found: Found) -> None:

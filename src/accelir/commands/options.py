@@ -11,10 +11,10 @@ import numpy as np
 from click.shell_completion import CompletionItem
 from numpy.typing import NDArray
 
-import accelir
-from accelir.api import DEFAULT_PROFILE
+from accelir.api import DEFAULT_PROFILE, Encoder
 from accelir.commands import batch
-from accelir.restoration.network import find
+from accelir.profile.installed import profiles
+from accelir.restoration.network import find, networks
 from accelir.storage import files
 
 
@@ -59,11 +59,11 @@ def complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 
 def complete_profile(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in accelir.profiles() if name.startswith(incomplete)]
+    return [name for name in profiles() if name.startswith(incomplete)]
 
 
 def complete_network(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in accelir.networks() if name.startswith(incomplete)]
+    return [name for name in networks() if name.startswith(incomplete)]
 
 
 bpp_option = click.option(
@@ -90,7 +90,7 @@ plot_option = click.option(
     "--plot",
     metavar="OUT.png",
     shell_complete=complete_path,
-    help="Also draw a single file's picture and maps of its 32x32 blocks side by side.",
+    help="Also draw a single file's picture and maps of its cells (32x32 pixels) side by side.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -115,7 +115,7 @@ def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of an encoder that were given; a wrong one is a wrong call."""
     given = {name: value for name, value in settings.items() if value is not None}
     try:
-        accelir.Encoder(**given)
+        Encoder(**given)
     except (TypeError, ValueError) as error:
         raise click.UsageError(batch.explain(error)) from error
     return given

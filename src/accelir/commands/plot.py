@@ -1,4 +1,4 @@
-"""A file's picture and maps of its 32x32 blocks, side by side: `--plot` of inspect and encode. Needs matplotlib."""
+"""A file's picture and maps of its cells, side by side: `--plot` of inspect and encode. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir import _codec
 from accelir.api import Encoded
-from accelir.formats.decode import decode_pixels
-from accelir.formats.inspect import cell_bits, has_cells, macroblocks
-from accelir.formats.tag import read_tag
-from accelir.formats.webp import parse as webp_chunks
-from accelir.profile.model import Profile, load_profile, profiles
+from accelir.cells.grid import CELL
+from accelir.formats.decode import decode_pixels, network_of
+from accelir.formats.registry import format_of
+from accelir.profile.installed import load_profile, profiles
+from accelir.profile.model import Profile
 
 Box = tuple[float, float, float, float]
 """Left, bottom, width and height."""
@@ -33,18 +32,19 @@ class Panel:
     """One of the pictures."""
 
     title: str
+    """Words above the panel."""
     values: NDArray[Any]
-    """Pixels, HxWx3 or HxW uint8, or one number a block."""
+    """Pixels, HxWx3 or HxW uint8, or one number a square."""
     unit: str = ""
-    """Of a block's number; "" for pixels."""
-    side: int = _codec.CELL
-    """Of a block, in pixels."""
+    """Unit of a square's number; "" for pixels."""
+    side: int = CELL
+    """Side of a square in pixels."""
     groups: int = 0
-    """Of how many groups the numbers are; 0 for quantities."""
+    """Number of groups that the numbers name; 0 for quantities."""
 
 
 def file_panels(data: bytes, profile: str | None = None) -> Iterator[Panel]:
-    """What a JPEG or WebP file itself tells: its picture, the blocks' groups, their bits, and a WebP's quantisers.
+    """What a JPEG or WebP file itself tells: its picture, the cells' groups, their bits, and a WebP's quantisers.
 
     The groups are QP-NET's, run on the decoded pixels, as no file records them: those of the installed or own profile
     of that name, or else of the one for the network that the file names; without either there is no such panel.
@@ -52,20 +52,20 @@ def file_panels(data: bytes, profile: str | None = None) -> Iterator[Panel]:
     """
     pixels = decode_pixels(data)
     yield Panel("picture", pixels)
-    chosen = _profile_for(read_tag(data)) if profile is None else load_profile(profile)
-    if chosen is not None and chosen.clusters is not None:
-        yield _groups(chosen.clusters.network.groups(pixels), chosen)
+    chosen = _profile_for(network_of(data)) if profile is None else load_profile(profile)
+    if chosen is not None and chosen.groups is not None:
+        yield _groups(chosen.groups.network.groups(pixels), chosen)
     elif profile is not None:
-        raise ValueError(f"the profile {profile!r} tells no groups of blocks apart")
+        raise ValueError(f"the profile {profile!r} tells no groups of cells apart")
     yield from _spent(data)
 
 
 def encoded_panels(encoded: Encoded, profile: Profile) -> Iterator[Panel]:
-    """What the encoder decided: the groups that QP-NET saw, the QPs of the blocks, and what they took."""
+    """What the encoder decided: the groups that QP-NET saw, the QPs of the cells, and what they took."""
     yield Panel("picture", decode_pixels(encoded.data))
-    if profile.clusters is not None:
+    if profile.groups is not None:
         yield _groups(encoded.clusters, profile)
-    yield Panel("QP of each block", encoded.qp_map, "QP, from 15 (coarse) to 95 (fine)")
+    yield Panel("QP of each cell", encoded.qp_map, "QP, from 15 (coarse) to 95 (fine)")
     yield from _spent(encoded.data)
 
 
@@ -75,7 +75,7 @@ def draw(panels: Sequence[Panel], title: str) -> bytes:
         from matplotlib.figure import Figure
     except ImportError:
         raise ValueError("plots need matplotlib: pip install 'accelir[plot]'") from None
-    frame = _Frame.of(*panels[0].values.shape[:2])
+    frame = _Canvas.of(*panels[0].values.shape[:2])
     size = len(panels) * (frame.room + _RIM) + _RIM, frame.height + _HEAD + _FOOT
     figure = Figure(figsize=size, dpi=_DPI)
     figure.suptitle(title, y=1 - 0.15 / size[1], va="top", parse_math=False)
@@ -87,10 +87,10 @@ def draw(panels: Sequence[Panel], title: str) -> bytes:
         axes.set_axis_off()
         if panel.unit:
             bar = figure.add_axes(_share(left, _FOOT - 0.1 - _BAR, frame.room, _BAR, size))
-            _draw_blocks(axes, bar, panel)
+            _draw_squares(axes, bar, panel)
         else:
             axes.imshow(_thumbnail(panel.values), cmap="gray", vmin=0, vmax=255, extent=frame.extent)
-        # The last row and column of blocks may reach beyond the picture.
+        # The last row and column of cells may reach beyond the picture.
         axes.set(xlim=frame.extent[:2], ylim=frame.extent[2:])
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
@@ -98,7 +98,7 @@ def draw(panels: Sequence[Panel], title: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class _Frame:
+class _Canvas:
     """How large every panel is drawn."""
 
     width: float
@@ -110,7 +110,7 @@ class _Frame:
     """The picture's left, right, bottom and top in pixels."""
 
     @classmethod
-    def of(cls, height: int, width: int) -> _Frame:
+    def of(cls, height: int, width: int) -> _Canvas:
         scale = min(_WIDTH / width, _HEIGHT / height)
         return cls(width * scale, height * scale, max(width * scale, _LEAST_WIDTH), (0, width, height, 0))
 
@@ -126,19 +126,15 @@ def _profile_for(network: str | None) -> Profile | None:
 
 
 def _groups(groups: NDArray[np.int32], profile: Profile) -> Panel:
-    assert profile.clusters is not None
-    count = profile.clusters.curves.groups
+    assert profile.groups is not None
+    count = profile.groups.count
     unit = f"utility group: a bit gains least in 0, most in {count - 1}"
     return Panel(f"utility, by QP-NET of {profile.name}", groups, unit, groups=count)
 
 
 def _spent(data: bytes) -> Iterator[Panel]:
-    if not has_cells(data):
-        return
-    yield Panel("bits of each block", cell_bits(data), "bits per 32x32 pixels")
-    if webp_chunks.is_webp(data):
-        indices = macroblocks(data)[1]
-        yield Panel("quantiser of each macroblock", indices, "index, from 0 (fine) to 127 (coarse)", side=16)
+    for found in format_of(data).maps(data):
+        yield Panel(found.title, found.values, found.unit, side=found.side)
 
 
 def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -148,13 +144,13 @@ def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def _draw_blocks(axes: Any, bar: Any, panel: Panel) -> None:
+def _draw_squares(axes: Any, bar: Any, panel: Panel) -> None:
     from matplotlib import colormaps
     from matplotlib.ticker import MaxNLocator
 
     rows, columns = panel.values.shape
     least, most = (0, panel.groups - 1) if panel.groups else (panel.values.min(), panel.values.max())
-    # Each group has a colour of its own; so has the one number of blocks that are all alike.
+    # Each group has a colour of its own; so has the one number of squares that are all alike.
     rim = 0.5 if panel.groups or least == most else 0.0
     drawn = axes.imshow(
         panel.values,

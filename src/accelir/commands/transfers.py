@@ -1,4 +1,4 @@
-"""From inputs to outputs: which file goes where, pictures opened, results written and reported."""
+"""Transfers from inputs to outputs: which file goes where, pictures opened, results written and reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import click
 from PIL import Image
 
 from accelir.commands import batch
-from accelir.formats.decode import pillow_at_work
+from accelir.formats.pillow import pillow_at_work
 from accelir.storage import locations
 from accelir.storage.cluster import ClusterError
 from accelir.storage.locations import STDIO
@@ -31,7 +31,7 @@ _INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
-class Task:
+class Transfer:
     """One file on its way to another; "-" is standard input or output."""
 
     source: str
@@ -39,7 +39,7 @@ class Task:
     force: bool = False
     """Whether a file that exists may be replaced."""
     rival: str | None = None
-    """The source of an earlier task that has the same target."""
+    """The source of an earlier transfer that has the same target."""
     plot: str | None = None
     """Where a drawing of the file goes."""
 
@@ -68,10 +68,10 @@ class Written:
     figures: dict[str, Any]
     text: str
     plot: bytes | None = field(default=None, repr=False)
-    """A PNG to be written to the task's `plot`."""
+    """A PNG to be written to the transfer's `plot`."""
 
 
-def plan(inputs: Sequence[str], output: str | None, out_dir: str | None, suffix: str, force: bool) -> list[Task]:
+def plan(inputs: Sequence[str], output: str | None, out_dir: str | None, suffix: str, force: bool) -> list[Transfer]:
     """Which file goes where; a wrong call where that can't be told."""
     sources = list(locations.expand(inputs))
     if not sources:
@@ -82,13 +82,13 @@ def plan(inputs: Sequence[str], output: str | None, out_dir: str | None, suffix:
         raise click.UsageError(f"-o takes one input and {len(sources)} came; give --out-dir")
     if out_dir is not None:
         _make_folder(out_dir)
-    tasks = []
+    transfers = []
     owners: dict[str, str] = {}
     for source in sources:
         target = _target(source, out_dir, suffix) if output is None else output
-        tasks.append(Task(source, target, force, owners.get(target)))
+        transfers.append(Transfer(source, target, force, owners.get(target)))
         owners.setdefault(target, source)
-    return tasks
+    return transfers
 
 
 def _make_folder(name: str) -> None:
@@ -145,39 +145,43 @@ def pictures_of_any_size() -> Iterator[None]:
 
 
 def write_all(
-    tasks: Sequence[Task],
-    work: Callable[[Task], Written],
+    transfers: Sequence[Transfer],
+    work: Callable[[Transfer], Written],
     *,
     quiet: bool,
     as_json: bool,
     jobs: int = 1,
     dask: str | None = None,
 ) -> NoReturn:
-    """Do the tasks, write their files and print a line about each; on standard error where a file takes the output."""
-    to_stderr = any(task.target == STDIO for task in tasks)
+    """Do transfers, write their files, and print a line about each: on standard error where a file takes the output."""
+    to_stderr = any(transfer.target == STDIO for transfer in transfers)
     if to_stderr and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal; send it to a file or a pipe, or give -o")
     if dask is not None:
-        tasks = [_placeless(task) for task in tasks]
+        transfers = [_placeless(transfer) for transfer in transfers]
 
-    def finish(task: Task, written: Written) -> None:
-        locations.write(task.target, written.data)
-        if task.plot is not None and written.plot is not None:
-            locations.write(task.plot, written.plot)
+    def finish(transfer: Transfer, written: Written) -> None:
+        locations.write(transfer.target, written.data)
+        if transfer.plot is not None and written.plot is not None:
+            locations.write(transfer.plot, written.plot)
         if as_json:
-            click.echo(json.dumps({"input": task.source, "output": task.target, **written.figures}), err=to_stderr)
+            click.echo(
+                json.dumps({"input": transfer.source, "output": transfer.target, **written.figures}), err=to_stderr
+            )
         elif not quiet:
-            click.echo(f"{task} -> {click.format_filename(task.target)}  {written.text}", err=to_stderr)
+            click.echo(f"{transfer} -> {click.format_filename(transfer.target)}  {written.text}", err=to_stderr)
 
-    run(tasks, work, finish, as_json=as_json, to_stderr=to_stderr, jobs=jobs, dask=dask, bar=not quiet)
+    run(transfers, work, finish, as_json=as_json, to_stderr=to_stderr, jobs=jobs, dask=dask, bar=not quiet)
 
 
-def _placeless(task: Task) -> Task:
-    """The task as a process elsewhere can do it."""
-    if task.source == STDIO:
+def _placeless(transfer: Transfer) -> Transfer:
+    """The transfer as a process elsewhere can do it."""
+    if transfer.source == STDIO:
         raise click.UsageError("standard input stays on this machine: no - with --dask")
-    plot = None if task.plot is None else locations.absolute(task.plot)
-    return replace(task, source=locations.absolute(task.source), target=locations.absolute(task.target), plot=plot)
+    plot = None if transfer.plot is None else locations.absolute(transfer.plot)
+    return replace(
+        transfer, source=locations.absolute(transfer.source), target=locations.absolute(transfer.target), plot=plot
+    )
 
 
 def run(

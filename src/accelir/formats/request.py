@@ -1,4 +1,4 @@
-"""What is asked of an encoder, and what it gives: the same for both formats."""
+"""What is asked of an encoder, and what it gives: the same for all formats."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.cells.groups import Groups
+from accelir.cells.groups import PictureGroups
 from accelir.profile.model import Profile
 
 
 @dataclass(frozen=True)
-class Settings:
+class EncoderSettings:
     """How to encode; `Encoder` explains the fields."""
 
     profile: Profile
-    effort: int
-    subsampling: str
-    progressive: bool | str
-    allocator: str
+    effort: int = 5
+    subsampling: str = "auto"
+    progressive: bool | str = "auto"
+    allocator: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,28 @@ class Metadata:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A picture and its budget, checked."""
+    """A picture and how to encode it, checked; how large it may become is said later."""
 
     pixels: NDArray[np.uint8]
-    """HxWx3 RGB or HxW gray."""
-    alpha: NDArray[np.uint8] | None
-    """HxW."""
-    budget: int
-    """The whole file's bytes."""
-    qp_map: NDArray[np.int32] | None
-    """(ceil(H/32), ceil(W/32))."""
-    metadata: Metadata
+    """Colours, HxWx3 RGB or HxW gray."""
+    settings: EncoderSettings
+    """Profile, effort and what else the encoder was made with."""
+    alpha: NDArray[np.uint8] | None = None
+    """Transparency, HxW, 255 opaque."""
+    qp_map: NDArray[np.int32] | None = None
+    """QP of each cell, 15 to 95, (ceil(H/32), ceil(W/32)); None: all alike, or as the allocator finds."""
+    metadata: Metadata = field(default_factory=Metadata)
+    """ICC profile, EXIF and the like."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a file of a picture would be, found on a part of it."""
+
+    bytes: float
+    """Size of the whole file."""
+    error: float
+    """Squared RGB error of the decoded picture, summed over its values, in squared 8-bit levels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +66,7 @@ class Made:
 
     data: bytes = field(repr=False)
     qp_map: NDArray[np.int32]
-    groups: Groups
+    groups: PictureGroups
     predicted_bytes: int
     table: NDArray[np.uint8]
     stats: dict[str, Any]

@@ -13,19 +13,22 @@ import numpy as np
 
 from accelir._version import __version__
 from accelir.cells.curves import Curves
+from accelir.cells.groups import GroupModel
 from accelir.cells.qpnet import QpNet
-from accelir.profile.model import Clusters, Profile, check_network, load_profile
+from accelir.profile.checks import network_name
+from accelir.profile.files import write_profile
+from accelir.profile.installed import load_profile
+from accelir.profile.model import Profile
 from accelir.profiling import qpnet
 from accelir.profiling.choose import choose_allocator, try_allocators
 from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
-from accelir.profiling.measure import Measurement, Plan, join, mean
+from accelir.profiling.measure import Measurement, MeasurementPlan, join, mean
 from accelir.profiling.parallel import measure_all
 from accelir.profiling.pictures import degraded
-from accelir.profiling.tune import rates_of, tune_profile
+from accelir.profiling.tune_jpeg import rates_of, tune_jpeg
 from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
-from accelir.profiling.write import write_profile
 from accelir.restoration.network import installed, open_network
 from accelir.restoration.tasks import Task
 from accelir.storage.files import write_atomically
@@ -37,7 +40,7 @@ TRIED = 12
 
 
 @dataclass(frozen=True)
-class Request:
+class BuildRequest:
     """What to build; see `accelir-profile build --help`."""
 
     task: Task
@@ -48,14 +51,14 @@ class Request:
     quality: str = "mse"
     groups: int = GROUPS
     side: int = 512
-    recipe: qpnet.Recipe = field(default_factory=qpnet.Recipe)
+    recipe: qpnet.QpNetRecipe = field(default_factory=qpnet.QpNetRecipe)
     jobs: int = 1
     dask: str | None = None
     receiver: str | None = None
     """The name of the network that files ask receivers for; None: the task's, if it is installed."""
 
     def __post_init__(self) -> None:
-        check_network(self.receiver)
+        network_name(self.receiver)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Part:
     measurements: list[Measurement]
 
 
-def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, Any]:
+def build(folder: Path, out: Path, work: Path, request: BuildRequest) -> dict[str, Any]:
     """Build a profile from the pictures in a folder and below it; returns its figures.
 
     Everything that takes long is kept in `work`, and taken from there the next time. Raises ValueError for what can't
@@ -80,7 +83,7 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
         write_profile(out, profile)
         return dict(profile.provenance["webp"]["validation_psnr"])
     profile, tuning = _shared(pictures, work, request)
-    plans = [Plan.of(request.task, n, profile, format=request.format, side=request.side) for n in request.networks]
+    plans = [MeasurementPlan.of(request.task, n, profile, side=request.side) for n in request.networks]
     rows = measure_all(pictures, plans, work, jobs=request.jobs, dask=request.dask)
     measured = {picture: mean(row) for picture, row in zip(pictures, rows, strict=True)}
     train, held = (Part(p, [measured[x] for x in p]) for p in split(pictures, HELD_OUT_EVERY))
@@ -92,7 +95,7 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     figures = judge(
         held, curves, fit_curves(blocks, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
     )
-    profile = dataclasses.replace(profile, clusters=Clusters(curves, QpNet(model, curves.groups)))
+    profile = dataclasses.replace(profile, groups=GroupModel(curves, QpNet(model, curves.groups)))
     figures["allocators_db"] = try_allocators(
         profile,
         request.task,
@@ -107,15 +110,15 @@ def build(folder: Path, out: Path, work: Path, request: Request) -> dict[str, An
     return figures
 
 
-def tune(folder: Path, out: Path, work: Path, request: Request, count: int) -> dict[str, Any]:
-    """Write a profile that treats blocks alike: tables and Lagrangian tuned on `count` of a folder's pictures.
+def tune(folder: Path, out: Path, work: Path, request: BuildRequest, count: int) -> dict[str, Any]:
+    """Write a profile that treats cells alike: tables and Lagrangian tuned on `count` of a folder's pictures.
 
     Returns the validation's scores, dB. Raises as `build` does.
     """
     rates_of(request.task)
     work.mkdir(parents=True, exist_ok=True)
     base = load_profile(request.base or "fidelity")
-    tuned, tuning = tune_profile(request.task, request.networks, list_pictures(folder), base, work, count)
+    tuned, tuning = tune_jpeg(request.task, request.networks, list_pictures(folder), base, work, count)
     made = {
         "made": datetime.date.today().isoformat(),
         "command": "accelir-profile tune",
@@ -126,38 +129,39 @@ def tune(folder: Path, out: Path, work: Path, request: Request, count: int) -> d
     return dict(tuning["validation_psnr"])
 
 
-def _for_webp(pictures: list[Path], work: Path, request: Request) -> Profile:
+def _for_webp(pictures: list[Path], work: Path, request: BuildRequest) -> Profile:
     """The base profile with WebP's settings tuned; its JPEG half is taken over."""
     base = load_profile(request.base or "fidelity")
-    shape, tuning = tune_webp(request.task, request.networks, pictures, base, work)
+    settings, tuning = tune_webp(request.task, request.networks, pictures, base, work)
     made = {"made": datetime.date.today().isoformat(), "command": "accelir-profile build", **tuning}
     named = _named(base, request)
-    return dataclasses.replace(named, webp=shape, provenance={**base.provenance, "webp": made})
+    return dataclasses.replace(named, webp=settings, provenance={**base.provenance, "webp": made})
 
 
-def _named(profile: Profile, request: Request) -> Profile:
+def _named(profile: Profile, request: BuildRequest) -> Profile:
     text = f"{request.task}: PSNR over RGB after restoration"
     receiver = request.receiver or (str(request.task) if installed(str(request.task)) else None)
     return dataclasses.replace(profile, name=str(request.task), task=text, network=receiver)
 
 
-def _shared(pictures: list[Path], work: Path, request: Request) -> tuple[Profile, dict[str, Any]]:
+def _shared(pictures: list[Path], work: Path, request: BuildRequest) -> tuple[Profile, dict[str, Any]]:
     """What the whole file shares, and how that was found."""
     if request.base is not None:
         profile = load_profile(request.base)
         tuning = profile.provenance.get("tuning", profile.provenance)
     else:
-        profile, tuning = tune_profile(request.task, request.networks, pictures, load_profile("fidelity"), work)
+        profile, tuning = tune_jpeg(request.task, request.networks, pictures, load_profile("fidelity"), work)
     return _without_groups(_named(profile, request)), tuning
 
 
 def _without_groups(profile: Profile) -> Profile:
     """Weights of groups in WebP files go with the groups they were tuned for; `build --format webp` finds new ones."""
     webp = dataclasses.replace(profile.webp, group_weights=())
-    return dataclasses.replace(profile, clusters=None, allocator="uniform", webp=webp)
+    jpeg = dataclasses.replace(profile.jpeg, allocator="uniform")
+    return dataclasses.replace(profile, groups=None, jpeg=jpeg, webp=webp)
 
 
-def _qpnet(train: Part, utility: np.ndarray, work: Path, request: Request) -> bytes:
+def _qpnet(train: Part, utility: np.ndarray, work: Path, request: BuildRequest) -> bytes:
     """Train QP-NET, or take what an earlier build trained on just this."""
     ranks = ranks_of(utility, utility, request.groups)
     starts = np.cumsum([0, *(len(m.values) for m in train.measurements)])
@@ -175,7 +179,7 @@ def _qpnet(train: Part, utility: np.ndarray, work: Path, request: Request) -> by
     return kept.read_bytes()
 
 
-def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: Request) -> dict[str, Any]:
+def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: BuildRequest) -> dict[str, Any]:
     """Figures on pictures that nothing was fitted to: QP-NET's accuracy, and PSNR gained at equal bits, in dB."""
     network, rates = QpNet(model, curves.groups), rates_of(request.task)
     matrix = np.zeros((curves.groups, curves.groups), np.int64)
@@ -214,7 +218,7 @@ def _mean(rows: list[np.ndarray]) -> list[float | None]:
 
 
 def _provenance(
-    pictures: list[Path], held: Part, figures: dict[str, Any], tuning: dict[str, Any], request: Request
+    pictures: list[Path], held: Part, figures: dict[str, Any], tuning: dict[str, Any], request: BuildRequest
 ) -> dict[str, Any]:
     return {
         "made": datetime.date.today().isoformat(),
@@ -232,6 +236,6 @@ def _provenance(
     }
 
 
-def _networks(request: Request) -> list[dict[str, str]]:
+def _networks(request: BuildRequest) -> list[dict[str, str]]:
     cards = [open_network(n, 1).card for n in request.networks]
     return [{"name": card.name, "sha256": card.sha256} for card in cards]

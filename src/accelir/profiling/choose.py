@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from accelir.cells.groups import Groups
+from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
-from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.job import analyse, make_job
-from accelir.formats.jpeg.planning import plan_blocks
-from accelir.profile.closed_loop import Loop
-from accelir.profile.model import ALLOCATORS, Profile
+from accelir.formats.registry import FORMATS
+from accelir.formats.request import EncoderSettings, Request
+from accelir.profile.jpeg import ALLOCATORS, ClosedLoop
+from accelir.profile.model import Profile
 from accelir.profiling.pictures import Pixels, degraded
-from accelir.profiling.tune import psnr
+from accelir.profiling.tuning_bench import EFFORT, psnr
 from accelir.restoration.network import Network, installed
 from accelir.restoration.tasks import Task
 
-LOOP = Loop(lagrangians=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)
+LOOP = ClosedLoop(lambdas=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)
 """Measured for denoising at 0.9 to 1.8 bpp: more modes, or other steps from 0.83 to 0.93, gained at most 0.01 dB."""
 
 WORTH, WORTH_WAITING = 0.02, 0.05
@@ -35,15 +35,15 @@ def try_allocators(
     """dB of PSNR after restoration over a uniform file of the same budget, by allocator and rate, mean over pictures
     and networks. Real files at effort 5. The loop is tried where the receivers' network is installed.
     """
-    profile = dataclasses.replace(profile, loop=LOOP)
-    names = list(ALLOCATORS) if profile.clusters is not None else ["uniform"]
+    profile = _with(profile, closed_loop=LOOP)
+    names = list(ALLOCATORS) if profile.groups is not None else ["uniform"]
     if profile.network is not None and installed(profile.network) is not None:
         names.append("closed-loop")
     scores = np.zeros((len(names), len(rates), len(pictures)))
     for p, path in enumerate(pictures):
         pixels, truth = degraded(path, task, side)
         for r, rate in enumerate(rates):
-            budget = int(rate * pixels.shape[0] * pixels.shape[1] / 8)
+            budget = bytes_at(rate, pixels.shape)
             for n, name in enumerate(names):
                 decoded = decode_pixels(_file(pixels, profile, budget, name))
                 scores[n, r, p] = np.mean([psnr(network(decoded), truth) for network in networks])
@@ -52,11 +52,13 @@ def try_allocators(
 
 
 def _file(pixels: Pixels, profile: Profile, budget: int, allocator: str) -> bytes:
-    coefficients = analyse(pixels, "4:2:0", profile)
-    job = make_job(profile, get_effort(5), pixels.shape)
-    groups = Groups(pixels, profile.clusters)
-    plan = plan_blocks(pixels, coefficients, job, groups, budget, allocator)
-    return (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget).data
+    settings = EncoderSettings(profile, EFFORT, subsampling="4:2:0", allocator=allocator)
+    return FORMATS["jpeg"].prepare(Request(pixels, settings)).within(budget).data
+
+
+def _with(profile: Profile, **changes: Any) -> Profile:
+    """The profile with other entries in its JPEG section."""
+    return dataclasses.replace(profile, jpeg=dataclasses.replace(profile.jpeg, **changes))
 
 
 def choose_allocator(profile: Profile, gains: dict[str, list[float]]) -> Profile:
@@ -68,4 +70,4 @@ def choose_allocator(profile: Profile, gains: dict[str, list[float]]) -> Profile
     loop = None
     if worth >= WORTH:
         loop = dataclasses.replace(LOOP, effort=LOOP.effort if worth >= WORTH_WAITING else _LATE)
-    return dataclasses.replace(profile, allocator=allocator, loop=loop)
+    return _with(profile, allocator=allocator, closed_loop=loop)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from accelir.profile.model import Profile, read_profile
+from accelir.profile.files import read_profile
+from accelir.profile.model import Profile
 from accelir.restoration.tasks import Task
 from accelir.storage.cluster import ClusterError
 
@@ -28,7 +29,7 @@ def main() -> None:
 @click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
 @click.option("--base", help="Take tables and RDO strength from this installed profile instead of tuning them.")
 @click.option("--quality", default="mse", type=click.Choice(["mse", "psnr"]), help="That utility counts.")
-@click.option("--groups", default=10, type=click.IntRange(2, 100), help="Of blocks, by utility.")
+@click.option("--groups", default=10, type=click.IntRange(2, 100), help="Number of groups of cells, by utility.")
 @click.option("--side", default=512, type=click.IntRange(32), help="Cut pictures to this many pixels a side.")
 @click.option("--steps", default=4000, type=click.IntRange(1), help="Of QP-NET's training.")
 @click.option("--seed", default=0, type=click.IntRange(0), help="Of QP-NET's training.")
@@ -57,13 +58,13 @@ def build(
     A build that was interrupted goes on where it stopped when it is called again.
     """
     try:
-        from accelir.profiling.build import Request
+        from accelir.profiling.build import BuildRequest
         from accelir.profiling.build import build as run
-        from accelir.profiling.qpnet import Recipe
+        from accelir.profiling.qpnet import QpNetRecipe
     except ImportError as error:
         raise click.ClickException(f"building needs {error.name}: pip install 'accelir[train]'") from None
     try:
-        request = Request(
+        request = BuildRequest(
             task=Task.parse(task),
             networks=networks or (task,),
             format=format_,
@@ -71,7 +72,7 @@ def build(
             quality=quality,
             groups=groups,
             side=side,
-            recipe=Recipe(steps=steps, seed=seed),
+            recipe=QpNetRecipe(steps=steps, seed=seed),
             jobs=jobs,
             dask=dask,
             receiver=receiver,
@@ -101,17 +102,17 @@ def tune(
     count: int,
     work: Path | None,
 ) -> None:
-    """Tune tables, chroma and Lagrangian alone, on the mean over the networks; blocks are treated alike.
+    """Tune tables, chroma and Lagrangian alone, on the mean over the networks; cells are treated alike.
 
-    A matter of minutes. `build --base OUT` goes on from there to tell blocks apart.
+    A matter of minutes. `build --base OUT` goes on from there to tell cells apart.
     """
     try:
-        from accelir.profiling.build import Request
+        from accelir.profiling.build import BuildRequest
         from accelir.profiling.build import tune as run
     except ImportError as error:
         raise click.ClickException(f"tuning needs {error.name}: pip install 'accelir[train]'") from None
     try:
-        request = Request(task=Task.parse(task), networks=networks or (task,), receiver=receiver, base=base)
+        request = BuildRequest(task=Task.parse(task), networks=networks or (task,), receiver=receiver, base=base)
         scores = run(pictures, out, work or out.with_name(f"{out.name}.work"), request, count)
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
@@ -139,11 +140,13 @@ def show(profile: Path, plot: Path | None) -> None:
 
 def _described(profile: Profile) -> str:
     lines = [f"{profile.name}: {profile.task}", f"network {profile.network}, made {profile.provenance.get('made')}"]
-    margin = profile.full_chroma_margin
-    lines.append(f"Lagrangian {profile.ladder['rdo'][0]:.3f}; 4:4:4 where it is {margin:g} dB better than 4:2:0")
-    if profile.clusters is None:
-        return "\n".join([*lines, "blocks are treated alike"])
-    curves = profile.clusters.curves
+    margin = profile.jpeg.full_chroma_margin
+    lines.append(
+        f"lambda {profile.jpeg.ladder.modes['lambda'][0]:.3f}; 4:4:4 where it is {margin:g} dB better than 4:2:0"
+    )
+    if profile.groups is None:
+        return "\n".join([*lines, "cells are treated alike"])
+    curves = profile.groups.curves
     lines.append(f"{curves.groups} groups, {len(curves.modes)} modes at {len(curves.base_qps)} base steps")
     return "\n".join([*lines, *_figures(profile.provenance.get("figures", {})), _taken(profile)])
 
@@ -152,7 +155,7 @@ def _figures(figures: dict[str, Any]) -> list[str]:
     if not figures:
         return []
     lines = [
-        f"held out: {figures['pictures']} of the pictures, {figures['blocks']} blocks: QP-NET puts "
+        f"held out: {figures['pictures']} of the pictures, {figures['blocks']} cells: QP-NET puts "
         f"{figures['accuracy']:.1%} into their group, {figures['accuracy_within_one']:.1%} at most one beside it",
         "PSNR after restoration over uniform files of equal bits, as looked up, dB at "
         + " / ".join(f"{rate:g}" for rate in figures["rates"])
@@ -169,8 +172,8 @@ def _rows(gains: dict[str, list[float | None]]) -> list[str]:
 
 
 def _taken(profile: Profile) -> str:
-    loop = "" if profile.loop is None else f"; closed-loop from effort {profile.loop.effort} on"
-    return f"encoders take {profile.allocator}{loop}"
+    loop = "" if profile.jpeg.closed_loop is None else f"; closed-loop from effort {profile.jpeg.closed_loop.effort} on"
+    return f"encoders take {profile.jpeg.allocator}{loop}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Stage 3, curves: what the blocks of a group cost and how good they become, on average."""
+"""Stage 3, curves: what the cells of a group cost and how good they become, on average."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
 from accelir.cells.curves import Curves, Floats, lower_hull
-from accelir.profiling.measure import Measurement, Plan
+from accelir.profiling.measure import Measurement, MeasurementPlan
 
 _LEAST = 1e-6
 """Sizes and errors are kept above 0, as they are interpolated by their logarithms."""
 
 
-def fit_curves(blocks: Measurement, groups: NDArray[np.int64], edges: Floats, plan: Plan) -> Curves:
+def fit_curves(blocks: Measurement, groups: NDArray[np.int64], edges: Floats, plan: MeasurementPlan) -> Curves:
     """The mean curves of each group. Curves over the QP are made monotone by isotonic regression: more QP, more bits,
     less error. Raises ValueError for a group without blocks.
     """
     count = len(edges) + 1
     if missing := sorted(set(range(count)) - set(groups.tolist())):
         raise ValueError(f"groups {missing} have no blocks; take more pictures")
-    bits, mse, mode_bits, mode_mse = (
+    bits, error, mode_bits, mode_error = (
         np.stack([_mean(blocks, name, groups == g) for g in range(count)])
         for name in ("bits", "sse", "mode_bits", "mode_sse")
     )
     bits = np.stack([isotonic_regression(row) for row in bits])
-    mse = np.stack([isotonic_regression(row, increasing=False) for row in mse])
-    mode_bits, mode_mse = np.moveaxis(mode_bits, 1, 0), np.moveaxis(mode_mse, 1, 0)
-    on_hull, mode_of_qp = _hulls(bits, mode_bits, mode_mse)
+    error = np.stack([isotonic_regression(row, increasing=False) for row in error])
+    mode_bits, mode_error = np.moveaxis(mode_bits, 1, 0), np.moveaxis(mode_error, 1, 0)
+    on_hull, mode_of_qp = _hulls(bits, mode_bits, mode_error)
     return Curves(
         utility_edges=edges,
         qps=np.array(plan.qps, np.int32),
         bits=bits,
-        mse=mse,
+        error=error,
         base_qps=np.array(plan.base_qps, np.int32),
         modes=plan.menu,
         mode_bits=mode_bits,
-        mode_mse=mode_mse,
+        mode_error=mode_error,
         on_hull=on_hull,
         mode_of_qp=mode_of_qp,
     )
@@ -50,11 +50,11 @@ def _mean(blocks: Measurement, name: str, chosen: NDArray[np.bool_]) -> Floats:
     return np.maximum(getattr(blocks, name)[chosen].sum(axis=0) / area, _LEAST)
 
 
-def _hulls(bits: Floats, mode_bits: Floats, mode_mse: Floats) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+def _hulls(bits: Floats, mode_bits: Floats, mode_error: Floats) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
     on_hull = np.zeros(mode_bits.shape, bool)
     mode_of_qp = np.zeros((*mode_bits.shape[:2], bits.shape[1]), np.int32)
     for step, group in np.ndindex(*mode_bits.shape[:2]):
-        hull = lower_hull(mode_bits[step, group], mode_mse[step, group])
+        hull = lower_hull(mode_bits[step, group], mode_error[step, group])
         on_hull[step, group, hull] = True
         distances = np.abs(np.log(bits[group][:, None] / mode_bits[step, group, hull]))
         mode_of_qp[step, group] = hull[distances.argmin(axis=1)]

@@ -45,29 +45,29 @@ def gains(
     for an oracle that knows what every mode does to every block.
     """
     area = blocks.values / blocks.values.max()
-    mse, mode_mse = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
+    error, mode_error = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
     bits_table = ModeTable(curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits)
-    mse_table = ModeTable(curves.qps, mse, curves.base_qps, mode_mse)
+    error_table = ModeTable(curves.qps, error, curves.base_qps, mode_error)
     cost, bits, errors = [], [], []
     for qp in np.linspace(float(curves.base_qps[0]), float(curves.base_qps[-1]), STEPS):
-        own = bits_table.at(qp), mse_table.at(qp)
+        own = bits_table.at(qp), error_table.at(qp)
         believed = own
         if shares is not None:
             believed = tuple(shares @ table * area[:, None] for table in curves.at_step(step_of_qp(qp)))
         chosen = (believed[1][..., None] + PRICES * believed[0][..., None]).argmin(axis=1)  # (n, prices)
-        believed_bits, believed_mse, own_bits, own_mse = (
+        believed_bits, believed_error, own_bits, own_error = (
             np.take_along_axis(table, chosen, axis=1).sum(axis=0) for table in (*believed, *own)
         )
-        cost.append(believed_mse + PRICES * believed_bits)
+        cost.append(believed_error + PRICES * believed_bits)
         bits.append(own_bits)
-        errors.append(own_mse)
+        errors.append(own_error)
     best = np.argmin(cost, axis=0), np.arange(len(PRICES))
     budgets = np.array(rates) * 32 * 32 * area.sum()
-    uniform = _log_error(blocks.bits.sum(axis=0), mse.sum(axis=0), budgets)
+    uniform = _log_error(blocks.bits.sum(axis=0), error.sum(axis=0), budgets)
     return 10 / np.log(10) * (uniform - _log_error(np.array(bits)[best], np.array(errors)[best], budgets))
 
 
-def _log_error(bits: Floats, mse: Floats, budgets: Floats) -> Floats:
+def _log_error(bits: Floats, error: Floats, budgets: Floats) -> Floats:
     """The logarithm of the error at these sizes; NaN below the smallest. Above the largest, bits are left unspent."""
     order = np.argsort(bits)
-    return np.interp(np.log(budgets), np.log(bits[order]), np.log(mse[order]), left=np.nan)
+    return np.interp(np.log(budgets), np.log(bits[order]), np.log(error[order]), left=np.nan)

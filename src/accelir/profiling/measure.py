@@ -1,7 +1,7 @@
-"""Stage 1, measuring: what every 32x32 block of a picture costs and what is left of its error after restoration.
+"""Stage 1, measuring: what every cell of a picture costs and what is left of its error after restoration.
 
 The picture is encoded by the real encoder, once at each QP and once at each base step under each mode, decoded, and
-restored as a whole. So a block's neighbours always share its QP or mode. Results are kept, one file a picture, under a
+restored as a whole. So a cell's neighbours always share its QP or mode. Results are kept, one file a picture, under a
 key of all that decides them, and an interrupted build goes on where it stopped.
 """
 
@@ -16,10 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir import _codec
+from accelir.cells.grid import CELL, grid_of
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import step_of_qp
+from accelir.formats.jpeg.decode import decode_jpeg
+from accelir.formats.jpeg.inspect import cell_bits
+from accelir.formats.jpeg.prepare import PreparedJpeg
+from accelir.formats.request import EncoderSettings, Request
 from accelir.profile.model import Profile
-from accelir.profiling.coders import FORMATS, Coded, JpegCoder
 from accelir.profiling.menu import BASE_QPS, QPS, make_menu
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.restoration.network import Network, find, open_network
@@ -32,24 +36,24 @@ SUFFIX = ".npz"
 
 @dataclass(frozen=True)
 class Measurement:
-    """One picture's blocks, row by row; n of them, q QPs, s base steps, m modes."""
+    """One picture's cells, row by row; n of them, q QPs, s base steps, m modes."""
 
     shape: NDArray[np.int64]
-    """Rows and columns of blocks, (2,)."""
+    """Rows and columns of cells, (2,)."""
     values: NDArray[np.float64]
-    """Values of the ground truth (pixels x 3) that a block stands for, (n,); fewer where the border cuts it."""
+    """Values of the ground truth (pixels x 3) that a cell stands for, (n,); fewer where the border cuts it."""
     bits: NDArray[np.float64]
-    """Of the whole file's blocks at each QP, (n, q), headers not counted."""
+    """Bits of each cell in a uniform file of each QP, (n, q), headers not counted."""
     sse: NDArray[np.float64]
-    """Squared RGB error after restoration, summed over the block, (n, q)."""
+    """Squared RGB error after restoration, summed over the cell, (n, q)."""
     mode_bits: NDArray[np.float64]
-    """At each base step under each mode, (n, s, m)."""
+    """Bits of each cell at each base step under each mode, (n, s, m)."""
     mode_sse: NDArray[np.float64]
-    """(n, s, m)."""
+    """Squared RGB error at each base step under each mode, summed over the cell, (n, s, m)."""
     qp_bytes: NDArray[np.float64]
-    """Of the whole sequential files, (q,)."""
+    """Bytes of the whole sequential file of each QP, (q,)."""
     mode_bytes: NDArray[np.float64]
-    """(s, m)."""
+    """Bytes of the whole sequential file at each base step under each mode, (s, m)."""
 
     def to_bytes(self) -> bytes:
         """An npz file; the same measurement gives the same bytes."""
@@ -65,7 +69,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Plan:
+class MeasurementPlan:
     """What is measured of every picture."""
 
     task: Task
@@ -74,7 +78,6 @@ class Plan:
     profile: Profile
     """Whose table shapes and error weights the files have; its first rung is the mode of uniform files."""
     menu: ModeArray
-    format: str = "jpeg"
     subsampling: str = "4:2:0"
     qps: tuple[int, ...] = QPS
     base_qps: tuple[int, ...] = BASE_QPS
@@ -82,30 +85,29 @@ class Plan:
     """Ground truths are cut to this many pixels a side."""
 
     def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise ValueError(f"format is {self.format!r}; profiles are built for {', '.join(FORMATS)}")
         for name in ("qps", "base_qps"):
             if len(qps := getattr(self, name)) < 2 or sorted(set(qps)) != list(qps):
                 raise ValueError(f"{name} must be two or more and rise, not {qps}")
 
     @classmethod
-    def of(cls, task: Task, network: str, profile: Profile, **options: Any) -> Plan:
+    def of(cls, task: Task, network: str, profile: Profile, **options: Any) -> MeasurementPlan:
         """With the menu that goes with the profile's Lagrangian."""
-        return cls(task, network, profile, make_menu(float(profile.ladder["rdo"][0])), **options)
+        return cls(task, network, profile, make_menu(float(profile.jpeg.ladder.modes["lambda"][0])), **options)
 
     def key(self, picture: Path) -> str:
         """64 hexadecimal digits that change with anything that changes the result, the encoder itself included."""
         digest = hashlib.sha256()
-        shape = self.profile.shapes[self.subsampling]
+        jpeg = self.profile.jpeg
+        tables = jpeg.tables[self.subsampling]
         for part in (
             picture.stem.encode(),  # decides the noise
             picture.read_bytes(),
             str(self.task).encode(),
             find(self.network).read_bytes(),
-            shape.steps.tobytes() + shape.weights.tobytes() + self.profile.ladder[:1].tobytes(),
-            repr(self.profile.chroma_smoothing).encode(),
+            tables.relative_steps.tobytes() + tables.weights.tobytes() + jpeg.ladder.modes[:1].tobytes(),
+            repr(jpeg.chroma_smoothing).encode(),
             self.menu.tobytes(),
-            repr((self.format, self.subsampling, self.qps, self.base_qps, self.side)).encode(),
+            repr((self.subsampling, self.qps, self.base_qps, self.side)).encode(),
             self._probe(),
         ):
             digest.update(hashlib.sha256(part).digest())
@@ -115,24 +117,24 @@ class Plan:
         """What the encoder writes for a small picture: it changes when the encoder does."""
         y, x = np.mgrid[:64, :64]
         pixels = np.stack([x * y // 16, (x * x + 3 * y) % 256, 128 + 4 * (x - y) % 64], axis=-1).astype(np.uint8)
-        coder = JpegCoder(pixels, self.profile, self.subsampling)
-        return b"".join(coder.code(9.0, self.menu[i : i + 1]).data for i in range(len(self.menu)))
+        prepared = _prepare(pixels, self)
+        return b"".join(prepared.under(9.0, self.menu[i : i + 1], self.subsampling).data for i in range(len(self.menu)))
 
 
-def measure(picture: Path, plan: Plan) -> Measurement:
+def measure(picture: Path, plan: MeasurementPlan) -> Measurement:
     """Measure one picture. One thread."""
     network = open_network(plan.network, 1)
     pixels, truth = degraded(picture, plan.task, plan.side)
-    coder = JpegCoder(pixels, plan.profile, plan.subsampling)
+    prepared = _prepare(pixels, plan)
     steps = [step_of_qp(qp) for qp in plan.base_qps]
-    points = [(step_of_qp(qp), plan.profile.ladder[:1]) for qp in plan.qps]
+    points = [(step_of_qp(qp), plan.profile.jpeg.ladder.modes[:1]) for qp in plan.qps]
     points += [(step, plan.menu[i : i + 1]) for step in steps for i in range(len(plan.menu))]
-    rows = [_measure_point(coder.code(*point), network, truth) for point in points]
+    rows = [_measure_point(prepared.under(*point, plan.subsampling), network, truth) for point in points]
     bits, sse, sizes = (np.array(column, np.float64).T for column in zip(*rows, strict=True))
     q, modes = len(plan.qps), (len(steps), len(plan.menu))
     return Measurement(
-        shape=np.array([-(-side // _codec.CELL) for side in pixels.shape[:2]]),
-        values=_sum_blocks(np.full(truth.shape, 1.0), plan.task.scale),
+        shape=np.array(grid_of(pixels.shape)),
+        values=_sum_cells(np.full(truth.shape, 1.0), plan.task.scale),
         bits=bits[:, :q],
         sse=sse[:, :q],
         mode_bits=bits[:, q:].reshape(-1, *modes),
@@ -142,21 +144,25 @@ def measure(picture: Path, plan: Plan) -> Measurement:
     )
 
 
+def _prepare(pixels: Pixels, plan: MeasurementPlan) -> PreparedJpeg:
+    return PreparedJpeg(Request(pixels, EncoderSettings(plan.profile)))
+
+
 def _measure_point(
-    coded: Coded, network: Network, truth: Pixels
+    encoding: _codec.Encoding, network: Network, truth: Pixels
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
-    error = network(coded.pixels).astype(np.float64) - truth
-    return coded.bits.ravel(), _sum_blocks(error * error, network.card.scale), len(coded.data)
+    error = network(decode_jpeg(encoding.data)).astype(np.float64) - truth
+    return cell_bits(encoding.data).ravel(), _sum_cells(error * error, network.card.scale), len(encoding.data)
 
 
-def _sum_blocks(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
-    """Sums of sHxsWx3 values over each 32x32 block of the HxW grid, row by row."""
-    side = _codec.CELL * scale
+def _sum_cells(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
+    """Sums of sHxsWx3 values over each cell of the HxW grid, row by row."""
+    side = CELL * scale
     rows = np.add.reduceat(values.sum(axis=2), np.arange(0, values.shape[0], side), axis=0)
     return np.add.reduceat(rows, np.arange(0, values.shape[1], side), axis=1).ravel()
 
 
-def stored(picture: Path, plan: Plan, work: Path) -> Path:
+def stored(picture: Path, plan: MeasurementPlan, work: Path) -> Path:
     """Where a picture's measurement is kept."""
     return work / f"{picture.stem}-{plan.key(picture)[:24]}{SUFFIX}"
 
@@ -176,7 +182,7 @@ def keep(path: Path, measurement: Measurement) -> None:
 
 
 def join(measurements: list[Measurement]) -> Measurement:
-    """The blocks of many pictures as if of one column of blocks."""
+    """The cells of many pictures as if of one column of cells."""
     joined = {
         f.name: np.concatenate([getattr(m, f.name) for m in measurements])
         for f in fields(Measurement)
@@ -191,7 +197,7 @@ def join(measurements: list[Measurement]) -> Measurement:
 
 
 def mean(measurements: list[Measurement]) -> Measurement:
-    """One picture's blocks with the error that several networks leave on average; the files are the same."""
+    """One picture's cells with the error that several networks leave on average; the files are the same."""
     first = measurements[0]
     errors = {name: np.mean([getattr(m, name) for m in measurements], axis=0) for name in ("sse", "mode_sse")}
     return Measurement(**{**dict(zip((f.name for f in fields(first)), astuple(first), strict=True)), **errors})

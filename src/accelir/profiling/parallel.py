@@ -7,12 +7,12 @@ from pathlib import Path
 from joblib import Parallel, delayed, parallel_config
 from tqdm import tqdm
 
-from accelir.profiling.measure import Measurement, Plan, keep, load, measure, stored
+from accelir.profiling.measure import Measurement, MeasurementPlan, keep, load, measure, stored
 from accelir.storage.cluster import cluster
 
 
 def measure_all(
-    pictures: list[Path], plans: list[Plan], work: Path, *, jobs: int = 1, dask: str | None = None
+    pictures: list[Path], plans: list[MeasurementPlan], work: Path, *, jobs: int = 1, dask: str | None = None
 ) -> list[list[Measurement]]:
     """Each picture's measurements, one a plan; what `work` holds of an earlier build is not measured again.
 
@@ -31,5 +31,5 @@ def measure_all(
     return [[Measurement.from_bytes(path.read_bytes()) for _, _, path in row] for row in places]
 
 
-def _measure_one(picture: Path, plan: Plan, path: Path) -> tuple[Path, Measurement]:
+def _measure_one(picture: Path, plan: MeasurementPlan, path: Path) -> tuple[Path, Measurement]:
     return path, measure(picture, plan)

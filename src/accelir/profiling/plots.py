@@ -19,12 +19,12 @@ def draw(profile: Profile, path: Path) -> None:
 
     Raises ValueError for a profile without groups.
     """
-    if profile.clusters is None:
-        raise ValueError(f"the profile {profile.name!r} treats blocks alike: there are no curves to draw")
+    if profile.groups is None:
+        raise ValueError(f"the profile {profile.name!r} treats cells alike: there are no curves to draw")
     matrix = profile.provenance.get("figures", {}).get("confusion")
     figure = Figure(figsize=(17, 5) if matrix else (11, 5), layout="constrained")
     axes = figure.subplots(1, 3 if matrix else 2)
-    curves = profile.clusters.curves
+    curves = profile.groups.curves
     _draw_uniform(axes[0], curves)
     _draw_modes(axes[1], curves, len(curves.base_qps) // 2)
     if matrix:
@@ -35,7 +35,7 @@ def draw(profile: Profile, path: Path) -> None:
 
 def _draw_uniform(axes: Axes, curves: Curves) -> None:
     for g in range(curves.groups):
-        axes.plot(curves.bits[g] / _PIXELS, curves.mse[g], ".-", color=_color(g, curves), label=str(g))
+        axes.plot(curves.bits[g] / _PIXELS, curves.error[g], ".-", color=_color(g, curves), label=str(g))
     axes.set_title(f"uniform files, QP {curves.qps[0]} to {curves.qps[-1]}")
     _label(axes)
     axes.legend(title="group", fontsize="small")
@@ -43,11 +43,11 @@ def _draw_uniform(axes: Axes, curves: Curves) -> None:
 
 def _draw_modes(axes: Axes, curves: Curves, step: int) -> None:
     for g in range(curves.groups):
-        bits, mse = curves.mode_bits[step, g] / _PIXELS, curves.mode_mse[step, g]
+        bits, error = curves.mode_bits[step, g] / _PIXELS, curves.mode_error[step, g]
         hull = np.flatnonzero(curves.on_hull[step, g])
         hull = hull[np.argsort(bits[hull])]
-        axes.plot(bits, mse, ".", color=_color(g, curves), alpha=0.35, markersize=4)
-        axes.plot(bits[hull], mse[hull], "o-", color=_color(g, curves), markersize=4)
+        axes.plot(bits, error, ".", color=_color(g, curves), alpha=0.35, markersize=4)
+        axes.plot(bits[hull], error[hull], "o-", color=_color(g, curves), markersize=4)
     axes.set_title(f"modes at the base step of QP {curves.base_qps[step]}, and their hulls")
     _label(axes)
 

@@ -29,7 +29,7 @@ CROP = 4
 
 
 @dataclass(frozen=True)
-class Recipe:
+class QpNetRecipe:
     """How a QP-NET is trained."""
 
     widths: tuple[int, int, int] = (40, 24, 32)
@@ -44,7 +44,7 @@ class Recipe:
     seed: int = 0
 
 
-class QpNet(nn.Module):
+class TrainableQpNet(nn.Module):
     """uint8 N x H x W x 3, sides multiples of 32 -> logits N x groups x H/32 x W/32."""
 
     def __init__(self, groups: int, widths: tuple[int, int, int]) -> None:
@@ -95,7 +95,7 @@ def pad(pixels: Pixels) -> Pixels:
     return np.pad(pixels, (*((0, -side % BLOCK) for side in pixels.shape[:2]), (0, 0)), mode="edge")
 
 
-def train(pictures: list[Pixels], ranks: list[NDArray[np.float64]], groups: int, recipe: Recipe) -> QpNet:
+def train(pictures: list[Pixels], ranks: list[NDArray[np.float64]], groups: int, recipe: QpNetRecipe) -> TrainableQpNet:
     """Train on pictures, HxWx3, and the ranks of their blocks, (ceil(H/32), ceil(W/32)) each; see `soft_labels`.
 
     Crops are cut at multiples of 8 pixels, turned and mirrored; where a cut shifts the blocks, the labels of those that
@@ -107,7 +107,7 @@ def train(pictures: list[Pixels], ranks: list[NDArray[np.float64]], groups: int,
     images = [torch.from_numpy(pad(p)) for p in pictures]
     labels = [soft_labels(torch.from_numpy(r).float(), groups, recipe.sharpness) for r in ranks]
     crop = min(CROP, *(min(r.shape) for r in ranks))
-    net = QpNet(groups, recipe.widths)
+    net = TrainableQpNet(groups, recipe.widths)
     optimizer = torch.optim.Adam(net.parameters(), recipe.rate)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, -(-recipe.steps // (recipe.halvings + 1)), 0.5)
     for _ in tqdm(range(recipe.steps), desc="QP-NET", unit="step"):
@@ -141,7 +141,7 @@ def _shifted(label: torch.Tensor, start: int, crop: int, axis: int) -> torch.Ten
     return first if share == 0 else (1 - share) * first + share * label.narrow(axis, block + 1, crop)
 
 
-def to_onnx(net: QpNet) -> bytes:
+def to_onnx(net: TrainableQpNet) -> bytes:
     """Input `x`, uint8 N x H x W x 3, output `y`, float32 N x groups x H/32 x W/32; N, H and W are free."""
     buffer = io.BytesIO()
     free = {0: "n", 1: "h", 2: "w"}
@@ -163,7 +163,7 @@ def to_onnx(net: QpNet) -> bytes:
 class _Exported(nn.Module):
     """The same network with the scaling of its input inside the first convolution, which has no padding."""
 
-    def __init__(self, net: QpNet) -> None:
+    def __init__(self, net: TrainableQpNet) -> None:
         super().__init__()
         self.net = net
         self.patches = nn.Conv2d(3, net.patches.out_channels, 8, 8)

@@ -1,4 +1,4 @@
-"""What every 32x32 block of a picture gets: a mode, and what is known of the block."""
+"""What every cell of a picture gets: a mode, and what is known of the cell."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from numpy.typing import NDArray
 
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import QP_MAX, QP_MIN, exact_qp
-from accelir.formats.jpeg.job import Job
+from accelir.formats.jpeg.job import JpegJob
 
 
 @dataclass(frozen=True, eq=False)
-class BlockPlan:
+class CellPlan:
     """Made before the size search, which moves the base step and all modes' strength together."""
 
     modes: ModeArray
-    """(m,)."""
+    """Modes that cells may have, (m,)."""
     mode_map: NDArray[np.int32]
-    """Which of them each block gets, (rows, cols)."""
+    """Index of each cell's mode, (ceil(H/32), ceil(W/32))."""
     drops: NDArray[np.float64]
-    """How far below the QP of a uniform file of the same base step each block's is, (rows, cols); may be negative."""
+    """QP of a uniform file of the same base step less each cell's QP, (ceil(H/32), ceil(W/32)); may be negative."""
     predicted_bytes: int
-    """What the file takes if the prediction is right and the size search changes nothing."""
+    """Size of the file if the prediction is right and the size search changes nothing."""
     step: float
-    """The base step for which it was made."""
+    """Base step for which the plan was made."""
 
-    def applied_to(self, job: Job) -> Job:
+    def applied_to(self, job: JpegJob) -> JpegJob:
         """The job with these modes."""
         return dataclasses.replace(job, modes=self.modes, mode_map=self.mode_map)
 
     def qp_map(self, step: float) -> NDArray[np.int32]:
-        """The blocks' QPs, 15 to 95, in a file of this base step."""
+        """QP of each cell, 15 to 95, in a file of this base step."""
         return np.clip(np.rint(exact_qp(step) - self.drops), QP_MIN, QP_MAX).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Plans by trial: the encoder restores what it writes, and gives each block the mode that serves it best.
+"""Plans by trial: the encoder restores what it writes, and gives each cell the mode that serves it best.
 
 An encoder of noisy, blurred or reduced pictures doesn't know the truth, but needn't. For squared error, coding a hidden
 source by what was observed of it is coding its conditional mean given the observation (Dobrushin and Tsybakov 1962;
@@ -6,9 +6,9 @@ Wolf and Ziv 1970). With x the truth, y the picture, and f(y) anything made of i
     E|x - f(y)|^2 = E|x - E[x|y]|^2 + E|E[x|y] - f(y)|^2,
 and the restoration of the picture itself, never compressed, stands in for E[x|y].
 
-So a few modes are tried on the whole picture at one base step, each file is decoded and restored, and a block's error
+So a few modes are tried on the whole picture at one base step, each file is decoded and restored, and a cell's error
 is its distance from the restored original; what it costs is read from the file. The Lagrangian allocator then spends
-what a uniform file of the budget spends on its blocks.
+what a uniform file of the budget spends on its cells.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from accelir import _codec
 from accelir.cells.allocation import allocate
-from accelir.formats.decode import decode_pixels
-from accelir.formats.jpeg.cell_plan import BlockPlan
-from accelir.formats.jpeg.job import Job
-from accelir.profile.closed_loop import Loop
+from accelir.formats.jpeg.cell_plan import CellPlan
+from accelir.formats.jpeg.decode import decode_jpeg
+from accelir.formats.jpeg.job import JpegJob
+from accelir.profile.jpeg import ClosedLoop
 from accelir.restoration.network import Network
 
 Pixels = NDArray[np.uint8]
@@ -29,12 +29,12 @@ Pixels = NDArray[np.uint8]
 
 def plan_by_trial(
     coefficients: _codec.Coefficients,
-    job: Job,
+    job: JpegJob,
     budget: int,
     network: Network,
-    loop: Loop,
+    loop: ClosedLoop,
     goal: NDArray[np.float32],
-) -> BlockPlan | None:
+) -> CellPlan | None:
     """None where not even a uniform file fits the budget.
 
     goal: what the restored picture should be near, sHxsWx3 or sHxsW, 0 to 255: see `estimate`.
@@ -44,22 +44,20 @@ def plan_by_trial(
         return None
     step = uniform.step * loop.step
     modes = loop.modes(job.modes[:1])
-    trials = [job.run_uniformly(coefficients, modes[i : i + 1], step) for i in range(len(modes))]
+    trials = [job.under(modes[i : i + 1]).run(coefficients, step=step).data for i in range(len(modes))]
     bits = np.stack([_cell_bits(data) for data in trials], axis=-1)
-    errors = np.stack(
-        [_cell_errors(network(decode_pixels(data)), goal, network.card.scale) for data in trials], axis=-1
-    )
+    errors = np.stack([_cell_errors(network(decode_jpeg(data)), goal, network.card.scale) for data in trials], axis=-1)
     room = _cell_bits(uniform.data).sum() / 8
-    blocks = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
+    cells = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
     table = (-1, len(modes))
     cheapest = bits.min(axis=-1).sum() / 8
     allocation = allocate(
-        bits.reshape(table) / 8, -errors.reshape(table), blocks, max(room, cheapest * 1.001), method="lagrangian"
+        bits.reshape(table) / 8, -errors.reshape(table), cells, max(room, cheapest * 1.001), method="lagrangian"
     )
-    return BlockPlan(
+    return CellPlan(
         modes,
         allocation.options.astype(np.int32),
-        job.profile.drop_of(modes)[allocation.options],
+        job.settings.ladder.drop_of(modes)[allocation.options],
         round(allocation.predicted_bytes + len(uniform.data) - room),
         step,
     )
@@ -76,14 +74,14 @@ def estimate(pixels: Pixels, network: Network, views: int) -> NDArray[np.float32
 
 
 def _cell_bits(data: bytes) -> NDArray[np.float64]:
-    """Bits of each 32x32 block of a file, (rows, cols)."""
+    """Bits of each cell of a file, (rows, cols)."""
     file = _codec.read_levels(data)
     bits = _codec.block_bits(file["levels"], file["width"], file["height"], file["subsampling"])
     return np.asarray(bits, np.float64)
 
 
 def _cell_errors(restored: Pixels, goal: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
-    """Squared distances summed over what each 32x32 block of the file becomes, (rows, cols)."""
+    """Squared distances summed over what each cell of the file becomes, (rows, cols)."""
     error = np.square(restored - goal)
     rows = error.sum(axis=2) if error.ndim == 3 else error
     side = _codec.CELL * scale

@@ -1,4 +1,4 @@
-"""Plans by groups: QP-NET says to which utility group a block belongs, the profile's curves what a block of the group
+"""Plans by groups: QP-NET says to which utility group a cell belongs, the profile's curves what a cell of the group
 costs and how good it becomes, and the allocator spends the budget (AccelIR: Ye, Yeo, Park, Han, CVPR 2023).
 """
 
@@ -11,30 +11,29 @@ from accelir.cells.allocation import Allocation, allocate
 from accelir.cells.curves import Curves
 from accelir.cells.qp import step_of_qp
 from accelir.errors import BudgetError
-from accelir.formats.jpeg.cell_plan import BlockPlan
+from accelir.formats.jpeg.cell_plan import CellPlan
 
 OVERHEAD = 400
 """Bytes of headers and Huffman tables in a typical file, which the curves don't count."""
 
 _FINER = (0, 2, 4, 6, 8)
-"""QPs by which the base step is tried finer than a uniform file's: most modes can only make blocks coarser."""
+"""QPs by which the base step is tried finer than a uniform file's: most modes can only make cells coarser."""
 
-
-_ENOUGH_BLOCKS = 128
+_ENOUGH_CELLS = 128
 """On so many, evenly spread, the base step is chosen."""
 
 
-def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method: str) -> BlockPlan | None:
+def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method: str) -> CellPlan | None:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
-    shares: how likely each block is to belong to each group, (rows, cols, g), which weighs the groups' curves. budget:
+    shares: probability of each group in each cell, (rows, cols, g), which weighs the groups' curves. budget:
     bytes; method: "reward" or "lagrangian", see allocate().
     """
     room = max(budget - OVERHEAD, 0)
     likely = shares.reshape(-1, shares.shape[2])
     own = likely @ curves.bits
     uniform = float(np.interp(room, own.sum(axis=0) / 8, curves.qps))
-    some = likely[:: -(-len(likely) // _ENOUGH_BLOCKS)]
+    some = likely[:: -(-len(likely) // _ENOUGH_CELLS)]
     tried = [
         (_allocate(curves, some, uniform + finer, room * len(some) / len(likely), method), finer) for finer in _FINER
     ]
@@ -48,14 +47,14 @@ def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method:
     options = allocation.options.reshape(shares.shape[:2]).astype(np.int32)
     spent = (likely @ curves.at_step(step_of_qp(qp))[0])[np.arange(len(likely)), options.ravel()]
     drops = qp - _qps_of_size(own, curves.qps, spent).reshape(options.shape)
-    return BlockPlan(curves.modes, options, drops, round(allocation.predicted_bytes) + OVERHEAD, step_of_qp(qp))
+    return CellPlan(curves.modes, options, drops, round(allocation.predicted_bytes) + OVERHEAD, step_of_qp(qp))
 
 
 def _allocate(curves: Curves, likely: NDArray[np.float64], qp: float, room: float, method: str) -> Allocation | None:
-    """likely: (blocks, g); None where the blocks don't fit at the base step of this QP."""
-    bits, mse = (likely @ table for table in curves.at_step(step_of_qp(_within(curves, qp))))
+    """likely: (cells, g); None where the cells don't fit at the base step of this QP."""
+    bits, error = (likely @ table for table in curves.at_step(step_of_qp(_within(curves, qp))))
     try:
-        return allocate(bits / 8, -mse, np.arange(len(likely))[:, None], room, method=method)
+        return allocate(bits / 8, -error, np.arange(len(likely))[:, None], room, method=method)
     except BudgetError:
         return None
 
@@ -66,41 +65,33 @@ def _within(curves: Curves, qp: float) -> float:
 
 def plan_qps(
     curves: Curves,
-    clusters: NDArray[np.int32],
+    groups: NDArray[np.int32],
     budget: int,
     method: str,
     variance: NDArray[np.float64] | None = None,
-) -> BlockPlan | None:
+) -> CellPlan | None:
     """QPs as the paper has them, each realised by the mode on the group's hull that comes nearest in size.
 
-    method: "reward", "uniform" or "variance"; variance: (rows, cols), the blocks' luma variance, for the last.
+    method: "reward", "uniform" or "variance"; variance: (rows, cols), the cells' luma variance, for the last.
     """
     room = max(budget - OVERHEAD, 0)
     try:
-        allocation = allocate(curves.bits / 8, -curves.mse, clusters, room, method=method, variance=variance)
+        allocation = allocate(curves.bits / 8, -curves.error, groups, room, method=method, variance=variance)
     except BudgetError:
         return None
     qps = curves.qps[allocation.options]
     base = int(np.abs(curves.base_qps - qps.max()).argmin())
-    return BlockPlan(
+    return CellPlan(
         curves.modes,
-        curves.mode_of_qp[base][clusters, allocation.options].astype(np.int32),
+        curves.mode_of_qp[base][groups, allocation.options].astype(np.int32),
         (qps.max() - qps).astype(np.float64),
         round(allocation.predicted_bytes) + OVERHEAD,
         step_of_qp(float(qps.max())),
     )
 
 
-def block_variance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The variance of each 32x32 block's luma (the green channel stands for it), (ceil(H/32), ceil(W/32))."""
-    luma = (pixels if pixels.ndim == 2 else pixels[..., 1]).astype(np.float64)
-    padded = np.pad(luma, [(0, -side % 32) for side in luma.shape], mode="edge")
-    rows, cols = (side // 32 for side in padded.shape)
-    return padded.reshape(rows, 32, cols, 32).var(axis=(1, 3))
-
-
 def _qps_of_size(own: NDArray[np.float64], qps: NDArray[np.int32], spent: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The QP at which a uniform file spends as many bits on each block, (n,). own: (n, q), rising; spent: (n,)."""
+    """The QP at which a uniform file spends as many bits on each cell, (n,). own: (n, q), rising; spent: (n,)."""
     x, table, row = np.log(spent), np.log(own), np.arange(len(spent))
     right = np.clip((table < x[:, None]).sum(axis=1), 1, len(qps) - 1)
     low, high = table[row, right - 1], table[row, right]

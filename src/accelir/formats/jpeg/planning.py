@@ -1,7 +1,7 @@
-"""How the blocks of a picture share a budget: the choice between the allocators.
+"""How the cells of a picture share a budget: the choice between the allocators.
 
-uniform: all blocks alike. closed-loop: by trial (closed_loop.py). reward, lagrangian: modes by QP-NET's groups, base
-step and modes chosen together. qp-reward: QPs by QP-NET's groups, as in the paper. variance: QPs by the blocks'
+uniform: all cells alike. closed-loop: by trial (closed_loop.py). reward, lagrangian: modes by QP-NET's groups, base
+step and modes chosen together. qp-reward: QPs by QP-NET's groups, as in the paper. variance: QPs by the cells'
 variance (VAQ).
 """
 
@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from accelir import _codec
 from accelir.cells.curves import Curves
-from accelir.cells.groups import Groups
-from accelir.formats.jpeg.cell_plan import BlockPlan
+from accelir.cells.grid import cell_variance
+from accelir.cells.groups import PictureGroups
+from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
 from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.group_plan import block_variance, plan_modes, plan_qps
-from accelir.formats.jpeg.job import Job
-from accelir.profile.model import ALLOCATORS, Profile
+from accelir.formats.jpeg.group_plan import plan_modes, plan_qps
+from accelir.formats.jpeg.job import JpegJob
+from accelir.formats.request import Request
+from accelir.profile.jpeg import ALLOCATORS
+from accelir.profile.model import Profile
 from accelir.restoration.network import open_network
 
 
@@ -28,44 +31,56 @@ def check_allocator(profile: Profile, allocator: str) -> None:
         known = ", ".join(map(repr, ALLOCATORS))
         raise ValueError(f"allocator must be 'auto', 'closed-loop' or one of {known}, not {allocator!r}")
     if allocator == "closed-loop":
-        if profile.loop is None or profile.network is None:
+        if profile.jpeg.closed_loop is None or profile.network is None:
             raise ValueError(f"the profile {profile.name!r} has no closed loop; take allocator='auto'")
-    elif allocator != "uniform" and profile.clusters is None:
-        raise ValueError(f"the profile {profile.name!r} has no clusters, which allocator={allocator!r} needs")
+    elif allocator != "uniform" and profile.groups is None:
+        raise ValueError(f"the profile {profile.name!r} has no groups, which allocator={allocator!r} needs")
 
 
-def default_allocator(profile: Profile, level: int) -> str:
-    """What "auto" stands for at an effort."""
-    effort = get_effort(level)
-    if effort.views and profile.loop is not None and profile.loop.effort <= level:
+def allocator_for(request: Request) -> str:
+    """The allocator that a request means. A QP map that is given leaves nothing to allocate."""
+    if request.qp_map is not None:
+        return "uniform"
+    if request.settings.allocator != "auto":
+        return request.settings.allocator
+    profile, effort = request.settings.profile, get_effort(request.settings.effort)
+    loop = profile.jpeg.closed_loop
+    if effort.views and loop is not None and loop.effort <= request.settings.effort:
         return "closed-loop"
-    return profile.allocator if effort.rdo else "uniform"
+    return profile.jpeg.allocator if effort.rdo else "uniform"
 
 
-def plan_blocks(
-    pixels: NDArray[np.uint8],
+def plan_cells(
+    request: Request,
     coefficients: _codec.Coefficients,
-    job: Job,
-    groups: Groups,
+    job: JpegJob,
+    groups: PictureGroups,
     budget: int,
-    allocator: str,
-) -> BlockPlan | None:
-    """A plan for the budget in bytes; None for a uniform file, and where the budget is too small for a plan."""
-    profile = job.profile
-    if allocator == "closed-loop" and profile.loop is not None and profile.network is not None:
+    goal: NDArray[np.float32] | None = None,
+) -> CellPlan | None:
+    """A plan for the budget in bytes; None for a uniform file, and where the budget is too small for a plan.
+
+    goal: what the restored picture should be near, 0 to 255; None: the restored picture itself (closed_loop.py).
+    """
+    profile, allocator = request.settings.profile, allocator_for(request)
+    if allocator == "uniform":
+        return None
+    loop = profile.jpeg.closed_loop
+    if allocator == "closed-loop" and loop is not None and profile.network is not None:
         network = open_network(profile.network, 1)
-        goal = estimate(pixels, network, max(job.effort.views, 1))
-        return plan_by_trial(coefficients, job, budget, network, profile.loop, goal)
-    if allocator != "uniform" and profile.clusters is not None:
-        return _plan_by_groups(pixels, profile.clusters.curves, groups, budget, allocator)
-    return None
+        if goal is None:
+            goal = estimate(request.pixels, network, max(job.effort.views, 1))
+        return plan_by_trial(coefficients, job, budget, network, loop, goal)
+    if profile.groups is None:
+        return None
+    return _plan_by_groups(request.pixels, profile.groups.curves, groups, budget, allocator)
 
 
 def _plan_by_groups(
-    pixels: NDArray[np.uint8], curves: Curves, groups: Groups, budget: int, allocator: str
-) -> BlockPlan | None:
+    pixels: NDArray[np.uint8], curves: Curves, groups: PictureGroups, budget: int, allocator: str
+) -> CellPlan | None:
     if allocator in ("reward", "lagrangian"):
         return plan_modes(curves, groups.shares, budget, allocator)
     if allocator == "qp-reward":
         return plan_qps(curves, groups.map, budget, "reward")
-    return plan_qps(curves, groups.map, budget, "variance", block_variance(pixels))
+    return plan_qps(curves, groups.map, budget, "variance", cell_variance(pixels))

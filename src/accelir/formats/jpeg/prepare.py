@@ -1,25 +1,30 @@
-"""From a request to a JPEG file: groups, plan, size search."""
+"""A picture that was analysed once becomes JPEG files: plan, size search, the file and what is told of it."""
 
 from __future__ import annotations
+
+import dataclasses
+import functools
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from accelir import _codec
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG
-from accelir.cells.groups import Groups
+from accelir.cells.groups import PictureGroups
+from accelir.cells.modes import ModeArray
 from accelir.cells.qp import qp_of_step
-from accelir.errors import budget_error
-from accelir.formats.jpeg.cell_plan import BlockPlan
+from accelir.formats.budget import budget_error
+from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.job import Job, analyse, make_job, rank_subsamplings
-from accelir.formats.jpeg.planning import check_allocator, default_allocator, plan_blocks
-from accelir.formats.metadata import comment_segment, jpeg_segments
-from accelir.formats.request import Made, Request, Settings
-from accelir.formats.tag import tag_segment
+from accelir.formats.jpeg.job import JpegJob, analyse, make_job
+from accelir.formats.jpeg.metadata import all_segments
+from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
+from accelir.formats.jpeg.subsampling import rank_subsamplings
+from accelir.formats.request import EncoderSettings, Made, Request
 
 
-def check_jpeg(settings: Settings) -> None:
+def check_jpeg(settings: EncoderSettings) -> None:
     """Raises ValueError for settings that JPEG doesn't take."""
     if settings.subsampling not in ("auto", *SUBSAMPLINGS):
         raise ValueError(f"subsampling must be 'auto', '4:4:4', '4:2:2' or '4:2:0', not {settings.subsampling!r}")
@@ -27,74 +32,94 @@ def check_jpeg(settings: Settings) -> None:
         check_allocator(settings.profile, settings.allocator)
 
 
-def encode_jpeg(request: Request, settings: Settings) -> Made:
-    """Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong metadata."""
-    profile, pixels = settings.profile, request.pixels
-    job = make_job(
-        profile,
-        get_effort(settings.effort),
-        pixels.shape,
-        qp_map=request.qp_map,
-        progressive=settings.progressive,
-        segments=_segments(request, settings),
-    )
-    groups = Groups(pixels, profile.clusters)
-    allocator = _allocator(request, settings)
-    encoding, plan = _encode(request, job, groups, allocator, settings.subsampling)
-    stats = {name: getattr(encoding, name) for name in ("subsampling", "progressive", "step", "passes")}
-    return Made(
-        data=encoding.data,
-        qp_map=_qp_map(request, plan, encoding.step, job.mode_map.shape),
-        groups=groups,
-        predicted_bytes=request.budget if plan is None else plan.predicted_bytes,
-        table=_natural(encoding.tables),
-        stats=stats | {"allocator": allocator},
-    )
+@dataclass(frozen=True, eq=False)
+class PreparedJpeg:
+    """See formats.format.Prepared."""
 
+    request: Request
+    """Picture, settings and metadata."""
+    targets: _codec.Coefficients | None = None
+    """Coefficients to quantise in the place of the picture's own."""
+    goal: NDArray[np.float32] | None = None
+    """What the restored picture should be near, 0 to 255; None: the restored picture itself."""
+    _analysed: dict[str, _codec.Coefficients] = field(default_factory=dict, repr=False)
 
-def _segments(request: Request, settings: Settings) -> bytes:
-    m = request.metadata
-    # The tag stands first: a reader of tags takes the first comment that is one, Pillow the last comment of all.
-    comments = tag_segment(settings.profile.network, request.budget) + comment_segment(m.comment)
-    return jpeg_segments(m.icc_profile, m.exif, m.xmp, m.dpi) + comments
+    @functools.cached_property
+    def job(self) -> JpegJob:
+        """Settings for the core, for a uniform file or the request's QP map."""
+        settings = self.request.settings
+        return make_job(
+            settings.profile.jpeg,
+            get_effort(settings.effort),
+            self.request.pixels.shape,
+            qp_map=self.request.qp_map,
+            progressive=settings.progressive,
+        )
 
+    @functools.cached_property
+    def groups(self) -> PictureGroups:
+        """Utility groups of the cells."""
+        return PictureGroups(self.request.pixels, self.request.settings.profile.groups)
 
-def _allocator(request: Request, settings: Settings) -> str:
-    """A map that is given leaves nothing to allocate."""
-    if request.qp_map is not None:
-        return "uniform"
-    if settings.allocator == "auto":
-        return default_allocator(settings.profile, settings.effort)
-    return settings.allocator
+    def coefficients(self, subsampling: str) -> _codec.Coefficients:
+        """What is quantised in a file of this subsampling, analysed once."""
+        if self.targets is not None:
+            return self.targets
+        if subsampling not in self._analysed:
+            self._analysed[subsampling] = analyse(self.request.pixels, subsampling, self.job.settings)
+        return self._analysed[subsampling]
 
+    def within(self, max_bytes: int) -> Made:
+        """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
+        settings = self.request.settings
+        segments = all_segments(self.request.metadata, settings.profile.network, max_bytes)
+        job = dataclasses.replace(self.job, segments=segments)
+        smallest = []
+        for subsampling in self._candidates(max_bytes):
+            coefficients = self.coefficients(subsampling)
+            plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
+            encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+            if encoding.data:
+                return self._made(encoding, plan, max_bytes)
+            smallest.append(encoding.smallest)
+        raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
 
-def _encode(
-    request: Request, job: Job, groups: Groups, allocator: str, subsampling: str
-) -> tuple[_codec.Encoding, BlockPlan | None]:
-    pixels, budget = request.pixels, request.budget
-    if pixels.ndim == 2:
-        candidates = ["gray"]
-    elif subsampling == "auto":
-        candidates = rank_subsamplings(pixels, job, budget)
-    else:
-        candidates = [subsampling]
-    smallest = []
-    for candidate in candidates:
-        coefficients = analyse(pixels, candidate, job.profile)
-        plan = plan_blocks(pixels, coefficients, job, groups, budget, allocator)
-        encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=budget)
-        if encoding.data:
-            return encoding, plan
-        smallest.append(encoding.smallest)
-    raise budget_error(budget, min(smallest), pixels.shape, "JPEG")
+    def under(self, step: float, mode: ModeArray, subsampling: str = "4:2:0") -> _codec.Encoding:
+        """A sequential file at a base step with every cell under the one mode, (1,): for measurements."""
+        return self.job.under(mode).run(self.coefficients(subsampling), step=step)
 
+    def _candidates(self, max_bytes: int) -> list[str]:
+        """Subsamplings to try, the best first."""
+        if self.targets is not None:
+            return [self.targets.subsampling]
+        if self.request.pixels.ndim == 2:
+            return ["gray"]
+        if self.request.settings.subsampling == "auto":
+            return rank_subsamplings(self.request.pixels, self.job, max_bytes)
+        return [self.request.settings.subsampling]
 
-def _qp_map(request: Request, plan: BlockPlan | None, step: float, shape: tuple[int, ...]) -> NDArray[np.int32]:
-    if plan is not None:
-        return plan.qp_map(step)
-    if request.qp_map is not None:
-        return request.qp_map
-    return np.full(shape, qp_of_step(step), dtype=np.int32)
+    def _made(self, encoding: _codec.Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
+        return Made(
+            data=encoding.data,
+            qp_map=self._qp_map(plan, encoding.step),
+            groups=self.groups,
+            predicted_bytes=max_bytes if plan is None else plan.predicted_bytes,
+            table=_natural(encoding.tables),
+            stats={
+                "subsampling": encoding.subsampling,
+                "progressive": encoding.progressive,
+                "step": encoding.step,
+                "passes": encoding.passes,
+                "allocator": allocator_for(self.request),
+            },
+        )
+
+    def _qp_map(self, plan: CellPlan | None, step: float) -> NDArray[np.int32]:
+        if plan is not None:
+            return plan.qp_map(step)
+        if self.request.qp_map is not None:
+            return self.request.qp_map
+        return np.full(self.job.mode_map.shape, qp_of_step(step), dtype=np.int32)
 
 
 def _natural(tables: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The WebP pipeline in Python: a picture, a profile and an effort become one call of the core."""
+"""A picture's settings and an effort become one call of the core."""
 
 from __future__ import annotations
 
@@ -9,58 +9,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir import _codec
+from accelir.cells.grid import halves_of
 from accelir.cells.qp import QP_PER_DOUBLING
-from accelir.formats.jpeg.effort import WebpEffort
-from accelir.profile.model import Profile
-from accelir.profile.webp_settings import WebpShape
-
-_MACROBLOCKS_A_CELL = 2
-"""Each way: macroblocks are 16 pixels wide and high, a QP map's cells 32."""
+from accelir.formats.webp.effort import WebpEffort
+from accelir.profile.webp import WebpSettings
 
 
 @dataclass(frozen=True)
-class Job:
+class WebpJob:
     """All that the core needs but the picture and its size."""
 
-    shape: WebpShape
+    settings: WebpSettings
+    """Section of the profile."""
     effort: WebpEffort
-    octaves: NDArray[np.float32] | None
-    """By how many doublings each macroblock's step is above the finest, (ceil(H/16), ceil(W/16)); None: all alike."""
+    """Settings of the effort."""
+    octaves: NDArray[np.float32] | None = None
+    """Doublings of each macroblock's step over the finest, (ceil(H/16), ceil(W/16)); None: all alike."""
     weights: NDArray[np.float32] | None = None
-    """What a squared error costs in each macroblock, of the same shape; None: the same everywhere."""
+    """Cost of a squared error in each macroblock, (ceil(H/16), ceil(W/16)); None: the same everywhere."""
 
     def run(
-        self,
-        picture: _codec.Vp8Picture,
-        *,
-        max_bytes: int | None = None,
-        quantizer: int | None = None,
-        **options: Any,
+        self, picture: _codec.Vp8Picture, *, max_bytes: int | None = None, quantizer: int | None = None
     ) -> _codec.Vp8Encoding:
-        """Encode a converted picture to a size of the VP8 frame, or at a base quantiser index; options: the core's."""
-        settings: dict[str, Any] = {
-            "rdo": self.shape.rdo,
-            "luma_weights": self.shape.luma_weights,
-            "chroma_weights": self.shape.chroma_weights,
-            "deltas": self.shape.deltas,
-            "filter": self.shape.filter,
-            "sharpness": self.shape.sharpness,
-            "measure_filter": self.effort.measure_filter,
-            "subblock_modes": self.effort.subblock_modes,
-            "subblock_trellises": self.effort.subblock_trellises,
-            "block_trellises": self.effort.block_trellises,
-            "loops": self.effort.loops,
-            "passes": _passes(self.effort, picture.macroblocks),
-            "tolerance": self.effort.tolerance,
-            "octaves": self.octaves,
-            "weights": self.weights,
-        }
-        return _codec.vp8_encode(picture, max_bytes=max_bytes, quantizer=quantizer, **(settings | options))
-
-
-def convert(pixels: NDArray[np.uint8], shape: WebpShape) -> _codec.Vp8Picture:
-    """A picture, RGB or gray, as the planes that its file codes."""
-    return _codec.Vp8Picture.from_pixels(pixels, chroma_smoothing=shape.chroma_smoothing)
+        """Encode converted planes to a size of the VP8 frame, or at a base quantiser index."""
+        return _codec.vp8_encode(
+            picture,
+            max_bytes=max_bytes,
+            quantizer=quantizer,
+            rdo=self.settings.lambda_,
+            luma_weights=self.settings.luma_weights,
+            chroma_weights=self.settings.chroma_weights,
+            deltas=self.settings.deltas,
+            filter=self.settings.filter,
+            sharpness=self.settings.sharpness,
+            measure_filter=self.effort.measure_filter,
+            subblock_modes=self.effort.subblock_modes,
+            subblock_trellises=self.effort.subblock_trellises,
+            block_trellises=self.effort.block_trellises,
+            loops=self.effort.loops,
+            passes=_passes(self.effort, picture.macroblocks),
+            tolerance=self.effort.tolerance,
+            octaves=self.octaves,
+            weights=self.weights,
+        )
 
 
 def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:
@@ -68,31 +59,30 @@ def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:
     return effort.passes * (4 if macroblocks[0] * macroblocks[1] < 1024 else 1)
 
 
+def convert(pixels: NDArray[np.uint8], settings: WebpSettings) -> _codec.Vp8Picture:
+    """A picture, RGB or gray, as the planes that its file codes."""
+    return _codec.Vp8Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing)
+
+
 def make_job(
-    profile: Profile,
+    settings: WebpSettings,
     effort: WebpEffort,
     shape: tuple[int, ...],
     *,
     qp_map: NDArray[np.integer[Any]] | None = None,
     shares: NDArray[np.float64] | None = None,
-) -> Job:
-    """A job for pictures of this shape.
+) -> WebpJob:
+    """A job for pictures of a shape, (H, W, ...).
 
-    qp_map: None quantises all macroblocks alike. shares: how likely each 32x32 block is to belong to each group,
+    qp_map: None quantises all macroblocks alike. shares: probability of each group in each cell,
     (ceil(H/32), ceil(W/32), g), whose errors the profile's group_weights weigh; None weighs all alike.
     """
     octaves = weights = None
     if qp_map is not None:
-        octaves = _by_macroblock((int(qp_map.max()) - qp_map) / QP_PER_DOUBLING, shape)
+        octaves = halves_of((int(qp_map.max()) - qp_map) / QP_PER_DOUBLING, shape)
     if shares is not None:
-        weights = _by_macroblock(np.exp(shares @ np.log(profile.webp.group_weights)), shape)
-    return Job(profile.webp, effort, octaves, weights)
-
-
-def _by_macroblock(cells: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    rows, columns = -(-shape[0] // 16), -(-shape[1] // 16)
-    macroblocks = cells.repeat(_MACROBLOCKS_A_CELL, axis=0).repeat(_MACROBLOCKS_A_CELL, axis=1)
-    return np.ascontiguousarray(macroblocks[:rows, :columns], dtype=np.float32)
+        weights = halves_of(np.exp(shares @ np.log(settings.group_weights)), shape)
+    return WebpJob(settings, effort, octaves, weights)
 
 
 def frame_budget(max_bytes: int, overhead: int) -> int:

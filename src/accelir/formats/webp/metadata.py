@@ -1,4 +1,7 @@
-"""The RIFF container around a VP8 frame: color profile, transparency and metadata (RFC 9649, sections 2.3 to 2.7)."""
+"""The RIFF container around a VP8 frame: color profile, transparency, metadata and the network's name.
+
+RFC 9649, sections 2.3 to 2.7.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir.formats import metadata
-from accelir.formats.webp import parse as webp_chunks
+from accelir.formats.metadata import EXIF_PREFIX, XMP_PREFIX, as_bytes
+from accelir.formats.network_name import may_name
+from accelir.formats.request import Request
+from accelir.formats.webp.parse import content as chunk_content
 
 MAX_SIDE = 16383
 """VP8 has 14 bits for each side (RFC 6386, section 9.1)."""
 
-TAG = "ACIR"
-"""Our own chunk, the file's last. RFC 9649 has such unknown chunks in the extended format only; libwebp's decoder,
-demuxer (browsers, Pillow), mux and webpinfo take it in a simple file as well, 18 bytes cheaper."""
+NAME = "ACIR"
+"""Our own chunk with the network's name, the file's last. RFC 9649 has such unknown chunks in the extended format only;
+libwebp's decoder, demuxer (browsers, Pillow), mux and webpinfo take it in a simple file as well, 18 bytes cheaper."""
 
 _ICC, _ALPHA, _EXIF, _XMP = 0x20, 0x10, 0x08, 0x04  # flags of VP8X
 
@@ -59,12 +64,12 @@ def container(
     exif: object = None,
     xmp: object = None,
     alpha: NDArray[np.uint8] | None = None,
-    tag: bytes = b"",
+    name: bytes = b"",
 ) -> Container:
     """What goes around a frame of width x height pixels.
 
     icc_profile: bytes. exif: bytes with or without JPEG's "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. alpha:
-    uint8, HxW, 255 opaque; kept exactly, and left out when all of it is 255. tag: the TAG chunk's content. None and
+    uint8, HxW, 255 opaque; kept exactly, and left out when all of it is 255. name: the NAME chunk's content. None and
     empty ones write nothing; a file without any of the first four has the simple format, others the extended one.
     Raises TypeError and ValueError for what is none of these.
     """
@@ -72,11 +77,11 @@ def container(
         if not 1 <= side <= MAX_SIDE:
             raise ValueError(f"a WebP picture is 1 to {MAX_SIDE} pixels wide and high, not {width} x {height}")
     parts = {
-        "ICCP": metadata.as_bytes(icc_profile, "icc_profile"),
+        "ICCP": as_bytes(icc_profile, "icc_profile"),
         "ALPH": b"" if alpha is None else _coded_alpha(alpha, width, height),
-        "EXIF": metadata.as_bytes(exif, "exif").removeprefix(metadata.EXIF_PREFIX),
-        "XMP ": metadata.as_bytes(xmp, "xmp").removeprefix(metadata.XMP_PREFIX),
-        TAG: tag,
+        "EXIF": as_bytes(exif, "exif").removeprefix(EXIF_PREFIX),
+        "XMP ": as_bytes(xmp, "xmp").removeprefix(XMP_PREFIX),
+        NAME: name,
     }
     chunks = {name: _chunk(name, content) if content else b"" for name, content in parts.items()}
     flags = {"ICCP": _ICC, "ALPH": _ALPHA, "EXIF": _EXIF, "XMP ": _XMP}
@@ -84,12 +89,34 @@ def container(
     size = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
     extended = _chunk("VP8X", bytes([features, 0, 0, 0]) + size) if features else b""
     before = extended + chunks["ICCP"] + chunks["ALPH"]
-    return Container(width, height, before, chunks["EXIF"] + chunks["XMP "] + chunks[TAG])
+    return Container(width, height, before, chunks["EXIF"] + chunks["XMP "] + chunks[NAME])
 
 
-def read_tag(data: bytes) -> bytes:
-    """The TAG chunk's content, or nothing. Raises ValueError for a damaged file."""
-    return webp_chunks.content(data, TAG)
+def container_for(request: Request, max_bytes: int) -> Container:
+    """What goes around a request's frame in a file of at most so many bytes. Raises as `container` does."""
+    m, (height, width) = request.metadata, request.pixels.shape[:2]
+    if m.dpi is not None or m.comment is not None:
+        raise ValueError("a WebP file has no comment and no dpi; put them into exif or xmp")
+    return container(
+        width,
+        height,
+        icc_profile=m.icc_profile,
+        exif=m.exif,
+        xmp=m.xmp,
+        alpha=request.alpha,
+        name=name_content(request.settings.profile.network, max_bytes),
+    )
+
+
+def name_content(network: str | None, max_bytes: int) -> bytes:
+    """What the NAME chunk holds, or nothing: without a network, or when the file is too small for it."""
+    content = (network or "").encode("ascii")
+    return content if may_name(8 + len(content) + len(content) % 2, max_bytes) else b""
+
+
+def network_of(data: bytes) -> str | None:
+    """The network that a file names, or None. Raises ValueError for a damaged file."""
+    return chunk_content(data, NAME).decode("ascii", "replace") or None
 
 
 def _chunk(name: str, content: bytes) -> bytes:
@@ -110,4 +137,4 @@ def _coded_alpha(alpha: NDArray[np.uint8], width: int, height: int) -> bytes:
     buffer = io.BytesIO()
     # Method 6 makes the plane 3 % smaller at best and takes 30 times as long.
     Image.fromarray(black).save(buffer, "WEBP", quality=0, alpha_quality=100, method=4, exact=True)
-    return webp_chunks.content(buffer.getvalue(), "ALPH")
+    return chunk_content(buffer.getvalue(), "ALPH")

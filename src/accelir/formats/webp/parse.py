@@ -3,51 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-PARTS = ("headers", "image", "metadata", "other", "trailing")
-
-_PART_OF = {
-    "VP8 ": "image",
-    "VP8L": "image",
-    "ALPH": "image",
-    "ANMF": "image",
-    "VP8X": "headers",
-    "ANIM": "headers",
-    "ICCP": "metadata",
-    "EXIF": "metadata",
-    "XMP ": "metadata",
-}
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """One RIFF chunk."""
-
-    name: str
-    offset: int
-    size: int  # bytes, with the chunk's header of 8 and its padding
-
-
-@dataclass(frozen=True)
-class WebpStructure:
-    """What `parse` finds."""
-
-    size: int
-    width: int
-    height: int
-    chunks: tuple[Chunk, ...]
-    trailing_size: int
-
-    def bytes_by_part(self) -> dict[str, int]:
-        """The bytes of each of PARTS; they add up to the file's size."""
-        parts = dict.fromkeys(PARTS, 0)
-        parts["headers"] = 12
-        for chunk in self.chunks:
-            parts["headers"] += 8
-            parts[_PART_OF.get(chunk.name, "other")] += chunk.size - 8
-        parts["trailing"] = self.trailing_size
-        return parts
+from accelir.formats.webp.structure import Chunk, WebpStructure
 
 
 def is_webp(data: bytes) -> bool:
@@ -74,7 +31,7 @@ def parse(data: bytes) -> WebpStructure:
 
 
 def content(data: bytes, name: str) -> bytes:
-    """Of the first chunk of that name; nothing where there is none. Raises ValueError as `parse` does."""
+    """Content of the first chunk of that name; nothing where there is none. Raises ValueError as `parse` does."""
     for chunk in parse(data).chunks:
         if chunk.name == name:
             length = _number(data[chunk.offset + 4 : chunk.offset + 8])

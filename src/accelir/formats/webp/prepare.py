@@ -1,21 +1,25 @@
-"""From a request to a WebP file: container, frame, size search."""
+"""A picture that was analysed once becomes WebP files: container, frame, size search, and what is told of the file."""
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from accelir import _codec
-from accelir.cells.groups import Groups
+from accelir.cells.grid import grid_of
+from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import qp_of_step
-from accelir.errors import budget_error
-from accelir.formats.jpeg.effort import get_webp_effort
-from accelir.formats.request import Made, Request, Settings
-from accelir.formats.tag import tag_content
-from accelir.formats.webp import job as webp
-from accelir.formats.webp.metadata import container
+from accelir.formats.budget import budget_error
+from accelir.formats.request import EncoderSettings, Made, Request
+from accelir.formats.webp.effort import get_effort
+from accelir.formats.webp.job import WebpJob, convert, frame_budget, make_job
+from accelir.formats.webp.metadata import Container, container_for
 
 
-def check_webp(settings: Settings) -> None:
+def check_webp(settings: EncoderSettings) -> None:
     """Raises ValueError for settings that WebP doesn't take."""
     if settings.subsampling not in ("auto", "4:2:0") or settings.progressive is True:
         raise ValueError(
@@ -28,49 +32,69 @@ def check_webp(settings: Settings) -> None:
         raise ValueError(f"the profile {settings.profile.name!r} has no group_weights, which allocator='weights' needs")
 
 
-def encode_webp(request: Request, settings: Settings) -> Made:
-    """Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong metadata."""
-    profile, pixels, budget, m = settings.profile, request.pixels, request.budget, request.metadata
-    if m.dpi is not None or m.comment is not None:
-        raise ValueError("a WebP file has no comment and no dpi; put them into exif or xmp")
-    around = container(
-        pixels.shape[1],
-        pixels.shape[0],
-        icc_profile=m.icc_profile,
-        exif=m.exif,
-        xmp=m.xmp,
-        alpha=request.alpha,
-        tag=tag_content(profile.network, budget),
-    )
-    groups, allocator = Groups(pixels, profile.clusters), _allocator(request, settings)
-    job = webp.make_job(
-        profile,
-        get_webp_effort(settings.effort),
-        pixels.shape,
-        qp_map=request.qp_map,
-        shares=groups.shares if allocator == "weights" else None,
-    )
-    picture = webp.convert(pixels, profile.webp)
-    encoding = job.run(picture, max_bytes=webp.frame_budget(budget, around.overhead))
-    if not encoding.data:
-        smallest = around.overhead + encoding.smallest + encoding.smallest % 2
-        raise budget_error(budget, smallest, pixels.shape, "WebP")
-    qps = request.qp_map
-    if qps is None:
-        cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
-        qps = np.full(cells, qp_of_step(min(encoding.luma_steps)), dtype=np.int32)
-    stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
-    return Made(
-        data=around.write(encoding.data),
-        qp_map=qps,
-        groups=groups,
-        predicted_bytes=budget,
-        table=np.array(encoding.quantizers, dtype=np.uint8),
-        stats=stats | {"allocator": allocator},
-    )
-
-
-def _allocator(request: Request, settings: Settings) -> str:
-    """A map that is given leaves nothing to allocate."""
+def allocator_for(request: Request) -> str:
+    """The allocator that a request means. A QP map that is given leaves nothing to allocate."""
+    settings = request.settings
     weighed = settings.allocator != "uniform" and request.qp_map is None and settings.profile.webp.group_weights
     return "weights" if weighed else "uniform"
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedWebp:
+    """See formats.format.Prepared."""
+
+    request: Request
+    """Picture, settings and metadata."""
+    targets: _codec.Vp8Picture | None = None
+    """Planes to code in the place of the picture's own."""
+
+    @functools.cached_property
+    def job(self) -> WebpJob:
+        """Settings for the core."""
+        settings = self.request.settings
+        return make_job(
+            settings.profile.webp,
+            get_effort(settings.effort),
+            self.request.pixels.shape,
+            qp_map=self.request.qp_map,
+            shares=self.groups.shares if allocator_for(self.request) == "weights" else None,
+        )
+
+    @functools.cached_property
+    def groups(self) -> PictureGroups:
+        """Utility groups of the cells."""
+        return PictureGroups(self.request.pixels, self.request.settings.profile.groups)
+
+    @functools.cached_property
+    def picture(self) -> _codec.Vp8Picture:
+        """What is coded, converted once."""
+        return self.targets or convert(self.request.pixels, self.job.settings)
+
+    def within(self, max_bytes: int) -> Made:
+        """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
+        around = container_for(self.request, max_bytes)
+        encoding = self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
+        if not encoding.data:
+            smallest = around.overhead + encoding.smallest + encoding.smallest % 2
+            raise budget_error(max_bytes, smallest, self.request.pixels.shape, "WebP")
+        return self._made(encoding, around, max_bytes)
+
+    def _made(self, encoding: _codec.Vp8Encoding, around: Container, max_bytes: int) -> Made:
+        return Made(
+            data=around.write(encoding.data),
+            qp_map=self._qp_map(min(encoding.luma_steps)),
+            groups=self.groups,
+            predicted_bytes=max_bytes,
+            table=np.array(encoding.quantizers, dtype=np.uint8),
+            stats={
+                "filter_levels": encoding.filter_levels,
+                "strength": encoding.strength,
+                "passes": encoding.passes,
+                "allocator": allocator_for(self.request),
+            },
+        )
+
+    def _qp_map(self, step: float) -> NDArray[np.int32]:
+        if self.request.qp_map is not None:
+            return self.request.qp_map
+        return np.full(grid_of(self.request.pixels.shape), qp_of_step(step), dtype=np.int32)

@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir.comparison.compare import Comparison, File
+from accelir.formats.registry import FORMATS, find_format
 
 _BASELINE = "Pillow JPEG"
 """The encoder that restored PSNRs are told against."""
-
-_WEBP_SIDE = 16383
-"""The most that WebP can have."""
 
 
 def render(comparison: Comparison, name: str) -> str:
@@ -130,15 +128,14 @@ def _map(name: str, values: NDArray[Any]) -> dict[str, Any]:
 def _lossless(pixels: NDArray[np.uint8]) -> str:
     buffer = io.BytesIO()
     image = Image.fromarray(pixels)
-    if max(image.size) > _WEBP_SIDE:
+    if max(image.size) > FORMATS["webp"].longest_side:
         image.save(buffer, "PNG")
     else:
         image.save(buffer, "WEBP", lossless=True, quality=20, method=2)
     return _address(buffer.getvalue())
 
 
-_KINDS = {b"\xff\xd8": "jpeg", b"RI": "webp", b"\x89P": "png"}
-
-
 def _address(data: bytes) -> str:
-    return f"data:image/{_KINDS[data[:2]]};base64,{base64.b64encode(data).decode('ascii')}"
+    found = find_format(data)
+    kind = "png" if found is None else found.name
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -8,20 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-MAX_SIDE = {"jpeg": 65535, "webp": 16383}
-NAMES = {"jpeg": "JPEG", "webp": "WebP"}
+from accelir.formats.format import Format
 
 _CONVERTED_MODES = {"1": "L", "P": "RGB"}
 
 
-def as_pixels(image: Any, format: str = "jpeg") -> NDArray[np.uint8]:
+def as_pixels(image: Any, format: Format) -> NDArray[np.uint8]:
     """An image's pixels, uint8 HxWx3 RGB or HxW gray, C-contiguous (a view where it can be).
 
     image: such an array (any strides), or a Pillow image of mode L, RGB, 1 or P. format: what it shall be encoded as.
     Raises TypeError for other types and dtypes, ValueError for other shapes, modes and sizes.
     """
     if isinstance(image, Image.Image):
-        image = _from_pillow(image)
+        image = _from_pillow(image, format)
     if not isinstance(image, np.ndarray):
         raise TypeError(
             f"an image must be a uint8 array of shape (height, width, 3) or (height, width), or a Pillow image, "
@@ -33,9 +32,9 @@ def as_pixels(image: Any, format: str = "jpeg") -> NDArray[np.uint8]:
         )
     if not (image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)):
         raise ValueError(f"an image array has the shape (height, width, 3) or (height, width), not {image.shape}")
-    if not all(1 <= side <= MAX_SIDE[format] for side in image.shape[:2]):
+    if not all(1 <= side <= format.longest_side for side in image.shape[:2]):
         raise ValueError(
-            f"a {NAMES[format]} picture is 1 to {MAX_SIDE[format]} pixels wide and high, "
+            f"a {format.label} picture is 1 to {format.longest_side} pixels wide and high, "
             f"not {image.shape[1]} x {image.shape[0]}"
         )
     return np.ascontiguousarray(image)
@@ -53,11 +52,11 @@ def _has_alpha(image: Image.Image) -> bool:
     return "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa", "La")
 
 
-def _from_pillow(image: Image.Image) -> NDArray[np.uint8]:
+def _from_pillow(image: Image.Image, format: Format) -> NDArray[np.uint8]:
     if _has_alpha(image):
         raise ValueError(
-            f"JPEG has no transparency and the image (mode {image.mode}) may; paste it on a background first: "
-            "Image.alpha_composite(background, image.convert('RGBA')).convert('RGB')"
+            f"{format.label} has no transparency and the image (mode {image.mode}) may; paste it on a background "
+            "first: Image.alpha_composite(background, image.convert('RGBA')).convert('RGB')"
         )
     if image.mode in _CONVERTED_MODES:
         image = image.convert(_CONVERTED_MODES[image.mode])

@@ -1,0 +1,97 @@
+"""A format as a value: all that differs between formats, looked up by the encoder, commands, plugin and comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir.formats.report import Report
+from accelir.formats.request import EncoderSettings, Estimate, Made, Request
+
+
+class Prepared(Protocol):
+    """A picture that was analysed once, ready to be spent on."""
+
+    def within(self, max_bytes: int) -> Made:
+        """The best file of at most so many bytes.
+
+        Raises BudgetError where not even the smallest fits, TypeError and ValueError for wrong metadata.
+        """
+
+    def estimate(self, lambda_: float) -> Estimate:
+        """Size and error at a Lagrangian, found on a part of the picture: for curves.
+
+        lambda_: squared 8-bit levels per bit, above 0, as cells.qp.step_of_lambda takes it.
+        """
+
+    def replaced(
+        self,
+        *,
+        targets: Any = None,
+        weights: NDArray[np.float32] | None = None,
+        goal: NDArray[np.float32] | None = None,
+    ) -> Prepared:
+        """The same picture with something else to aim at; what is None stays.
+
+        targets: what is quantised in the place of the picture's own analysis (core.jpeg.Coefficients,
+        core.vp8.Picture). weights: cost of a squared error in each cell over the profile's, above 0,
+        (ceil(H/32), ceil(W/32)). goal: what the restored picture should be near, for allocators that restore,
+        0 to 255, sHxsWx3 or sHxsW. Raises ValueError for shapes that aren't the picture's.
+        """
+
+
+@dataclass(frozen=True)
+class CellMap:
+    """A number for each square of a file's picture."""
+
+    title: str
+    values: NDArray[Any]
+    """One number a square, (rows, columns)."""
+    unit: str
+    """Unit of the numbers, in words."""
+    side: int = 32
+    """Side of a square in pixels."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One file format."""
+
+    name: str
+    """Word for `format=`: "jpeg"."""
+    label: str
+    """Name as people write it: "JPEG"."""
+    pillow: str
+    """Pillow's name of the format: "JPEG"."""
+    suffix: str
+    """End of file names, with its dot: ".jpg"."""
+    longest_side: int
+    """Largest width and height in pixels."""
+    has_transparency: bool
+    """Whether a file can have an alpha channel."""
+    options: tuple[str, ...]
+    """Encoder settings and metadata that not every format takes: "subsampling", "dpi"."""
+    sniff: Callable[[bytes], bool]
+    """Tells from a file's first bytes whether it is of this format."""
+    parse: Callable[[bytes], Any]
+    """Structure of a whole file, with width, height and bytes_by_part(). Raises ValueError for damage."""
+    decode: Callable[[bytes], NDArray[np.uint8]]
+    """Pixels of a file, uint8 HxWx3 or HxW. Raises ValueError for damage."""
+    network_of: Callable[[bytes], str | None]
+    """Name of the network that a file asks receivers for, or None. Raises ValueError for damage."""
+    check: Callable[[EncoderSettings], None]
+    """Raises ValueError for settings that the format doesn't take."""
+    prepare: Callable[[Request], Prepared]
+    """Analyses a picture."""
+    has_cells: Callable[[bytes], bool]
+    """Whether a file is of a kind that `cell_bits` takes. Raises ValueError for damage."""
+    cell_bits: Callable[[bytes], NDArray[np.float32]]
+    """Bits that each cell of a file takes, (ceil(H/32), ceil(W/32)). Raises ValueError for damage and other kinds."""
+    maps: Callable[[bytes], Iterator[CellMap]]
+    """Maps of what a file spends where, for drawing."""
+    inspect: Callable[[bytes, str], Report]
+    """Report on a file, which is called by the name given. Raises ValueError for damage."""

@@ -1,0 +1,16 @@
+"""From a WebP to its pixels, by Pillow's libwebp."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir.formats.pillow import check_pixels, decode_with_pillow
+from accelir.formats.webp.parse import parse
+
+
+def decode_webp(data: bytes) -> NDArray[np.uint8]:
+    """Pixels, uint8 HxWx3; transparency is dropped. Raises ValueError for damage and for too many pixels."""
+    structure = parse(data)
+    check_pixels(structure.width, structure.height)
+    return decode_with_pillow(data, "WEBP")

@@ -1,0 +1,30 @@
+"""WebP as a format."""
+
+from __future__ import annotations
+
+from accelir.formats.format import Format
+from accelir.formats.webp.decode import decode_webp
+from accelir.formats.webp.inspect import cell_bits, has_cells, inspect_webp, maps
+from accelir.formats.webp.metadata import MAX_SIDE, network_of
+from accelir.formats.webp.parse import is_webp, parse
+from accelir.formats.webp.prepare import PreparedWebp, check_webp
+
+WEBP = Format(
+    name="webp",
+    label="WebP",
+    pillow="WEBP",
+    suffix=".webp",
+    longest_side=MAX_SIDE,
+    has_transparency=True,
+    options=(),
+    sniff=is_webp,
+    parse=parse,
+    decode=decode_webp,
+    network_of=network_of,
+    check=check_webp,
+    prepare=PreparedWebp,
+    has_cells=has_cells,
+    cell_bits=cell_bits,
+    maps=maps,
+    inspect=inspect_webp,
+)

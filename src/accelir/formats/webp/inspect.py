@@ -1,0 +1,82 @@
+"""What a WebP is made of: chunks, quantisers, bits per cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir import _codec
+from accelir.cells.grid import sum_halves
+from accelir.formats.format import CellMap
+from accelir.formats.report import Report, line, listed, measure_cells
+from accelir.formats.webp.metadata import network_of
+from accelir.formats.webp.parse import content, parse
+from accelir.formats.webp.structure import Chunk
+
+_LOSSY = "VP8 "
+"""The chunk of a lossy picture."""
+
+
+@dataclass(frozen=True)
+class WebpReport(Report):
+    """What `inspect` finds in a WebP."""
+
+    chunks: tuple[Chunk, ...]
+    """RIFF chunks, in the order of the file."""
+    quantizers: tuple[int, ...]
+    """Quantiser indices, 0 to 127, that macroblocks of a lossy file have, rising; one a segment."""
+
+    def details(self) -> Iterator[str]:
+        """Lines on chunks and quantisers."""
+        for chunk in self.chunks:
+            yield line(chunk.name, f"{chunk.size:,} bytes at {chunk.offset:,}")
+        if self.quantizers:
+            yield line("quantisers", f"{listed(self.quantizers)} (of 0 to 127, by segment)")
+
+
+def inspect_webp(data: bytes, name: str) -> WebpReport:
+    """Take a WebP apart. Raises ValueError for a broken one."""
+    webp = parse(data)
+    bits, damage = measure_cells(data, webp.width * webp.height, cell_bits) if has_cells(data) else (None, "")
+    return WebpReport(
+        name=name,
+        format="webp",
+        size=webp.size,
+        width=webp.width,
+        height=webp.height,
+        parts=webp.bytes_by_part(),
+        network=network_of(data),
+        cell_bits=bits,
+        damage=damage,
+        chunks=webp.chunks,
+        quantizers=tuple(np.unique(macroblocks(data)[1]).tolist()) if bits else (),
+    )
+
+
+def has_cells(data: bytes) -> bool:
+    """Whether a file is lossy. Raises ValueError for damage."""
+    return bool(content(data, _LOSSY))
+
+
+def cell_bits(data: bytes) -> NDArray[np.float32]:
+    """Bits of each cell in the file, (ceil(H/32), ceil(W/32)). Raises ValueError for damage and for lossless files."""
+    return sum_halves(macroblocks(data)[0])
+
+
+def macroblocks(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Bits and quantiser index, 0 to 127, of each 16x16 macroblock of a lossy WebP, (ceil(H/16), ceil(W/16)).
+
+    Raises ValueError for other and damaged files.
+    """
+    return _codec.vp8_read(content(data, _LOSSY))
+
+
+def maps(data: bytes) -> Iterator[CellMap]:
+    """Where a lossy file's bits are, and with which quantiser; nothing for other files."""
+    if has_cells(data):
+        yield CellMap("bits of each cell", cell_bits(data), "bits per 32x32 pixels")
+        indices = macroblocks(data)[1]
+        yield CellMap("quantiser of each macroblock", indices, "index, from 0 (fine) to 127 (coarse)", side=16)
