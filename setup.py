@@ -11,9 +11,9 @@ from setuptools import Extension, setup
 UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra"]
 
 flags = [] if os.name == "nt" else UNIX_FLAGS
-sources = sorted(str(p) for p in Path("csrc").glob("*.cc"))
-codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, extra_compile_args=flags)
-codec.depends = sorted(str(p) for p in Path("csrc").glob("*.h"))
+sources = sorted(str(p) for p in Path("csrc").rglob("*.cc"))
+codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, include_dirs=["csrc"], extra_compile_args=flags)
+codec.depends = sorted(str(p) for p in Path("csrc").rglob("*.h"))
 allocate = Extension("accelir.allocate", ["src/accelir/allocate.pyx"], extra_compile_args=flags[:2])
 
 

@@ -1,0 +1,22 @@
+// The quantisation stage: coefficients and a mode per cell -> levels.
+#pragma once
+
+#include <vector>
+
+#include "jpeg/coefficients.h"
+#include "jpeg/levels.h"
+#include "jpeg/quantizer.h"
+
+namespace accelir::jpeg {
+
+struct QuantizeJob {
+  std::vector<std::vector<BlockQuantizer>> quantizers;  // [component][mode]
+  std::vector<AcBits> bits;                             // [0: luma, 1: chroma]
+  std::vector<DcBits> dc_bits;
+  std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into a component's quantizers
+};
+
+// Padding is left to fill_padding.
+void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels);
+
+}  // namespace accelir::jpeg
