@@ -10,8 +10,8 @@ import pytest
 from helpers import photo, psnr
 
 import accelir
-from accelir import _codec
 from accelir.closed_loop import estimate, plan_by_trial
+from accelir.core import jpeg as core
 from accelir.curves import Curves
 from accelir.effort import get_effort
 from accelir.group_plan import block_variance, plan_modes, plan_qps
@@ -106,7 +106,7 @@ def test_trying_modes_beats_a_uniform_file_after_restoration():
     pixels, truth = noisy(), photo()[:192, :192]
     network = open_network("denoise-25", 1)
     profile = load_profile("denoise-25")
-    coefficients = _codec.Coefficients.from_pixels(pixels, "4:2:0")
+    coefficients = core.Coefficients.from_pixels(pixels, "4:2:0")
     job = make_job(profile, get_effort(5), pixels.shape)
     plan = plan_by_trial(coefficients, job, 5000, network, LOOP, estimate(pixels, network, 2))
     files = [j.run(coefficients, max_bytes=5000).data for j in (job, plan.applied_to(job))]
@@ -120,7 +120,7 @@ def test_a_trial_of_a_gray_or_torn_picture_has_its_shape():
     network = open_network("denoise-25", 1)
     job = make_job(load_profile("denoise-25"), get_effort(5), (70, 45))
     pixels = np.ascontiguousarray(noisy(96)[:70, :45, 0])
-    coefficients, goal = _codec.Coefficients.from_pixels(pixels, "gray"), estimate(pixels, network, 1)
+    coefficients, goal = core.Coefficients.from_pixels(pixels, "gray"), estimate(pixels, network, 1)
     plan = plan_by_trial(coefficients, job, 900, network, LOOP, goal)
     assert plan.mode_map.shape == plan.qp_map(plan.step).shape == (3, 2)
     assert plan_by_trial(coefficients, job, 9, network, LOOP, goal) is None

@@ -8,7 +8,8 @@ from helpers import PHOTO_CROPS, noise, photo, psnr, smooth
 from PIL import Image
 
 import accelir
-from accelir import BudgetError, Encoder, _codec, webp, webp_chunks
+from accelir import BudgetError, Encoder, webp, webp_chunks
+from accelir.core import vp8
 from accelir.effort import get_webp_effort
 from accelir.profile import load_profile
 
@@ -162,8 +163,8 @@ def test_a_group_of_more_weight_gets_more_of_the_bytes(crop):
     profile = load_profile("denoise-25")
     shares = np.zeros((6, 6, len(profile.webp.group_weights)))
     shares[:, :3, -1] = shares[:, 3:, 0] = 1  # the last group on the left, the first on the right
-    picture = _codec.Vp8Picture.from_pixels(crop)
-    luma = _codec.vp8_planes(crop)[0][:192, :192].astype(np.float64)
+    picture = vp8.Picture.from_pixels(crop)
+    luma = vp8.Picture.from_pixels(crop).planes()[0][:192, :192].astype(np.float64)
 
     def errors(**options):
         job = webp.make_job(profile, get_webp_effort(5), crop.shape, **options)

@@ -22,20 +22,20 @@ class CellSink {
 
 }  // namespace
 
-std::vector<float> cell_bits(const Levels& levels) {
+Grid<float> cell_bits(const Levels& levels) {
   const Geometry& g = levels.geometry;
   const Scan scan = sequential_script(g)[0];
   ScanCount count;
   code_scan(levels, scan, false, 0, count);
   std::array<HuffmanTable, kSlots> tables;
   for (int slot = 0; slot < kSlots; ++slot) tables[slot] = build_huffman(count.histogram[slot]);
-  std::vector<float> cells(static_cast<size_t>(g.cells_x) * g.cells_y);
+  Grid<float> cells(g.cells_y, g.cells_x);
   int previous[3] = {0, 0, 0};
   for_each_block(g, scan.components, [&](int c, size_t index, size_t) {
     const ComponentGeometry& k = g.components[c];
     const int x = std::min(static_cast<int>(index % k.padded_x) / k.cell_x, g.cells_x - 1);
     const int y = std::min(static_cast<int>(index / k.padded_x) / k.cell_y, g.cells_y - 1);
-    CellSink sink(tables, cells[static_cast<size_t>(y) * g.cells_x + x]);
+    CellSink sink(tables, cells.at(y, x));
     code_block(levels.block(c, index), levels.components[c].nonzero[index], previous[c], c, sink);
   });
   return cells;

@@ -13,7 +13,7 @@ constexpr int kMaxAcLevel = 1023;  // T.81, table F.2: ten bits
 ACCELIR_INLINE void round_block(const int16_t* __restrict coefficient, const BlockQuantizer& q, float* __restrict x,
                                 int16_t* __restrict level) {
   const int m = q.multiple;
-  const float inverse_m = 1.0f / static_cast<float>(m), rounding = q.rounding;
+  const float inverse_m = 1.0f / static_cast<float>(m), rounding = 0.5f - q.dead_zone;
   for (int k = 0; k < 64; ++k) {
     const int c = coefficient[k];
     x[k] = static_cast<float>(c < 0 ? -c : c) * q.inverse[k];
@@ -41,14 +41,18 @@ ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQu
 }
 
 ACCELIR_MULTIVERSION
-void quantize_component(const int16_t* coefficients, const ComponentGeometry& g, int cells_x, const int32_t* mode_map,
+void quantize_component(const int16_t* coefficients, const ComponentGeometry& g, const QuantizeJob& job,
                         const BlockQuantizer* quantizers, const AcBits& bits, int16_t* levels, uint64_t* nonzero) {
   for (int y = 0; y < g.blocks_y; ++y)
     for (int x = 0; x < g.blocks_x; ++x) {
       const size_t to = static_cast<size_t>(y) * g.padded_x + x;
-      const int mode = mode_map[static_cast<size_t>(y / g.cell_y) * cells_x + x / g.cell_x];
-      nonzero[to] = quantize_block(coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64, quantizers[mode],
-                                   bits, levels + to * 64);
+      const int16_t* from = coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64;
+      const int cell_y = y / g.cell_y, cell_x = x / g.cell_x;
+      const BlockQuantizer& q = quantizers[job.mode_map.at(cell_y, cell_x)];
+      if (job.cell_weights)
+        nonzero[to] = quantize_block(from, weighted(q, job.cell_weights->at(cell_y, cell_x)), bits, levels + to * 64);
+      else
+        nonzero[to] = quantize_block(from, q, bits, levels + to * 64);
     }
 }
 
@@ -59,8 +63,8 @@ void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& 
   for (size_t c = 0; c < g.components.size(); ++c) {
     const ComponentGeometry& k = g.components[c];
     ComponentLevels& out = levels.components[c];
-    quantize_component(coefficients.blocks[c].data(), k, g.cells_x, job.mode_map.data(), job.quantizers[c].data(),
-                       job.bits[c > 0], out.values.data(), out.nonzero.data());
+    quantize_component(coefficients.blocks[c].data(), k, job, job.quantizers[c].data(), job.bits[c > 0],
+                       out.values.data(), out.nonzero.data());
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "common/grid.h"
 #include "jpeg/coefficients.h"
 #include "jpeg/levels.h"
 #include "jpeg/quantizer.h"
@@ -13,7 +14,8 @@ struct QuantizeJob {
   std::vector<std::vector<BlockQuantizer>> quantizers;  // [component][mode]
   std::vector<AcBits> bits;                             // [0: luma, 1: chroma]
   std::vector<DcBits> dc_bits;
-  std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into a component's quantizers
+  Grid<int32_t> mode_map;                     // a cell: index into a component's quantizers
+  const Grid<float>* cell_weights = nullptr;  // of a cell's squared errors; null: 1
 };
 
 // Padding is left to fill_padding.

@@ -7,29 +7,38 @@
 
 namespace accelir::jpeg {
 
-Table make_table(const FloatTable& shape, float step) {
+Table make_table(const FloatTable& relative_steps, float step) {
   Table table;
   for (int k = 0; k < 64; ++k) {
     const float dither = (k + 0.5f) / 64.0f;
-    table[k] = static_cast<uint8_t>(std::clamp(std::floor(step * shape[k] + dither), 1.0f, kMaxStep));
+    table[k] = static_cast<uint8_t>(std::clamp(std::floor(step * relative_steps[k] + dither), 1.0f, kMaxStep));
   }
   return table;
 }
 
-BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step, float strength) {
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatTable& weights, float step,
+                              float strength) {
   BlockQuantizer q;
   for (int k = 0; k < 64; ++k) {
     q.inverse[k] = 1.0f / (table[k] * kCoefficientScale);
-    q.cost[k] = weight[k] * table[k] * table[k];
+    q.cost[k] = weights[k] * table[k] * table[k];
   }
   // Beyond the coarsest table the step goes on to act through the Lagrangian and the dead zone; below a step of 1,
   // where tables can't get finer, both fade until only rounding is left.
   const float beyond = std::max(1.0f, step / kMaxStep);
   const float fade = std::clamp((step - kFinestStep) / (1.0f - kFinestStep), 0.0f, 1.0f);
   q.lambda = mode.rdo * step * step * fade * strength;
-  q.rounding = q.lambda > 0.0f ? 0.5f : 0.5f - (mode.deadzone * beyond - 0.5f) * fade * strength;
+  q.dead_zone = q.lambda > 0.0f ? 0.0f : (mode.deadzone * beyond - 0.5f) * fade * strength;
   q.multiple = mode.multiple;
   q.keep = (~uint64_t{0} >> (64 - mode.cut)) & ~uint64_t{1};
+  return q;
+}
+
+BlockQuantizer weighted(BlockQuantizer q, float weight) {
+  // No magnitude is above 1024 steps: with this dead zone every level is 0, and sums stay within an int.
+  constexpr float kNothingLeft = 2048.0f;
+  q.lambda /= weight;
+  q.dead_zone = std::min(q.dead_zone / weight, kNothingLeft);
   return q;
 }
 

@@ -13,8 +13,9 @@ namespace accelir::jpeg {
 constexpr float kMaxStep = 255.0f;    // an 8-bit DQT entry (T.81, B.2.4.1)
 constexpr float kFinestStep = 0.25f;  // from here down nothing but rounding is left of any mode
 
-using Table = std::array<uint8_t, 64>;     // zigzag order
-using FloatTable = std::array<float, 64>;  // zigzag order
+using Table = std::array<uint8_t, 64>;               // zigzag order
+using FloatTable = std::array<float, 64>;            // zigzag order
+using ComponentWeights = std::array<FloatTable, 3>;  // of squared errors, for Y, Cb, Cr
 
 // How a 32x32 cell is quantised on the file's grid. accelir.modes documents the fields for users.
 struct Mode {
@@ -24,22 +25,27 @@ struct Mode {
   int32_t cut;       // coefficients kept, in zigzag order, 1..64
 };
 
-// The base step as a table: floor(step * shape + dither), 1..255. The dither differs from place to place, so that a
-// step of 20.3 gives 20 to the lower and 21 to the higher frequencies: size follows the step almost continuously.
-Table make_table(const FloatTable& shape, float step);
+// The base step as a table: floor(step * relative step + dither), 1..255. The dither differs from place to place, so
+// that a step of 20.3 gives 20 to the lower and 21 to the higher frequencies: size follows the step almost
+// continuously.
+Table make_table(const FloatTable& relative_steps, float step);
 
 // A mode applied to a component's table.
 struct BlockQuantizer {
   alignas(64) float inverse[64];  // levels per coefficient unit
   alignas(64) float cost[64];     // weighted squared error of one level's error
   float lambda;                   // the Lagrangian, in the same unit per bit; 0: round only
-  float rounding;                 // 1 - dead zone
+  float dead_zone;                // what it has beyond rounding: the half step below which levels become 0 grows by it
   int multiple;
   uint64_t keep;  // AC places that may be nonzero
 };
 
-// weight: 64, zigzag order. strength multiplies the Lagrangian and what the dead zone has beyond rounding.
-BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const float* weight, float step, float strength);
+// weights: of squared errors. strength multiplies the Lagrangian and what the dead zone has beyond rounding.
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatTable& weights, float step,
+                              float strength);
+
+// The quantiser of a cell whose squared errors cost so much more: bits and dead zone count so much less.
+BlockQuantizer weighted(BlockQuantizer quantizer, float weight);
 
 // Bits of AC symbols as a trellis asks for them.
 struct AcBits {

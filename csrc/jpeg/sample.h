@@ -1,18 +1,36 @@
-// A smaller picture made of cells of a large one, on which first estimates are cheap.
+// A picture and its settings, thinned for estimates.
 #pragma once
 
-#include "jpeg/coefficients.h"
+#include <optional>
+
+#include "jpeg/thinning.h"
+#include "jpeg/trial.h"
 
 namespace accelir::jpeg {
 
-struct ThinnedPicture {
-  Coefficients coefficients;
-  std::vector<int32_t> mode_map;
-  double share;  // of the whole picture's cells
+class Sample {
+ public:
+  // Small pictures are taken whole.
+  Sample(const Coefficients& coefficients, const Settings& settings);
+  Sample(const Sample&) = delete;  // the trials refer to its members
+  Sample& operator=(const Sample&) = delete;
+
+  Trials& trials() { return *trials_; }
+  const Coefficients& coefficients() const { return thinned_ ? *thinned_ : whole_; }
+  double share() const { return share_; }  // of the picture's area
+
+  // Quantises until the code lengths agree with the levels, and finds the kind of file on the way.
+  void settle(float step);
+
+ private:
+  const Coefficients& whole_;
+  Settings settings_;
+  std::optional<Coefficients> thinned_;
+  double share_ = 1.0;
+  std::optional<Trials> trials_;
 };
 
-// About one in n of the whole cells of 32x32 pixels, scattered evenly. They are taken in runs of neighbours, because DC
-// prediction and runs of empty blocks suffer at every seam.
-ThinnedPicture thin(const Coefficients& coefficients, const std::vector<int32_t>& mode_map, int n);
+// What a file of so many bytes spends on its scans, about: all but metadata, headers and tables.
+double scan_bytes(double file, const Settings& settings);
 
 }  // namespace accelir::jpeg

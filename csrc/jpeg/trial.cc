@@ -12,9 +12,9 @@ namespace {
 constexpr float kGuessDeadZone = 0.62f;
 
 std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
-  std::vector<Table> tables{make_table(settings.shape[0], step)};
+  std::vector<Table> tables{make_table(settings.relative_steps[0], step)};
   if (components == 1) return tables;
-  const Table chroma = make_table(settings.shape[1], step);
+  const Table chroma = make_table(settings.relative_steps[1], step);
   if (chroma != tables[0]) tables.push_back(chroma);
   return tables;
 }
@@ -41,7 +41,7 @@ std::vector<BlockQuantizer> Trials::quantizers(size_t component, float step, flo
   for (size_t m = 0; m < settings_.modes.size(); ++m) {
     Mode mode = settings_.modes[m];
     if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
-    out.push_back(make_quantizer(mode, table, &settings_.weights[(m * 3 + component) * 64], step, strength));
+    out.push_back(make_quantizer(mode, table, settings_.weights[m][component], step, strength));
   }
   return out;
 }
@@ -53,7 +53,8 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
   job.bits = bits_;
   job.dc_bits = dc_bits_;
   job.mode_map = settings_.mode_map;
-  for (size_t i = 0; i < strength.split; ++i) job.mode_map[i] += static_cast<int32_t>(settings_.modes.size());
+  job.cell_weights = settings_.cell_weights ? &*settings_.cell_weights : nullptr;
+  for (size_t i = 0; i < strength.split; ++i) job.mode_map.values[i] += static_cast<int32_t>(settings_.modes.size());
   for (size_t c = 0; c < components; ++c) {
     job.quantizers.push_back(quantizers(c, step, strength.rest, trellis));
     const std::vector<BlockQuantizer> first = quantizers(c, step, strength.first, trellis);

@@ -4,34 +4,13 @@
 #include <optional>
 #include <vector>
 
+#include "common/strength.h"
 #include "jpeg/coefficients.h"
 #include "jpeg/quantize.h"
+#include "jpeg/settings.h"
 #include "jpeg/writer.h"
 
 namespace accelir::jpeg {
-
-enum class Progressive { kNever, kAlways, kAuto };  // auto: whichever file is smaller
-
-struct Settings {
-  FloatTable shape[2];            // luma and chroma steps relative to the base step, each above 0 and at most 16
-  std::vector<Mode> modes;        // at least one
-  std::vector<float> weights;     // [mode][component 0..2][64]
-  std::vector<int32_t> mode_map;  // [cells_y * cells_x], indices into modes
-  Progressive progressive = Progressive::kAuto;
-  bool dc_trellis = false;
-  int scan_breadth = 1;      // of the scan search
-  int loops = 2;             // quantisations at a fixed step, each with the code lengths of the one before
-  int passes = 8;            // whole-picture quantisations that the size search may make
-  double tolerance = 0.002;  // how far below the budget the search may stop
-  int restart_interval = 0;
-  std::vector<uint8_t> segments;
-};
-
-// What multiplies the modes' work beyond rounding: one factor for the first cells, in raster order, one for the rest.
-struct Strength {
-  float first = 1, rest = 1;
-  size_t split = 0;  // cells that have the first
-};
 
 bool uses_trellis(const Settings& settings);
 
@@ -52,6 +31,7 @@ class Trials {
   int passes() const { return passes_; }
   bool progressive() const { return frame_.progressive; }
   const std::vector<Table>& tables() const { return frame_.tables; }
+  const Levels& levels() const { return levels_; }
   // Takes over code lengths, the kind of file and its scans, and learns no more: only so is the size a function of step
   // and strength that can be searched.
   void learn_from(const Trials& sample);

@@ -1,67 +1,67 @@
-// Python's view of the core (src/accelir/_codec.pyi): checks and converts, computes without the GIL.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
+// accelir.core.jpeg, Python's view of the JPEG core (src/accelir/core/jpeg.pyi): checks and converts, computes without
+// the GIL.
 #include <pybind11/stl.h>
 
 #include <cmath>
 
 #include "jpeg/cell_bits.h"
+#include "jpeg/cell_errors.h"
 #include "jpeg/coefficients.h"
 #include "jpeg/dct.h"
+#include "jpeg/estimate.h"
 #include "jpeg/rate_control.h"
 #include "jpeg/reader.h"
 #include "jpeg/scan_script.h"
 #include "jpeg/writer.h"
 #include "jpeg/zigzag.h"
-#include "python/vp8_bindings.h"
-#include "python/vp8_parts.h"
+#include "python/settings.h"
 
-namespace py = pybind11;
+namespace accelir::python {
+
+using jpeg::Progressive;
+
+template <>
+struct Convert<Progressive> {
+  static constexpr const char* kNames[] = {"never", "always", "auto"};
+  static Progressive from(py::handle value, const std::string& name) {
+    const std::string given = plain<std::string>(value, name);
+    for (Progressive p : {Progressive::kNever, Progressive::kAlways, Progressive::kAuto})
+      if (given == kNames[static_cast<int>(p)]) return p;
+    throw std::invalid_argument(name + " must be 'never', 'always' or 'auto', not '" + given + "'");
+  }
+  static py::object to(Progressive value) { return py::str(kNames[static_cast<int>(value)]); }
+};
+
+}  // namespace accelir::python
 
 namespace accelir::jpeg {
 namespace {
 
-template <class T>
-using Array = py::array_t<T, py::array::c_style>;
-
-void require(bool condition, const std::string& message) {
-  if (!condition) throw std::invalid_argument(message);
-}
-
-std::string shape_of(const py::array& a) { return py::str(py::tuple(a.attr("shape"))); }
+namespace py = pybind11;
+using python::Array;
+using python::Convert;
+using python::Range;
+using python::require;
 
 Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling, double chroma_smoothing) {
-  const bool gray = pixels.ndim() == 2;
-  require(gray || (pixels.ndim() == 3 && pixels.shape(2) == 3),
-          "pixels must have the shape (height, width) or (height, width, 3), not " + shape_of(pixels));
-  for (int i = 0; i < 2; ++i)
-    require(pixels.shape(i) >= 1 && pixels.shape(i) <= kMaxSide,
-            "a JPEG picture is 1 to 65535 pixels wide and high, not of shape " + shape_of(pixels));
-  require(chroma_smoothing >= 0 && chroma_smoothing <= 1,
-          "chroma_smoothing must be 0 to 1, not " + std::to_string(chroma_smoothing));
-  const int height = static_cast<int>(pixels.shape(0)), width = static_cast<int>(pixels.shape(1));
-  const uint8_t* data = pixels.data();
+  const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxSide);
+  Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
   py::gil_scoped_release release;
-  return analyse(data, width, height, gray ? 1 : 3, subsampling, chroma_smoothing);
+  return analyse(p.data, p.width, p.height, p.channels, subsampling, chroma_smoothing);
 }
 
-// (rows, cols, 8, 8) of T against a component's blocks.
-template <class T>
-void require_blocks(const Array<T>& a, const ComponentGeometry& k) {
-  require(a.ndim() == 4 && a.shape(0) == k.blocks_y && a.shape(1) == k.blocks_x && a.shape(2) == 8 && a.shape(3) == 8,
-          "a component of this picture takes the shape (" + std::to_string(k.blocks_y) + ", " +
-              std::to_string(k.blocks_x) + ", 8, 8), not " + shape_of(a));
-}
-
+// Whether arrays are (rows, cols, 8, 8) of a picture's components.
 template <class T>
 void require_components(const std::vector<Array<T>>& arrays, const Geometry& g) {
   require(arrays.size() == g.components.size(), subsampling_name(g) + " takes " + std::to_string(g.components.size()) +
                                                     " components, not " + std::to_string(arrays.size()));
-  for (size_t c = 0; c < arrays.size(); ++c) require_blocks(arrays[c], g.components[c]);
+  for (size_t c = 0; c < arrays.size(); ++c)
+    python::require_shape(arrays[c], "a component", {g.components[c].blocks_y, g.components[c].blocks_x, 8, 8},
+                          " for this picture");
 }
 
-Coefficients from_arrays(const std::vector<Array<float>>& arrays, int width, int height,
-                         const std::string& subsampling) {
+Coefficients coefficients_from(const std::vector<Array<float>>& arrays, int width, int height,
+                               const std::string& subsampling) {
   Coefficients out;
   out.geometry = make_geometry(width, height, subsampling);
   require_components(arrays, out.geometry);
@@ -76,7 +76,7 @@ Coefficients from_arrays(const std::vector<Array<float>>& arrays, int width, int
   return out;
 }
 
-py::list to_arrays(const Coefficients& c) {
+py::list arrays_of(const Coefficients& c) {
   py::list out;
   for (size_t i = 0; i < c.blocks.size(); ++i) {
     const ComponentGeometry& k = c.geometry.components[i];
@@ -87,104 +87,6 @@ py::list to_arrays(const Coefficients& c) {
     out.append(a);
   }
   return out;
-}
-
-void check_modes(const std::vector<Mode>& modes) {
-  require(!modes.empty(), "at least one mode is needed");
-  for (const Mode& m : modes) {
-    require(m.rdo >= 0 && std::isfinite(m.rdo), "a mode's rdo must be 0 or more, not " + std::to_string(m.rdo));
-    require(m.deadzone >= 0.5f && m.deadzone <= 64.0f,
-            "a mode's deadzone must be 0.5 to 64, not " + std::to_string(m.deadzone));
-    require(m.multiple >= 1 && m.multiple <= 64,
-            "a mode's multiple must be 1 to 64, not " + std::to_string(m.multiple));
-    require(m.cut >= 1 && m.cut <= 64, "a mode's cut must be 1 to 64, not " + std::to_string(m.cut));
-  }
-}
-
-void copy_shape(const Array<float>& shape, Settings& s) {
-  require(shape.ndim() == 2 && shape.shape(0) == 2 && shape.shape(1) == 64,
-          "shape must have the shape (2, 64), not " + shape_of(shape));
-  for (int i = 0; i < 128; ++i) {
-    const float v = shape.data()[i];
-    require(v > 0.0f && v <= 16.0f, "a table's shape must be above 0 and at most 16, not " + std::to_string(v));
-    s.shape[i / 64][i % 64] = v;
-  }
-}
-
-void copy_weights(const Array<float>& weights, Settings& s) {
-  require(weights.ndim() == 3 && weights.shape(0) == static_cast<py::ssize_t>(s.modes.size()) &&
-              weights.shape(1) == 3 && weights.shape(2) == 64,
-          "weights must have the shape (" + std::to_string(s.modes.size()) + ", 3, 64), not " + shape_of(weights));
-  s.weights.assign(weights.data(), weights.data() + weights.size());
-  for (float w : s.weights) require(w >= 0.0f && w <= 1e6f, "a weight must be 0 to 1e6, not " + std::to_string(w));
-}
-
-void copy_mode_map(const Array<int32_t>& map, const Geometry& g, Settings& s) {
-  require(map.ndim() == 2 && map.shape(0) == g.cells_y && map.shape(1) == g.cells_x,
-          "mode_map must have the shape (" + std::to_string(g.cells_y) + ", " + std::to_string(g.cells_x) +
-              ") for this picture, not " + shape_of(map));
-  s.mode_map.assign(map.data(), map.data() + map.size());
-  for (int32_t m : s.mode_map)
-    require(m >= 0 && m < static_cast<int32_t>(s.modes.size()),
-            "mode_map names mode " + std::to_string(m) + " of " + std::to_string(s.modes.size()));
-}
-
-Progressive progressive_from(const std::string& name) {
-  if (name == "never") return Progressive::kNever;
-  if (name == "always") return Progressive::kAlways;
-  require(name == "auto", "progressive must be 'never', 'always' or 'auto', not '" + name + "'");
-  return Progressive::kAuto;
-}
-
-std::vector<uint8_t> bytes_of(const py::bytes& b) {
-  const std::string_view view = b;
-  return std::vector<uint8_t>(view.begin(), view.end());
-}
-
-py::bytes to_bytes(const std::vector<uint8_t>& data) {
-  return py::bytes(reinterpret_cast<const char*>(data.data()), data.size());
-}
-
-struct PyEncoding {
-  Encoding encoding;
-  std::string subsampling;
-  py::array_t<uint8_t> tables() const {
-    py::array_t<uint8_t> out({static_cast<py::ssize_t>(encoding.tables.size()), py::ssize_t{64}});
-    for (size_t i = 0; i < encoding.tables.size(); ++i)
-      std::copy(encoding.tables[i].begin(), encoding.tables[i].end(), out.mutable_data(i, 0));
-    return out;
-  }
-};
-
-PyEncoding encode(const Coefficients& coefficients, const Array<float>& shape, const Array<float>& weights,
-                  const Array<Mode>& modes, const Array<int32_t>& mode_map, std::optional<double> step,
-                  std::optional<uint64_t> max_bytes, const std::string& progressive, bool dc_trellis, int scan_breadth,
-                  int loops, int passes, double tolerance, int restart_interval, const py::bytes& segments) {
-  require(step.has_value() != max_bytes.has_value(), "give either step or max_bytes");
-  require(!step || (*step > 0 && *step <= 1e6), "step must be above 0 and at most 1e6");
-  require(scan_breadth >= 0 && scan_breadth <= 2, "scan_breadth must be 0 to 2");
-  require(loops >= 1 && passes >= 1, "loops and passes must be 1 or more");
-  require(tolerance >= 0 && tolerance < 1, "tolerance must be at least 0 and below 1");
-  require(restart_interval >= 0 && restart_interval <= 65535, "restart_interval must be 0 to 65535 MCUs");
-  Settings s;
-  require(modes.ndim() == 1, "modes must have one dimension");
-  s.modes.assign(modes.data(), modes.data() + modes.size());
-  check_modes(s.modes);
-  copy_shape(shape, s);
-  copy_weights(weights, s);
-  copy_mode_map(mode_map, coefficients.geometry, s);
-  s.progressive = progressive_from(progressive);
-  s.dc_trellis = dc_trellis;
-  s.scan_breadth = scan_breadth;
-  s.loops = loops;
-  s.passes = passes;
-  s.tolerance = tolerance;
-  s.restart_interval = restart_interval;
-  s.segments = bytes_of(segments);
-  const std::string subsampling = subsampling_name(coefficients.geometry);
-  py::gil_scoped_release release;
-  if (step) return {encode_at_step(coefficients, s, static_cast<float>(*step)), subsampling};
-  return {encode_to_size(coefficients, s, *max_bytes), subsampling};
 }
 
 // values: (rows, cols, 8, 8) a component, natural order.
@@ -201,10 +103,9 @@ Levels levels_from(const std::vector<Array<int16_t>>& values, int width, int hei
         for (int i = 0; i < 64; ++i) {
           to[i] = from[kZigzag[i]];
           const int bound = i ? 1023 : 1024;
-          require(to[i] >= -bound && to[i] <= 1023,
-                  "an 8-bit JPEG's levels are -1024..1023 for DC and -1023..1023 for "
-                  "AC, not " +
-                      std::to_string(to[i]));
+          if (to[i] < -bound || to[i] > 1023)
+            require(false, "an 8-bit JPEG's levels are -1024..1023 for DC and -1023..1023 for AC, not " +
+                               std::to_string(to[i]));
         }
         levels.components[c].nonzero[index] = nonzero_mask(to);
       }
@@ -213,114 +114,220 @@ Levels levels_from(const std::vector<Array<int16_t>>& values, int width, int hei
   return levels;
 }
 
-py::bytes encode_levels(const std::vector<Array<int16_t>>& values, const Array<uint8_t>& tables, int width, int height,
-                        const std::string& subsampling, bool progressive, int restart_interval,
-                        const py::bytes& segments) {
-  require(tables.ndim() == 2 && tables.shape(1) == 64 && (tables.shape(0) == 1 || tables.shape(0) == 2),
-          "tables must have the shape (1, 64) or (2, 64), not " + shape_of(tables));
-  require(restart_interval >= 0 && restart_interval <= 65535, "restart_interval must be 0 to 65535 MCUs");
-  const Levels levels = levels_from(values, width, height, subsampling);
-  Frame frame{&levels, {}, progressive, restart_interval, bytes_of(segments)};
-  for (py::ssize_t t = 0; t < tables.shape(0); ++t) {
-    Table& table = frame.tables.emplace_back();
-    for (int i = 0; i < 64; ++i) {
-      require(tables.at(t, i) > 0, "a quantisation step must be 1 to 255, not 0");
-      table[i] = tables.at(t, i);
-    }
+py::list arrays_of(const Levels& levels) {
+  py::list out;
+  for (size_t c = 0; c < levels.components.size(); ++c) {
+    const ComponentGeometry& k = levels.geometry.components[c];
+    Array<int16_t> a({k.blocks_y, k.blocks_x, 8, 8});
+    for (int y = 0; y < k.blocks_y; ++y)
+      for (int x = 0; x < k.blocks_x; ++x) {
+        const int16_t* from = levels.block(static_cast<int>(c), static_cast<size_t>(y) * k.padded_x + x);
+        int16_t* to = a.mutable_data(y, x, 0, 0);
+        for (int i = 0; i < 64; ++i) to[kZigzag[i]] = from[i];
+      }
+    out.append(a);
   }
+  return out;
+}
+
+std::vector<Table> tables_from(const Array<uint8_t>& tables) {
+  require(tables.ndim() == 2 && tables.shape(1) == 64 && (tables.shape(0) == 1 || tables.shape(0) == 2),
+          "tables must have the shape (1, 64) or (2, 64), not " + python::shape_of(tables));
+  std::vector<Table> out = Convert<std::vector<Table>>::from(tables, "tables");
+  Range::between(1, 255)(out, "a quantisation step");
+  return out;
+}
+
+ComponentWeights weights_from(const Array<float>& weights, const std::string& name) {
+  const ComponentWeights out = Convert<ComponentWeights>::from(weights, name);
+  Range::between(0, 1e6)(out, name);
+  return out;
+}
+
+Array<float> bits_by_cell(const Levels& levels) {
+  Grid<float> bits;
+  {
+    py::gil_scoped_release release;
+    bits = cell_bits(levels);
+  }
+  return python::to_array(bits);
+}
+
+Array<double> errors_by_cell(const Levels& levels, const Coefficients& coefficients, const Array<uint8_t>& tables,
+                             const Array<float>& weights) {
+  const Geometry &a = levels.geometry, &b = coefficients.geometry;
+  require(a.width == b.width && a.height == b.height && subsampling_name(a) == subsampling_name(b),
+          "levels and coefficients must be of one size and subsampling");
+  const std::vector<Table> steps = tables_from(tables);
+  const ComponentWeights w = weights_from(weights, "weights");
+  Grid<double> errors;
+  {
+    py::gil_scoped_release release;
+    errors = cell_errors(levels, coefficients, steps, w);
+  }
+  return python::to_array(errors);
+}
+
+void check_modes(const std::vector<Mode>& modes, const std::string&) {
+  require(!modes.empty(), "at least one mode is needed");
+  for (const Mode& m : modes) {
+    Range::from(0)(m.rdo, "a mode's rdo");
+    Range::between(0.5, 64)(m.deadzone, "a mode's deadzone");
+    Range::between(1, 64)(m.multiple, "a mode's multiple");
+    Range::between(1, 64)(m.cut, "a mode's cut");
+  }
+}
+
+void check_agreement(const Settings& s) {
+  require(s.weights.size() == s.modes.size(), "weights must have the shape (" + std::to_string(s.modes.size()) +
+                                                  ", 3, 64), one row a mode, not " + std::to_string(s.weights.size()));
+  for (int32_t m : s.mode_map)
+    if (m < 0 || m >= static_cast<int32_t>(s.modes.size()))
+      require(false, "mode_map names mode " + std::to_string(m) + " of " + std::to_string(s.modes.size()));
+}
+
+void bind_settings(py::module_& m) {
+  constexpr double kLargestWeight = 1e6;
+  const Range restarts = Range::between(0, 65535);
+  python::SettingsClass<Settings>(m, "Settings")
+      .required("relative_steps", &Settings::relative_steps, Range::above(0, 16))
+      .required("weights", &Settings::weights, Range::between(0, kLargestWeight))
+      .required("modes", &Settings::modes, check_modes)
+      .required("mode_map", &Settings::mode_map)
+      .optional("cell_weights", &Settings::cell_weights, Range::above(0, kLargestWeight))
+      .optional("progressive", &Settings::progressive)
+      .optional("dc_trellis", &Settings::dc_trellis)
+      .optional("scan_breadth", &Settings::scan_breadth, Range::between(0, 2))
+      .optional("loops", &Settings::loops, Range::from(1))
+      .optional("passes", &Settings::passes, Range::from(1))
+      .optional("tolerance", &Settings::tolerance, Range::below(0, 1))
+      .optional("restart_interval", &Settings::restart_interval, restarts)
+      .optional("segments", &Settings::segments)
+      .finish(check_agreement);
+}
+
+void require_fit(const Settings& s, const Coefficients& c) {
+  python::require_grid(s.mode_map, "mode_map", c.geometry.cells_y, c.geometry.cells_x);
+  if (s.cell_weights) python::require_grid(*s.cell_weights, "cell_weights", c.geometry.cells_y, c.geometry.cells_x);
+}
+
+const Range kSteps = Range::above(0, 1e6);
+
+Encoding encode(const Coefficients& coefficients, const Settings& settings, std::optional<double> step,
+                std::optional<uint64_t> max_bytes, bool keep_levels) {
+  require(step.has_value() != max_bytes.has_value(), "give either step or max_bytes");
+  kSteps(step, "step");
+  require_fit(settings, coefficients);
+  py::gil_scoped_release release;
+  if (step) return encode_at_step(coefficients, settings, static_cast<float>(*step), keep_levels);
+  return encode_to_size(coefficients, settings, *max_bytes, keep_levels);
+}
+
+Estimate estimate_at(const Coefficients& coefficients, const Settings& settings, double step,
+                     const Array<float>& error_weights) {
+  kSteps(step, "step");
+  require_fit(settings, coefficients);
+  const ComponentWeights weights = weights_from(error_weights, "error_weights");
+  py::gil_scoped_release release;
+  return estimate(coefficients, settings, static_cast<float>(step), weights);
+}
+
+py::bytes write(const Levels& levels, const Array<uint8_t>& tables, bool progressive, int restart_interval,
+                const py::bytes& segments) {
+  Range::between(0, 65535)(restart_interval, "restart_interval");
+  const Frame frame{&levels, tables_from(tables), progressive, restart_interval, python::bytes_of(segments)};
   std::vector<uint8_t> data;
   {
     py::gil_scoped_release release;
     const std::vector<Scan> script = progressive ? progressive_script(levels, 2) : sequential_script(levels.geometry);
     data = write_jpeg(frame, plan_scans(frame, script));
   }
-  return to_bytes(data);
+  return python::to_bytes(data);
 }
 
-ReadPicture read_picture(const py::bytes& bytes, uint64_t max_pixels) {
+ReadPicture read(const py::bytes& bytes, uint64_t max_pixels) {
   const std::string_view view = bytes;
   py::gil_scoped_release release;
   return read_jpeg(reinterpret_cast<const uint8_t*>(view.data()), view.size(), max_pixels);
 }
 
-void check_scans(const py::bytes& bytes, uint64_t max_pixels) { read_picture(bytes, max_pixels); }
-
-py::dict read_levels(const py::bytes& bytes, uint64_t max_pixels) {
-  const ReadPicture picture = read_picture(bytes, max_pixels);
-  const Geometry& g = picture.levels.geometry;
-  py::list values, tables;
-  for (size_t c = 0; c < g.components.size(); ++c) {
-    const ComponentGeometry& k = g.components[c];
-    Array<int16_t> a({k.blocks_y, k.blocks_x, 8, 8});
-    for (int y = 0; y < k.blocks_y; ++y)
-      for (int x = 0; x < k.blocks_x; ++x) {
-        const int16_t* from = picture.levels.block(static_cast<int>(c), static_cast<size_t>(y) * k.padded_x + x);
-        int16_t* to = a.mutable_data(y, x, 0, 0);
-        for (int i = 0; i < 64; ++i) to[kZigzag[i]] = from[i];
-      }
-    values.append(a);
-    py::array_t<uint16_t> table(64);
-    std::fill_n(table.mutable_data(), 64, uint16_t{0});
-    if (c < picture.tables.size()) std::copy(picture.tables[c].begin(), picture.tables[c].end(), table.mutable_data());
-    tables.append(table);
+// One a component; zeros where the file has none.
+py::list tables_of(const ReadPicture& picture) {
+  py::list out;
+  for (size_t c = 0; c < picture.levels.components.size(); ++c) {
+    const bool known = c < picture.tables.size() && picture.tables[c].size() == 64;
+    out.append(Convert<std::vector<uint16_t>>::to(known ? picture.tables[c] : std::vector<uint16_t>(64)));
   }
-  py::dict out;
-  out["width"] = g.width;
-  out["height"] = g.height;
-  out["subsampling"] = subsampling_name(g);
-  out["progressive"] = picture.progressive;
-  out["tables"] = tables;
-  out["levels"] = values;
   return out;
 }
 
-py::array_t<float> bits_of_cells(const std::vector<Array<int16_t>>& values, int width, int height,
-                                 const std::string& subsampling) {
-  const Levels levels = levels_from(values, width, height, subsampling);
-  const std::vector<float> bits = cell_bits(levels);
-  py::array_t<float> out({levels.geometry.cells_y, levels.geometry.cells_x});
-  std::copy(bits.begin(), bits.end(), out.mutable_data());
-  return out;
+// What has a picture's geometry.
+template <class Class>
+void bind_geometry(Class& of) {
+  using T = typename Class::type;
+  of.def_property_readonly("width", [](const T& t) { return t.geometry.width; })
+      .def_property_readonly("height", [](const T& t) { return t.geometry.height; })
+      .def_property_readonly("subsampling", [](const T& t) { return subsampling_name(t.geometry); })
+      .def("arrays", [](const T& t) { return arrays_of(t); });
+}
+
+void bind_arrays(py::module_& m) {
+  py::class_<Coefficients> coefficients(m, "Coefficients");
+  bind_geometry(coefficients);
+  coefficients
+      .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("subsampling") = "4:2:0",
+                  py::arg("chroma_smoothing") = 0.0)
+      .def_static("from_arrays", &coefficients_from, py::arg("components"), py::arg("width"), py::arg("height"),
+                  py::arg("subsampling") = "4:2:0");
+  py::class_<Levels> levels(m, "Levels");
+  bind_geometry(levels);
+  levels
+      .def_static("from_arrays", &levels_from, py::arg("levels"), py::arg("width"), py::arg("height"),
+                  py::arg("subsampling") = "4:2:0")
+      .def("cell_bits", &bits_by_cell)
+      .def("cell_errors", &errors_by_cell, py::arg("coefficients"), py::arg("tables"), py::arg("weights"));
+}
+
+void bind_results(py::module_& m) {
+  constexpr auto kWithin = py::return_value_policy::reference_internal;
+  py::class_<Encoding>(m, "Encoding")
+      .def_property_readonly("data", [](const Encoding& e) { return python::to_bytes(e.data); })
+      .def_property_readonly("step", [](const Encoding& e) { return e.step; })
+      .def_property_readonly("tables", [](const Encoding& e) { return Convert<std::vector<Table>>::to(e.tables); })
+      .def_property_readonly("subsampling", [](const Encoding& e) { return e.subsampling; })
+      .def_property_readonly("progressive", [](const Encoding& e) { return e.progressive; })
+      .def_property_readonly("passes", [](const Encoding& e) { return e.passes; })
+      .def_property_readonly("smallest", [](const Encoding& e) { return e.smallest; })
+      .def_property_readonly("levels", [](const Encoding& e) { return e.levels ? &*e.levels : nullptr; }, kWithin);
+  py::class_<Estimate>(m, "Estimate").def_readonly("bytes", &Estimate::bytes).def_readonly("error", &Estimate::error);
+  py::class_<ReadPicture>(m, "Read")
+      .def_readonly("levels", &ReadPicture::levels)
+      .def_property_readonly("tables", &tables_of)
+      .def_readonly("progressive", &ReadPicture::progressive);
 }
 
 }  // namespace
-}  // namespace accelir::jpeg
 
-PYBIND11_MODULE(_codec, m) {
-  using namespace accelir::jpeg;
+void bind(py::module_& m) {
   PYBIND11_NUMPY_DTYPE(Mode, rdo, deadzone, multiple, cut);
   m.doc() = "The compiled JPEG core of accelir.";
   m.attr("CELL") = kCell;
   m.attr("MODE") = py::dtype::of<Mode>();
-  py::class_<Coefficients>(m, "Coefficients")
-      .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("subsampling") = "4:2:0",
-                  py::arg("chroma_smoothing") = 0.0)
-      .def_static("from_arrays", &from_arrays, py::arg("components"), py::arg("width"), py::arg("height"),
-                  py::arg("subsampling") = "4:2:0")
-      .def_property_readonly("width", [](const Coefficients& c) { return c.geometry.width; })
-      .def_property_readonly("height", [](const Coefficients& c) { return c.geometry.height; })
-      .def_property_readonly("subsampling", [](const Coefficients& c) { return subsampling_name(c.geometry); })
-      .def("arrays", &to_arrays);
-  py::class_<PyEncoding>(m, "Encoding")
-      .def_property_readonly("data", [](const PyEncoding& e) { return to_bytes(e.encoding.data); })
-      .def_property_readonly("step", [](const PyEncoding& e) { return e.encoding.step; })
-      .def_property_readonly("tables", &PyEncoding::tables)
-      .def_readonly("subsampling", &PyEncoding::subsampling)
-      .def_property_readonly("progressive", [](const PyEncoding& e) { return e.encoding.progressive; })
-      .def_property_readonly("passes", [](const PyEncoding& e) { return e.encoding.passes; })
-      .def_property_readonly("smallest", [](const PyEncoding& e) { return e.encoding.smallest; });
-  m.def("encode", &encode, py::arg("coefficients"), py::kw_only(), py::arg("shape"), py::arg("weights"),
-        py::arg("modes"), py::arg("mode_map"), py::arg("step") = py::none(), py::arg("max_bytes") = py::none(),
-        py::arg("progressive") = "auto", py::arg("dc_trellis") = true, py::arg("scan_breadth") = 1,
-        py::arg("loops") = 2, py::arg("passes") = 8, py::arg("tolerance") = 0.002, py::arg("restart_interval") = 0,
-        py::arg("segments") = py::bytes());
-  m.def("encode_levels", &encode_levels, py::arg("levels"), py::arg("tables"), py::arg("width"), py::arg("height"),
-        py::arg("subsampling") = "4:2:0", py::arg("progressive") = false, py::arg("restart_interval") = 0,
-        py::arg("segments") = py::bytes());
-  m.def("read_levels", &read_levels, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
-  m.def("check_scans", &check_scans, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
-  m.def("block_bits", &bits_of_cells, py::arg("levels"), py::arg("width"), py::arg("height"),
-        py::arg("subsampling") = "4:2:0");
-  accelir::vp8::bind_vp8(m);
-  accelir::vp8::bind_vp8_parts(m);
+  bind_arrays(m);
+  bind_settings(m);
+  bind_results(m);
+  m.def("encode", &encode, py::arg("coefficients"), py::arg("settings"), py::kw_only(), py::arg("step") = py::none(),
+        py::arg("max_bytes") = py::none(), py::arg("keep_levels") = false);
+  m.def("estimate", &estimate_at, py::arg("coefficients"), py::arg("settings"), py::arg("step"),
+        py::arg("error_weights"));
+  m.def("write", &write, py::arg("levels"), py::arg("tables"), py::kw_only(), py::arg("progressive") = false,
+        py::arg("restart_interval") = 0, py::arg("segments") = py::bytes());
+  m.def("read", &read, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
+  m.def(
+      "check_scans", [](const py::bytes& data, uint64_t max_pixels) { read(data, max_pixels); }, py::arg("data"),
+      py::arg("max_pixels") = uint64_t{1} << 30);
 }
+
+}  // namespace accelir::jpeg
+
+PYBIND11_MODULE(jpeg, m) { accelir::jpeg::bind(m); }

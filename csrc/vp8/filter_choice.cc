@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vp8/bands.h"
 #include "vp8/loop_filter.h"
 #include "vp8/quantizer.h"
-#include "vp8/sample.h"
 
 namespace accelir::vp8 {
 namespace {

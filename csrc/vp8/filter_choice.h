@@ -3,8 +3,8 @@
 
 #include "vp8/frame.h"
 #include "vp8/loop_filter.h"
+#include "vp8/planes.h"
 #include "vp8/writer.h"
-#include "vp8/yuv.h"
 
 namespace accelir::vp8 {
 

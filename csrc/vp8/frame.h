@@ -7,8 +7,8 @@
 
 #include "vp8/macroblock.h"
 #include "vp8/mode_decision.h"
+#include "vp8/planes.h"
 #include "vp8/quantizer.h"
-#include "vp8/yuv.h"
 
 namespace accelir::vp8 {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vp8/yuv.h"
+#include "vp8/planes.h"
 
 namespace accelir::vp8 {
 

@@ -5,19 +5,17 @@
 #include <optional>
 #include <stdexcept>
 
-#include "common/secant.h"
+#include "common/size_search.h"
 #include "vp8/sample.h"
 
 namespace accelir::vp8 {
 namespace {
 
-// Sizes are estimated on about this many macroblocks, probabilities for a given quantiser learnt on fewer.
-constexpr int kSizeMacroblocks = 512, kLearnMacroblocks = 256;
-constexpr double kStepSlope = -1.1, kStrengthSlope = -0.2;  // of log size over log step and over log strength
+constexpr double kStepSlope = -1.1;     // of log size over log step
 constexpr double kNear = 0.08;          // how near the size must be, relatively, before the strength is searched
 constexpr double kStrengthRange = 1.5;  // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
-constexpr int kStrengthTries = 6, kSplitTries = 8, kQuantizerTries = 5, kNeighbours = 2;
+constexpr int kQuantizerTries = 5, kNeighbours = 2;
 
 double log_step(int index) { return std::log(luma_step(index)); }
 
@@ -29,132 +27,91 @@ int index_near(double x) {
   return best;
 }
 
-// A picture and its demand, thinned for estimates. Small pictures are taken whole.
-class Sample {
- public:
-  Sample(const YuvPlanes& picture, const Demand& demand, const Settings& settings, int macroblocks) {
-    const int n = picture.mb_x * picture.mb_y / macroblocks;
-    if (n > 1) thinned_ = thin(picture, demand, n);
-    trials_.emplace(n > 1 ? thinned_.picture : picture, n > 1 ? thinned_.demand : demand, settings);
-  }
-  Trials& trials() { return *trials_; }
-  double share() const { return thinned_.share; }
+StrengthRange strengths_at(int base) {
+  return {base == 0 ? kNoStrength : -kStrengthRange, base == kCoarsest ? kAllStrength : kStrengthRange};
+}
 
- private:
-  ThinnedPicture thinned_;
-  std::optional<Trials> trials_;
-};
+// The present frame of a trial.
+Encoding encoding_of(const Trials& trials, std::vector<uint8_t> data, bool keep_reconstruction) {
+  Encoding out;
+  out.data = std::move(data);
+  out.header = trials.header();
+  if (keep_reconstruction) out.reconstruction = filtered(trials.frame(), out.header);
+  return out;
+}
 
-// Tries one frame after the other; keeps the largest that fits.
-class SizeSearch {
+// VP8's side of the size search (size_search.h). Positions are indices of the base quantiser.
+class QuantizerFormat {
  public:
-  SizeSearch(const YuvPlanes& picture, const Demand& demand, const Settings& settings, size_t max_bytes,
-             bool keep_reconstruction)
-      : settings_(settings),
-        macroblocks_(demand.octaves.size()),
-        max_bytes_(static_cast<double>(max_bytes)),
-        keep_reconstruction_(keep_reconstruction),
-        trials_(picture, demand, settings) {}
+  using Position = int;
+  using File = Encoding;
+  static constexpr double kStrengthSlope = -0.2;
+  static constexpr int kStrengthTries = 6;
+
+  QuantizerFormat(const YuvPlanes& picture, const Settings& settings, double max_bytes, bool keep_reconstruction)
+      : trials_(picture, settings),
+        parts_(static_cast<size_t>(picture.mb_x) * picture.mb_y),
+        max_bytes_(max_bytes),
+        keep_reconstruction_(keep_reconstruction) {}
 
   Trials& trials() { return trials_; }
-  Encoding& best() { return best_; }
+  int passes() const { return trials_.passes(); }
+  size_t parts() const { return parts_; }
 
-  // -> the log of the frame's size.
-  double attempt(int base, const Strength& strength) {
+  Attempt attempt(int base, const Strength& strength) {
     WrittenFrame written = trials_.attempt(base, strength);
-    if (written.data.empty()) return std::log(max_bytes_) + 1.0;
-    const double size = static_cast<double>(written.data.size());
-    if (size <= max_bytes_ && size > static_cast<double>(best_.data.size())) {
-      best_.data = std::move(written.data);
-      best_.header = trials_.header();
-      best_.strength = strength.rest;
-      if (keep_reconstruction_) best_.reconstruction = filtered(trials_.frame(), best_.header);
-    }
-    return std::log(size);
+    // A frame that can't be written is too large, who knows by how much.
+    const double size =
+        written.data.empty() ? std::log(max_bytes_) + 1.0 : std::log(static_cast<double>(written.data.size()));
+    return {size, std::move(written.data)};
   }
 
-  // Quantisers until the size is near, then strengths; the neighbouring quantiser if they didn't do.
-  void run(int base) {
-    const double fit = std::log(max_bytes_);
-    double slope = kStepSlope;
-    std::optional<Point> last;
-    for (int tries = 0; tries < kQuantizerTries && !finished(); ++tries) {
-      const Point p{log_step(base), attempt(base, {})};
-      trials_.learn();
-      if (last && last->x != p.x) slope = std::clamp((p.size - last->size) / (p.x - last->x), -3.0, -0.4);
-      last = p;
-      const int next = index_near(p.x + (fit - p.size) / slope);
-      const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
-      if (at_end || std::abs(p.size - fit) < kNear) {
-        return search_near(base, p.size);
-      }
-      base = next;
-    }
-    if (!finished() && last) return search_near(index_near(last->x), last->size);
-    settle_below(base);
+  Encoding finish(std::vector<uint8_t> data, const Strength& strength) const {
+    Encoding out = encoding_of(trials_, std::move(data), keep_reconstruction_);
+    out.strength = strength.rest;
+    return out;
   }
 
  private:
-  // The strength at a quantiser; where that leaves a gap, as it may with small pictures, at its neighbours too.
-  void search_near(int base, double size) {
-    search_strength(base, size, true);
-    if (base == 0 && size <= std::log(max_bytes_)) return;
-    for (int distance = 1; distance <= kNeighbours; ++distance)
-      for (int index : {base + distance, base - distance}) {
-        if (finished() || index < 0 || index > kCoarsest) continue;
-        search_strength(index, attempt(index, {}));
-      }
-    settle_below(base);
-  }
-
-  // Coarser quantisers until a frame fits.
-  void settle_below(int base) {
-    for (int more = 1; best_.data.empty() && base < kCoarsest; more *= 2)
-      attempt(base = std::min(base + more, kCoarsest), {});
-  }
-
-  bool finished() const {
-    return trials_.passes() >= settings_.passes ||
-           static_cast<double>(best_.data.size()) >= max_bytes_ * (1 - settings_.tolerance);
-  }
-
-  // At one quantiser the strength, on which the size depends smoothly. A stale size is from before the last learning,
-  // which may have moved it to the other side of the aim: it gives the first step, but no end of a bracket.
-  void search_strength(int base, double size, bool stale = false) {
-    const double aim = std::log(max_bytes_ * (1 - settings_.tolerance / 2));
-    const double low = base == 0 ? kNoStrength : -kStrengthRange;
-    const double high = base == kCoarsest ? kAllStrength : kStrengthRange;
-    Secant secant(aim, kStrengthSlope);
-    Point p{0, size};
-    for (int tries = 0; tries < kStrengthTries && !finished(); ++tries) {
-      const double x = std::clamp(tries == 0 && stale ? (aim - size) / kStrengthSlope : secant.next(p), low, high);
-      if (x == p.x && !(tries == 0 && stale)) return;
-      p.x = x;
-      const float strength = static_cast<float>(std::exp(x));
-      p.size = attempt(base, {strength, strength, 0});
-    }
-    secant.next(p);
-    if (!finished() && secant.bracketed()) search_split(base, aim, secant.large(), secant.small());
-  }
-
-  // Between two strengths of which one is too large and one isn't: how many macroblocks get which.
-  void search_split(int base, double aim, const Point& large, const Point& small) {
-    Secant secant(aim, {0, large.size}, {1, small.size});
-    Point p = small.size > aim ? Point{0, large.size} : Point{1, small.size};
-    for (int tries = 0; tries < kSplitTries && !finished(); ++tries) {
-      p.x = std::clamp(secant.next(p), 0.0, 1.0);
-      const size_t split = static_cast<size_t>(std::lround(p.x * static_cast<double>(macroblocks_)));
-      p.size = attempt(base, {static_cast<float>(std::exp(small.x)), static_cast<float>(std::exp(large.x)), split});
-    }
-  }
-
-  const Settings& settings_;
-  const size_t macroblocks_;
+  Trials trials_;
+  const size_t parts_;  // macroblocks
   const double max_bytes_;
   const bool keep_reconstruction_;
-  Trials trials_;
-  Encoding best_;
 };
+
+using FrameSearch = SizeSearch<QuantizerFormat>;
+
+// The strength at a quantiser that gave the size; where that leaves a gap, as it may with small pictures, at its
+// neighbours too.
+void search_near(FrameSearch& search, int base, double size) {
+  search.search_strength_afresh(base, size, strengths_at(base));
+  if (base == 0 && size <= search.log_budget()) return;
+  for (int distance = 1; distance <= kNeighbours; ++distance)
+    for (int index : {base + distance, base - distance}) {
+      if (search.finished() || index < 0 || index > kCoarsest) continue;
+      search.search_strength(index, search.attempt(index), strengths_at(index));
+    }
+  search.settle_below(base, 1, kCoarsest);
+}
+
+// Quantisers until the size is near, then strengths; the neighbouring quantiser if they didn't do.
+void search_quantizers(FrameSearch& search, Trials& trials, int base) {
+  const double fit = search.log_budget();
+  double slope = kStepSlope;
+  std::optional<Point> last;
+  for (int tries = 0; tries < kQuantizerTries && !search.finished(); ++tries) {
+    const Point p{log_step(base), search.attempt(base)};
+    trials.learn();
+    if (last && last->x != p.x) slope = std::clamp((p.size - last->size) / (p.x - last->x), -3.0, -0.4);
+    last = p;
+    const int next = index_near(p.x + (fit - p.size) / slope);
+    const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
+    if (at_end || std::abs(p.size - fit) < kNear) return search_near(search, base, p.size);
+    base = next;
+  }
+  if (!search.finished() && last) return search_near(search, index_near(last->x), last->size);
+  search.settle_below(base, 1, kCoarsest);
+}
 
 // Passes over a sample, moving the quantiser to where the whole picture's frame should have the size.
 int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
@@ -172,12 +129,12 @@ int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
 }
 
 // The frame that takes the fewest bytes; without data, but with its size, where that is above max_bytes.
-Encoding smallest_frame(const YuvPlanes& picture, const Demand& demand, const Settings& settings, size_t max_bytes,
+Encoding smallest_frame(const YuvPlanes& picture, const Settings& settings, size_t max_bytes,
                         bool keep_reconstruction) {
   constexpr float kBitsAlone = 1e12f;  // a Lagrangian beside which no distortion counts
   Settings coarse = settings;
   coarse.rdo = kBitsAlone;
-  Encoding out = encode_at_quantizer(picture, demand, coarse, kCoarsest, keep_reconstruction);
+  Encoding out = encode_at_quantizer(picture, coarse, kCoarsest, keep_reconstruction);
   out.smallest = out.data.size();
   if (out.smallest > max_bytes) out.data.clear();
   return out;
@@ -185,45 +142,41 @@ Encoding smallest_frame(const YuvPlanes& picture, const Demand& demand, const Se
 
 }  // namespace
 
-Encoding encode_at_quantizer(const YuvPlanes& picture, const Demand& demand, const Settings& settings, int base,
-                             bool keep_reconstruction) {
-  Trials trials(picture, demand, settings);
+Encoding encode_at_quantizer(const YuvPlanes& picture, const Settings& settings, int base, bool keep_reconstruction) {
+  Trials trials(picture, settings);
   {
-    Sample sample(picture, demand, settings, kLearnMacroblocks);
-    for (int i = 0; i < settings.loops; ++i) {
-      sample.trials().attempt(base, {});
-      sample.trials().learn();
-    }
+    Sample sample(picture, settings, kLearnMacroblocks);
+    sample.settle(base);
     trials.learn_from(sample.trials());
   }
   trials.attempt(base, {});
   trials.choose_filter();
-  Encoding out;
-  out.data = trials.write().data;
-  if (out.data.empty()) throw std::length_error("a frame of this quantiser is too large for VP8's partitions");
-  out.header = trials.header();
-  if (keep_reconstruction) out.reconstruction = filtered(trials.frame(), out.header);
+  std::vector<uint8_t> data = trials.write().data;
+  if (data.empty()) throw std::length_error("a frame of this quantiser is too large for VP8's partitions");
+  Encoding out = encoding_of(trials, std::move(data), keep_reconstruction);
   out.passes = trials.passes();
   return out;
 }
 
-Encoding encode_to_size(const YuvPlanes& picture, const Demand& demand, const Settings& settings, size_t max_bytes,
+Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size_t max_bytes,
                         bool keep_reconstruction) {
   constexpr size_t kMostHeaders = 256, kMostPerMacroblock = 1;
-  if (max_bytes < kMostHeaders + kMostPerMacroblock * demand.octaves.size()) {
-    Encoding smallest = smallest_frame(picture, demand, settings, max_bytes, keep_reconstruction);
+  const double bytes = static_cast<double>(max_bytes);
+  QuantizerFormat format(picture, settings, bytes, keep_reconstruction);
+  if (max_bytes < kMostHeaders + kMostPerMacroblock * format.parts()) {
+    Encoding smallest = smallest_frame(picture, settings, max_bytes, keep_reconstruction);
     if (smallest.smallest >= max_bytes) return smallest;
   }
-  SizeSearch search(picture, demand, settings, max_bytes, keep_reconstruction);
+  FrameSearch search(format, {bytes, settings.passes, settings.tolerance});
   {
-    Sample sample(picture, demand, settings, kSizeMacroblocks);
-    const int base = settle_to_size(sample, settings, static_cast<double>(max_bytes));
-    search.trials().learn_from(sample.trials());
-    search.run(base);
+    Sample sample(picture, settings, kSizeMacroblocks);
+    const int base = settle_to_size(sample, settings, bytes);
+    format.trials().learn_from(sample.trials());
+    search_quantizers(search, format.trials(), base);
   }
   Encoding best = std::move(search.best());
-  if (best.data.empty()) best = smallest_frame(picture, demand, settings, max_bytes, keep_reconstruction);
-  best.passes = search.trials().passes();
+  if (best.data.empty()) best = smallest_frame(picture, settings, max_bytes, keep_reconstruction);
+  best.passes = format.passes();
   return best;
 }
 

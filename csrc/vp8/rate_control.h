@@ -19,11 +19,9 @@ struct Encoding {
 };
 
 // Throws std::length_error if no frame of this quantiser fits the format's fields.
-Encoding encode_at_quantizer(const YuvPlanes& picture, const Demand& demand, const Settings& settings, int base,
-                             bool keep_reconstruction);
+Encoding encode_at_quantizer(const YuvPlanes& picture, const Settings& settings, int base, bool keep_reconstruction);
 
 // The largest frame found that is not above max_bytes; within tolerance of it unless the finest frame is smaller.
-Encoding encode_to_size(const YuvPlanes& picture, const Demand& demand, const Settings& settings, size_t max_bytes,
-                        bool keep_reconstruction);
+Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size_t max_bytes, bool keep_reconstruction);
 
 }  // namespace accelir::vp8

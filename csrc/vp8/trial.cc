@@ -11,6 +11,7 @@ namespace accelir::vp8 {
 namespace {
 
 constexpr float kLargestModeScale = 64.0f;
+constexpr float kLeastRdo = 1e-6f;  // costs are in bits, so distortion is divided by it
 
 // The index whose step comes nearest, by ratio.
 int nearest_index(float step) {
@@ -27,22 +28,21 @@ void set_coded_costs(float (&costs)[2], int probability) {
 
 }  // namespace
 
-Trials::Trials(const YuvPlanes& picture, const Demand& demand, const Settings& settings)
-    : picture_(picture), demand_(demand), settings_(settings) {
+Trials::Trials(const YuvPlanes& picture, const Settings& settings) : picture_(picture), settings_(settings) {
   costs_.tokens = make_token_costs(kDefaultProbabilities);
   set_coded_costs(costs_.coded, 230);
   header_.deltas = settings.deltas;
-  header_.filter = settings.filter_kind;
+  header_.filter = settings.simple_filter ? LoopFilter::kSimple : LoopFilter::kNormal;
   header_.sharpness = settings.sharpness;
   header_.token_partitions = settings.token_partitions;
 }
 
 void Trials::set_segments(int base) {
-  std::vector<uint8_t> wanted(demand_.octaves.size());
+  std::vector<uint8_t> wanted(static_cast<size_t>(picture_.mb_x) * picture_.mb_y, static_cast<uint8_t>(base));
   std::array<double, kQuantizers> weights{};
   for (size_t i = 0; i < wanted.size(); ++i) {
-    wanted[i] = static_cast<uint8_t>(
-        demand_.octaves[i] == 0.0f ? base : nearest_index(luma_step(base) * std::exp2(demand_.octaves[i])));
+    const float octaves = settings_.octaves ? settings_.octaves->values[i] : 0.0f;
+    if (octaves != 0.0f) wanted[i] = static_cast<uint8_t>(nearest_index(luma_step(base) * std::exp2(octaves)));
     ++weights[wanted[i]];
   }
   const Segments clusters = cluster_quantizers(weights, kMaxSegments);
@@ -63,7 +63,7 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
   Pass pass;
   for (int s = 0; s < 4; ++s) {
     const int index = header_.quantizer[s];
-    const float lambda = settings_.rdo * luma_step(index) * luma_step(index);
+    const float lambda = std::max(settings_.rdo, kLeastRdo) * luma_step(index) * luma_step(index);
     const auto with = [&](float factor) {
       return make_quantizer(index, settings_.deltas, lambda * factor, settings_.luma_weights, settings_.chroma_weights);
     };
@@ -72,7 +72,7 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
   }
   pass.split = strength.split;
   pass.search = settings_.search;
-  pass.weights = demand_.weights.empty() ? nullptr : &demand_.weights;
+  pass.weights = settings_.weights ? &settings_.weights->values : nullptr;
   for (;;) {
     pass.costs = costs_;
     if (costs_.mode_scale > kLargestModeScale) pass.search.subblock_modes = 0;

@@ -219,15 +219,6 @@ void replicate_edges(std::vector<uint8_t>& plane, int width, int height, int str
 
 }  // namespace
 
-YuvPlanes::YuvPlanes(int w, int h)
-    : width(w),
-      height(h),
-      mb_x((w + 15) / 16),
-      mb_y((h + 15) / 16),
-      y(size_t(mb_x) * mb_y * 256),
-      u(size_t(mb_x) * mb_y * 64),
-      v(size_t(mb_x) * mb_y * 64) {}
-
 YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing) {
   YuvPlanes out(width, height);
   if (channels == 1) {

@@ -9,23 +9,11 @@
 // there, and halving and luma are repeated (projections in turn onto two convex sets; no step makes the error larger).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "vp8/planes.h"
 
 namespace accelir::vp8 {
-
-// Whole macroblocks: the picture's edges are replicated to the right and below.
-struct YuvPlanes {
-  int width = 0, height = 0;  // of the picture
-  int mb_x = 0, mb_y = 0;     // macroblocks of 16x16 luma and 8x8 chroma samples
-  std::vector<uint8_t> y, u, v;
-
-  YuvPlanes() = default;
-  YuvPlanes(int width, int height);
-  int y_stride() const { return mb_x * 16; }
-  int uv_stride() const { return mb_x * 8; }
-};
 
 // pixels: rows of 8-bit gray (channels 1; chroma is neutral) or RGB (channels 3). Without sharp, chroma is the mean of
 // 2x2 pixels and only the planes are allocated; with it at most 7 bytes a pixel more while it runs (two float planes of

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from . import _codec
+from .core.jpeg import CELL
 from .decoding import Source, decode_pixels, read_source
 from .effort import get_effort
 from .encode_jpeg import check_jpeg, encode_jpeg
@@ -262,7 +262,7 @@ def _budget(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) ->
 
 def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:
     array = np.asarray(qp_map)
-    expected = tuple(-(-side // _codec.CELL) for side in shape[:2])
+    expected = tuple(-(-side // CELL) for side in shape[:2])
     if array.dtype.kind not in "iu":
         raise TypeError(f"qp_map must hold integers, not {array.dtype}")
     if array.shape != expected:

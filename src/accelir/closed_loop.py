@@ -7,7 +7,7 @@ Wolf and Ziv 1970). With x the truth, y the picture, and f(y) anything made of i
 and the restoration of the picture itself, never compressed, stands in for E[x|y].
 
 So a few modes are tried on the whole picture at one base step, each file is decoded and restored, and a block's error
-is its distance from the restored original; what it costs is read from the file. The Lagrangian allocator then spends
+is its distance from the restored original; what it costs follows from the levels. The Lagrangian allocator then spends
 what a uniform file of the budget spends on its blocks.
 """
 
@@ -16,9 +16,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _codec
 from .allocate import allocate
 from .block_plan import BlockPlan
+from .core import jpeg as core
 from .decoding import decode_pixels
 from .jpeg import Job
 from .loop import Loop
@@ -28,7 +28,7 @@ Pixels = NDArray[np.uint8]
 
 
 def plan_by_trial(
-    coefficients: _codec.Coefficients,
+    coefficients: core.Coefficients,
     job: Job,
     budget: int,
     network: Network,
@@ -39,17 +39,17 @@ def plan_by_trial(
 
     goal: what the restored picture should be near, sHxsWx3 or sHxsW, 0 to 255: see `estimate`.
     """
-    uniform = job.run(coefficients, max_bytes=budget)
+    uniform = job.run(coefficients, max_bytes=budget, keep_levels=True)
     if not uniform.data:
         return None
     step = uniform.step * loop.step
     modes = loop.modes(job.modes[:1])
     trials = [job.run_uniformly(coefficients, modes[i : i + 1], step) for i in range(len(modes))]
-    bits = np.stack([_cell_bits(data) for data in trials], axis=-1)
+    bits = np.stack([_cell_bits(trial) for trial in trials], axis=-1)
     errors = np.stack(
-        [_cell_errors(network(decode_pixels(data)), goal, network.card.scale) for data in trials], axis=-1
+        [_cell_errors(network(decode_pixels(trial.data)), goal, network.card.scale) for trial in trials], axis=-1
     )
-    room = _cell_bits(uniform.data).sum() / 8
+    room = _cell_bits(uniform).sum() / 8
     blocks = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
     table = (-1, len(modes))
     cheapest = bits.min(axis=-1).sum() / 8
@@ -75,18 +75,17 @@ def estimate(pixels: Pixels, network: Network, views: int) -> NDArray[np.float32
     return np.asarray(total / views, dtype=np.float32)
 
 
-def _cell_bits(data: bytes) -> NDArray[np.float64]:
-    """Bits of each 32x32 block of a file, (rows, cols)."""
-    file = _codec.read_levels(data)
-    bits = _codec.block_bits(file["levels"], file["width"], file["height"], file["subsampling"])
-    return np.asarray(bits, np.float64)
+def _cell_bits(encoding: core.Encoding) -> NDArray[np.float64]:
+    """Bits of each 32x32 block of a file whose levels were kept, (rows, cols)."""
+    assert encoding.levels is not None
+    return np.asarray(encoding.levels.cell_bits(), np.float64)
 
 
 def _cell_errors(restored: Pixels, goal: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
     """Squared distances summed over what each 32x32 block of the file becomes, (rows, cols)."""
     error = np.square(restored - goal)
     rows = error.sum(axis=2) if error.ndim == 3 else error
-    side = _codec.CELL * scale
+    side = core.CELL * scale
     for axis in (0, 1):
         rows = np.add.reduceat(rows, np.arange(0, rows.shape[axis], side), axis=axis, dtype=np.float64)
     return np.asarray(rows)

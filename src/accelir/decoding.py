@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from accelir import _codec, jpeg_markers, webp_chunks
+from accelir import jpeg_markers, webp_chunks
+from accelir.core import jpeg as core
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str]
 
@@ -73,7 +74,7 @@ def _decode_jpeg(data: bytes) -> NDArray[np.uint8]:
     _check_pixels(frame.width, frame.height)
     # libjpeg makes gray or noise of a damaged scan, and no error; our own reader tells.
     if frame.core_reads:
-        _codec.check_scans(data)
+        core.check_scans(data)
     # libturbojpeg neither turns CMYK into RGB nor gives more than 8 bits; Pillow does the one and refuses the other.
     decode = turbo() if frame.precision == 8 and len(frame.components) in (1, 3) else None
     if decode is None:

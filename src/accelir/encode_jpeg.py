@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _codec
 from .block_plan import BlockPlan
 from .color_weights import SUBSAMPLINGS, ZIGZAG
+from .core import jpeg as core
 from .effort import get_effort
 from .errors import budget_error
 from .groups import Groups
@@ -70,7 +70,7 @@ def _allocator(request: Request, settings: Settings) -> str:
 
 def _encode(
     request: Request, job: Job, groups: Groups, allocator: str, subsampling: str
-) -> tuple[_codec.Encoding, BlockPlan | None]:
+) -> tuple[core.Encoding, BlockPlan | None]:
     pixels, budget = request.pixels, request.budget
     if pixels.ndim == 2:
         candidates = ["gray"]

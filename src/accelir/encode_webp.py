@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _codec, webp
+from . import webp
+from .core.jpeg import CELL
 from .effort import get_webp_effort
 from .errors import budget_error
 from .groups import Groups
@@ -56,7 +57,7 @@ def encode_webp(request: Request, settings: Settings) -> Made:
         raise budget_error(budget, smallest, pixels.shape, "WebP")
     qps = request.qp_map
     if qps is None:
-        cells = [-(-side // _codec.CELL) for side in pixels.shape[:2]]
+        cells = [-(-side // CELL) for side in pixels.shape[:2]]
         qps = np.full(cells, qp_of_step(min(encoding.luma_steps)), dtype=np.int32)
     stats = {name: getattr(encoding, name) for name in ("filter_levels", "strength", "passes")}
     return Made(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _codec
+from .core.jpeg import CELL
 from .profile import Clusters
 
 
@@ -28,7 +28,7 @@ class Groups:
         assert self._source is not None
         pixels, clusters = self._source
         if clusters is None:
-            return np.ones((*(-(-side // _codec.CELL) for side in pixels.shape[:2]), 1))
+            return np.ones((*(-(-side // CELL) for side in pixels.shape[:2]), 1))
         return clusters.network.shares(pixels)
 
     @functools.cached_property

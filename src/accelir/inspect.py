@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec, jpeg_markers, jpeg_structure, webp_chunks
+from accelir import jpeg_markers, jpeg_structure, webp_chunks
 from accelir.color_weights import ZIGZAG
+from accelir.core import jpeg as core
+from accelir.core import vp8
 from accelir.tag import read_tag, tagged_network
 
 # Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).
@@ -154,8 +156,7 @@ def cell_bits(data: bytes) -> NDArray[np.float32]:
     """
     if not jpeg_markers.is_jpeg(data):
         return _cells_of(macroblocks(data)[0])
-    read = _codec.read_levels(data)
-    return _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+    return core.read(data).levels.cell_bits()
 
 
 def macroblocks(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
@@ -163,7 +164,7 @@ def macroblocks(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
 
     Raises ValueError for other and damaged files.
     """
-    return _codec.vp8_read(webp_chunks.content(data, _LOSSY))
+    return vp8.read(webp_chunks.content(data, _LOSSY))
 
 
 def _cells_of(bits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import _codec
+from .core import jpeg as core
 from .effort import Effort, get_effort
 from .modes import ModeArray, without_rdo
 from .profile import Profile
@@ -37,20 +37,22 @@ class Job:
     restart_interval: int = 0
 
     def run(
-        self, coefficients: _codec.Coefficients, *, max_bytes: int | None = None, step: float | None = None
-    ) -> _codec.Encoding:
+        self,
+        coefficients: core.Coefficients,
+        *,
+        max_bytes: int | None = None,
+        step: float | None = None,
+        keep_levels: bool = False,
+    ) -> core.Encoding:
         """Encode cached coefficients to a size or at a base step."""
         subsampling = coefficients.subsampling
         shape = self.profile.shapes["4:4:4" if subsampling == "gray" else subsampling]
         modes = self.modes if self.effort.rdo else without_rdo(self.modes)
-        return _codec.encode(
-            coefficients,
-            shape=shape.steps,
+        settings = core.Settings(
+            relative_steps=shape.steps,
             weights=np.broadcast_to(shape.weights, (len(modes), 3, 64)).copy(),
             modes=modes,
             mode_map=self.mode_map,
-            max_bytes=max_bytes,
-            step=step,
             progressive=self.progressive,
             dc_trellis=self.effort.dc_trellis,
             scan_breadth=self.effort.scan_breadth,
@@ -60,14 +62,15 @@ class Job:
             restart_interval=self.restart_interval,
             segments=self.segments,
         )
+        return core.encode(coefficients, settings, max_bytes=max_bytes, step=step, keep_levels=keep_levels)
 
-    def run_uniformly(self, coefficients: _codec.Coefficients, mode: ModeArray, step: float) -> bytes:
-        """A sequential file at a base step with every block under the one mode, (1,)."""
-        cells = -(-coefficients.height // _codec.CELL), -(-coefficients.width // _codec.CELL)
+    def run_uniformly(self, coefficients: core.Coefficients, mode: ModeArray, step: float) -> core.Encoding:
+        """A sequential file at a base step with every block under the one mode, (1,); its levels are kept."""
+        cells = -(-coefficients.height // core.CELL), -(-coefficients.width // core.CELL)
         trial = dataclasses.replace(
             self, progressive="never", modes=mode, mode_map=np.zeros(cells, np.int32), segments=b""
         )
-        return trial.run(coefficients, step=step).data
+        return trial.run(coefficients, step=step, keep_levels=True)
 
 
 def _passes(effort: Effort, cells: int) -> int:
@@ -75,9 +78,9 @@ def _passes(effort: Effort, cells: int) -> int:
     return effort.passes * (4 if cells < 256 else 1)
 
 
-def analyse(pixels: NDArray[np.uint8], subsampling: str, profile: Profile) -> _codec.Coefficients:
+def analyse(pixels: NDArray[np.uint8], subsampling: str, profile: Profile) -> core.Coefficients:
     """Coefficients of a picture, RGB or gray, as the profile wants its chroma halved."""
-    return _codec.Coefficients.from_pixels(pixels, subsampling, profile.chroma_smoothing)
+    return core.Coefficients.from_pixels(pixels, subsampling, profile.chroma_smoothing)
 
 
 def make_job(
@@ -91,7 +94,7 @@ def make_job(
 ) -> Job:
     """A job for pictures of this shape; qp_map None quantises all blocks alike."""
     if qp_map is None:
-        qp_map = np.zeros((-(-shape[0] // _codec.CELL), -(-shape[1] // _codec.CELL)), dtype=np.int32)
+        qp_map = np.zeros((-(-shape[0] // core.CELL), -(-shape[1] // core.CELL)), dtype=np.int32)
     modes, mode_map = profile.map_modes(qp_map)
     if progressive == "auto":
         kind = "auto" if effort.progressive else "never"
@@ -117,10 +120,10 @@ def _bands(pixels: NDArray[np.uint8], mode_map: NDArray[np.int32]) -> tuple[NDAr
     if every < 2 or height < 2 * _TRIAL_BAND:
         return pixels, mode_map
     starts = range(0, height - _TRIAL_BAND + 1, _TRIAL_BAND * every)
-    cells = _TRIAL_BAND // _codec.CELL
+    cells = _TRIAL_BAND // core.CELL
     return (
         np.concatenate([pixels[y : y + _TRIAL_BAND] for y in starts]),
-        np.concatenate([mode_map[y // _codec.CELL :][:cells] for y in starts]),
+        np.concatenate([mode_map[y // core.CELL :][:cells] for y in starts]),
     )
 
 

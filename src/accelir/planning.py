@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _codec
 from .block_plan import BlockPlan
 from .closed_loop import estimate, plan_by_trial
+from .core import jpeg as core
 from .curves import Curves
 from .effort import get_effort
 from .group_plan import block_variance, plan_modes, plan_qps
@@ -44,7 +44,7 @@ def default_allocator(profile: Profile, level: int) -> str:
 
 def plan_blocks(
     pixels: NDArray[np.uint8],
-    coefficients: _codec.Coefficients,
+    coefficients: core.Coefficients,
     job: Job,
     groups: Groups,
     budget: int,

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir import _codec, webp_chunks
+from accelir import webp_chunks
 from accelir.api import Encoded
+from accelir.core.jpeg import CELL
 from accelir.decoding import decode_pixels
 from accelir.inspect import cell_bits, has_cells, macroblocks
 from accelir.profile import Profile, load_profile, profiles
@@ -36,7 +37,7 @@ class Panel:
     """Pixels, HxWx3 or HxW uint8, or one number a block."""
     unit: str = ""
     """Of a block's number; "" for pixels."""
-    side: int = _codec.CELL
+    side: int = CELL
     """Of a block, in pixels."""
     groups: int = 0
     """Of how many groups the numbers are; 0 for quantities."""

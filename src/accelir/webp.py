@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _codec
+from .core import vp8
 from .effort import WebpEffort
 from .profile import Profile
 from .qp import QP_PER_DOUBLING
@@ -31,13 +31,14 @@ class Job:
 
     def run(
         self,
-        picture: _codec.Vp8Picture,
+        picture: vp8.Picture,
         *,
         max_bytes: int | None = None,
         quantizer: int | None = None,
+        keep_reconstruction: bool = False,
         **options: Any,
-    ) -> _codec.Vp8Encoding:
-        """Encode a converted picture to a size of the VP8 frame, or at a base quantiser index; options: the core's."""
+    ) -> vp8.Encoding:
+        """Encode a converted picture to a size of the VP8 frame, or at a base index; options: more settings."""
         settings: dict[str, Any] = {
             "rdo": self.shape.rdo,
             "luma_weights": self.shape.luma_weights,
@@ -55,12 +56,18 @@ class Job:
             "octaves": self.octaves,
             "weights": self.weights,
         }
-        return _codec.vp8_encode(picture, max_bytes=max_bytes, quantizer=quantizer, **(settings | options))
+        return vp8.encode(
+            picture,
+            vp8.Settings(**(settings | options)),
+            max_bytes=max_bytes,
+            quantizer=quantizer,
+            keep_reconstruction=keep_reconstruction,
+        )
 
 
-def convert(pixels: NDArray[np.uint8], shape: WebpShape) -> _codec.Vp8Picture:
+def convert(pixels: NDArray[np.uint8], shape: WebpShape) -> vp8.Picture:
     """A picture, RGB or gray, as the planes that its file codes."""
-    return _codec.Vp8Picture.from_pixels(pixels, chroma_smoothing=shape.chroma_smoothing)
+    return vp8.Picture.from_pixels(pixels, chroma_smoothing=shape.chroma_smoothing)
 
 
 def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir import _codec
 from accelir.effort import get_effort
 from accelir.jpeg import analyse, make_job
 from accelir.modes import ModeArray
@@ -42,7 +41,6 @@ class JpegCoder:
 
     def code(self, step: float, mode: ModeArray) -> Coded:
         """A sequential file at a base step, every block under the one mode, (1,)."""
-        c = self._coefficients
-        data = self._job.run_uniformly(c, mode, step)
-        levels = _codec.read_levels(data)["levels"]
-        return Coded(data, _codec.block_bits(levels, c.width, c.height, c.subsampling))
+        encoding = self._job.run_uniformly(self._coefficients, mode, step)
+        assert encoding.levels is not None
+        return Coded(encoding.data, encoding.levels.cell_bits())

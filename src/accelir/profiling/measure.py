@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.arrays import read_arrays, write_arrays
+from accelir.core.jpeg import CELL
 from accelir.files import write_atomically
 from accelir.modes import ModeArray
 from accelir.profile import Profile
@@ -131,7 +131,7 @@ def measure(picture: Path, plan: Plan) -> Measurement:
     bits, sse, sizes = (np.array(column, np.float64).T for column in zip(*rows, strict=True))
     q, modes = len(plan.qps), (len(steps), len(plan.menu))
     return Measurement(
-        shape=np.array([-(-side // _codec.CELL) for side in pixels.shape[:2]]),
+        shape=np.array([-(-side // CELL) for side in pixels.shape[:2]]),
         values=_sum_blocks(np.full(truth.shape, 1.0), plan.task.scale),
         bits=bits[:, :q],
         sse=sse[:, :q],
@@ -151,7 +151,7 @@ def _measure_point(
 
 def _sum_blocks(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
     """Sums of sHxsWx3 values over each 32x32 block of the HxW grid, row by row."""
-    side = _codec.CELL * scale
+    side = CELL * scale
     rows = np.add.reduceat(values.sum(axis=2), np.arange(0, values.shape[0], side), axis=0)
     return np.add.reduceat(rows, np.arange(0, values.shape[1], side), axis=1).ravel()
 
