@@ -1,4 +1,4 @@
-"""Builds the two compiled modules, the codec (csrc/, pybind11) and the allocator (Cython)."""
+"""Builds the compiled modules: the two of the core (csrc/, pybind11) and the allocator (Cython)."""
 
 import os
 from pathlib import Path
@@ -11,21 +11,32 @@ from setuptools import Extension, setup
 UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra"]
 
 flags = [] if os.name == "nt" else UNIX_FLAGS
-sources = sorted(str(p) for p in Path("csrc").glob("*.cc"))
-codec = Pybind11Extension("accelir._codec", sources, cxx_std=17, extra_compile_args=flags)
-codec.depends = sorted(str(p) for p in Path("csrc").glob("*.h"))
+headers = sorted(str(p) for p in Path("csrc").glob("*/*.h"))
+
+
+def core(name: str) -> Pybind11Extension:
+    """accelir.core.<name>: what both formats use, the format's own folder, and its bindings."""
+    sources = sorted(str(p) for p in Path("csrc").glob("*/*.cc") if p.parent.name in ("common", name))
+    bindings = sorted(str(p) for p in Path("csrc/python").glob(f"{name}*.cc"))
+    extension = Pybind11Extension(
+        f"accelir.core.{name}", sources + bindings, cxx_std=17, include_dirs=["csrc"], extra_compile_args=flags
+    )
+    extension.depends = headers
+    return extension
+
+
 allocation = Extension("accelir.cells.allocation", ["src/accelir/cells/allocation.pyx"], extra_compile_args=flags[:2])
 
 
 def needs_recompile(object_file: str, source: str) -> bool:
     """Whether the source or any header of the core is newer than the object."""
     made = os.path.getmtime(object_file) if os.path.exists(object_file) else 0.0
-    return any(os.path.getmtime(p) > made for p in (source, *codec.depends))
+    return any(os.path.getmtime(p) > made for p in (source, *headers))
 
 
 ParallelCompile("ACCELIR_BUILD_JOBS", default=2, needs_recompile=needs_recompile).install()
 setup(
-    ext_modules=[codec, *cythonize([allocation], language_level=3)],
+    ext_modules=[core("jpeg"), core("vp8"), *cythonize([allocation], language_level=3)],
     packages=[
         "accelir",
         "accelir._profiles",
@@ -36,6 +47,7 @@ setup(
         "accelir": ["py.typed", "*.pyi"],
         "accelir.cells": ["*.pyi"],
         "accelir.comparison": ["*.html", "*.css", "*.js"],
+        "accelir.core": ["*.pyi"],
         "accelir._profiles": ["*/*.json", "*/*.npz", "*/*.onnx"],
     },
 )

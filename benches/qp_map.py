@@ -16,7 +16,7 @@ from common import load, psnr
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir import _codec
+from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
 from accelir.profile.model import load_profile
@@ -27,12 +27,11 @@ QP_TOP = 75
 
 def encode(picture: NDArray[np.uint8], qp_map: NDArray[np.int32], step: float, effort: int) -> bytes:
     job = make_job(load_profile("fidelity"), get_effort(effort), picture.shape, qp_map=qp_map)
-    return job.run(_codec.Coefficients.from_pixels(picture, "4:2:0"), step=step).data
+    return job.run(core.Coefficients.from_pixels(picture, "4:2:0"), step=step).data
 
 
 def bits_and_psnr(data: bytes, picture: NDArray[np.uint8], columns: slice) -> tuple[float, float]:
-    read = _codec.read_levels(data)
-    bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+    bits = core.read(data).levels.cell_bits()
     error = np.asarray(Image.open(io.BytesIO(data))).astype(float) - picture
     cells = slice(columns.start // 32, columns.stop // 32)
     return float(bits[:, cells].sum()), psnr(error[:, columns])

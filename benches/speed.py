@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
-from accelir import _codec
+from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
 from accelir.profile.model import load_profile
@@ -69,7 +69,7 @@ def print_ratios(picture: NDArray[np.uint8]) -> None:
         step = halved.encode(picture, bpp=BPP).stats["step"]
         ratios = [
             pillow
-            / least(lambda job=job, step=step: job.run(_codec.Coefficients.from_pixels(picture, "4:2:0"), step=step)),
+            / least(lambda job=job, step=step: job.run(core.Coefficients.from_pixels(picture, "4:2:0"), step=step)),
             pillow / least(lambda halved=halved: halved.encode(picture, bpp=BPP), 3),
             pillow / least(lambda chosen=chosen: chosen.encode(picture, bpp=BPP), 3),
         ]

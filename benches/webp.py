@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
-from accelir import _codec
-from accelir.formats.jpeg.effort import get_webp_effort
 from accelir.formats.webp import job as webp
+from accelir.core import vp8
+from accelir.formats.jpeg.effort import get_webp_effort
 from accelir.profile.model import load_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
@@ -127,15 +127,15 @@ def speed(a: argparse.Namespace) -> None:
         size = len(by_pillow(picture, quality, 4))
         base = int(encoder.encode(picture, max_bytes=size).table[0])
         peer = seconds(lambda q=quality: by_pillow(picture, q, 4))
-        fixed = seconds(lambda b=base: job.run(_codec.Vp8Picture.from_pixels(picture), quantizer=b))
+        fixed = seconds(lambda b=base: job.run(vp8.Picture.from_pixels(picture), quantizer=b))
         sized = seconds(lambda s=size: encoder.encode(picture, max_bytes=s))
         print(
             f"quality {quality}: {peer / fixed:.2f} of Pillow's speed at quantiser {base}, {peer / sized:.2f} at {size:,} bytes"
         )
 
 
-def squared_error(encoding: _codec.Vp8Encoding, picture: NDArray[np.uint8], half: slice) -> float:
-    luma = _codec.vp8_planes(picture)[0][: picture.shape[0], : picture.shape[1]].astype(np.float64)
+def squared_error(encoding: vp8.Encoding, picture: NDArray[np.uint8], half: slice) -> float:
+    luma = vp8.Picture.from_pixels(picture).planes()[0][: picture.shape[0], : picture.shape[1]].astype(np.float64)
     return float(np.mean((encoding.reconstruction()[0] - luma)[:, half] ** 2))
 
 
@@ -150,7 +150,7 @@ def segments(a: argparse.Namespace) -> None:
         rows = []
         for picture in list(load(a.folder).values())[:: a.every]:
             picture = np.ascontiguousarray(picture[:, : picture.shape[1] // 64 * 64])
-            core, middle = _codec.Vp8Picture.from_pixels(picture), picture.shape[1] // 2
+            core, middle = vp8.Picture.from_pixels(picture), picture.shape[1] // 2
             qp_map = np.full([-(-side // 32) for side in picture.shape[:2]], 95)
             even = webp.make_job(profile, effort, picture.shape)
             finest = even.run(core, **fixed)

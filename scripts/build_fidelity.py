@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir import _codec
-from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.cells.color_weights import SUBSAMPLINGS, rgb_weights
+from accelir.core import jpeg as core
 from accelir.cells.modes import make_modes
 
 RDO, DEADZONE = 0.105, 0.6
@@ -61,35 +61,25 @@ class Bench:
         paths = sorted(folder.glob("*.webp"))
         self.names = [p.name for p in paths[:: max(len(paths) // count, 1)][:count]]
         pictures = [np.asarray(Image.open(folder / name).convert("RGB")) for name in self.names]
-        self.coefficients = [_codec.Coefficients.from_pixels(p, "4:2:0") for p in pictures]
-        self.targets = [c.arrays() for c in self.coefficients]
+        self.coefficients = [core.Coefficients.from_pixels(p, "4:2:0") for p in pictures]
         self.weights = rgb_weights("4:2:0")
-        self.shape = np.stack([np.ones(64), chroma_steps(self.weights)]).astype(np.float32)
+        self.relative_steps = np.stack([np.ones(64), chroma_steps(self.weights)]).astype(np.float32)
 
     def measure(self, step: float, mode: dict[str, Any]) -> NDArray[np.float64]:
         return np.mean([self._one(i, step, mode) for i in range(len(self.names))], axis=0)
 
     def _one(self, i: int, step: float, mode: dict[str, Any]) -> NDArray[np.float64]:
         c = self.coefficients[i]
-        encoding = _codec.encode(
-            c,
-            shape=self.shape,
+        settings = core.Settings(
+            relative_steps=self.relative_steps,
             weights=self.weights[None],
             modes=make_modes(**mode),
             mode_map=np.zeros((-(-c.height // 32), -(-c.width // 32)), np.int32),
-            step=step,
             progressive="never",
         )
-        read = _codec.read_levels(encoding.data)
-        bits = _codec.block_bits(read["levels"], c.width, c.height, "4:2:0").sum()
-        parts = zip(self.targets[i], read["levels"], read["tables"], self.weights, strict=True)
-        return np.log([bits, sum(self._error(*part) for part in parts)])
-
-    @staticmethod
-    def _error(target: NDArray, levels: NDArray, table: NDArray, weight: NDArray) -> float:
-        steps, weights = np.empty(64), np.empty(64)
-        steps[ZIGZAG], weights[ZIGZAG] = table, weight
-        return float((weights.reshape(8, 8) * (target - levels * steps.reshape(8, 8)) ** 2).sum())
+        encoding = core.encode(c, settings, step=step, keep_levels=True)
+        errors = encoding.levels.cell_errors(c, encoding.tables, self.weights)
+        return np.log([encoding.levels.cell_bits().sum(), errors.sum()])
 
 
 def reach(

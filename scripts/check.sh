@@ -13,8 +13,8 @@ bin=$("$python" -c 'import sysconfig; print(sysconfig.get_path("scripts"))')
 "$bin/ruff" format --check .
 "$bin/mypy"
 "$bin/lint-imports" --no-cache
-"$bin/clang-format" --dry-run -Werror csrc/*.cc csrc/*.h
+"$bin/clang-format" --dry-run -Werror csrc/*/*.cc csrc/*/*.h
 if [ "${1:-}" = --tidy ]; then
   mapfile -t includes < <("$python" -m pybind11 --includes | tr ' ' '\n')
-  printf '%s\n' csrc/*.cc | xargs -P "${JOBS:-2}" -I{} "$bin/clang-tidy" --quiet {} -- -std=c++17 "${includes[@]}"
+  printf '%s\n' csrc/*/*.cc | xargs -P "${JOBS:-2}" -I{} "$bin/clang-tidy" --quiet {} -- -std=c++17 -Icsrc "${includes[@]}"
 fi

@@ -1,4 +1,4 @@
-"""Exercises the core for the sanitizers: `scripts/sanitize.sh` builds `_codec` with them and runs this.
+"""Exercises the core for the sanitizers: `scripts/sanitize.sh` builds `core` with them and runs this.
 
 First the corners (all small sizes, the longest sides, the strongest levels, every truncation), then random calls for
 some seconds. What is read back must be what was written; all else is the sanitizers' to judge.
@@ -11,8 +11,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import _codec
 import numpy as np
+from core import jpeg
+from core import vp8 as webp
 from numpy.typing import NDArray
 
 LAYOUTS = ("gray", "4:4:4", "4:2:2", "4:2:0")
@@ -55,7 +56,7 @@ def random_levels(rng: np.random.Generator, shapes: list[tuple[int, ...]]) -> li
 
 
 def random_modes(rng: np.random.Generator, n: int) -> NDArray[np.void]:
-    modes = np.zeros(n, _codec.MODE)
+    modes = np.zeros(n, jpeg.MODE)
     modes["rdo"] = rng.choice([0, 0, 0.01, 0.1, 1, 100, 1e30], n)
     modes["deadzone"] = rng.choice([0.5, 0.6, 1, 64], n)
     modes["multiple"] = rng.choice([1, 1, 2, 3, 64], n)
@@ -73,9 +74,8 @@ def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> 
         if rng.random() < 0.5
         else {"max_bytes": int(np.exp(rng.uniform(0, np.log(pixels.size + 2000)))) if rng.random() < 0.9 else 2**63 - 1}
     )
-    encoding = _codec.encode(
-        _codec.Coefficients.from_pixels(pixels, layout, smoothing(rng)),
-        shape=np.exp(rng.uniform(-5, np.log(16), (2, 64))).astype(np.float32).clip(1e-3, 16),
+    settings = jpeg.Settings(
+        relative_steps=np.exp(rng.uniform(-5, np.log(16), (2, 64))).astype(np.float32).clip(1e-3, 16),
         weights=(np.exp(rng.uniform(-9, 13, (n, 3, 64))) * (rng.random((n, 3, 64)) < 0.9)).astype(np.float32),
         modes=random_modes(rng, n),
         mode_map=rng.integers(0, n, cells).astype(np.int32),
@@ -86,8 +86,18 @@ def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> 
         tolerance=float(rng.choice([0, 0.001, 0.1])),
         restart_interval=int(rng.choice([0, 0, 1, 5, 65535])),
         segments=b"\xff\xfe\x00\x04ab" if rng.random() < 0.3 else b"",
-        **size,
+        cell_weights=np.exp(rng.uniform(-60, 13, cells)).astype(np.float32) if rng.random() < 0.5 else None,
     )
+    coefficients, keep = jpeg.Coefficients.from_pixels(pixels, layout, smoothing(rng)), rng.random() < 0.5
+    encoding = jpeg.encode(coefficients, settings, **size, keep_levels=keep)
+    assert (encoding.levels is not None) == (keep and len(encoding.data) > 0)
+    error_weights = rng.uniform(0, 9, (3, 64)).astype(np.float32)
+    if encoding.levels:
+        for written, kept in zip(jpeg.read(encoding.data).levels.arrays(), encoding.levels.arrays(), strict=True):
+            assert np.array_equal(written, kept)
+        assert encoding.levels.cell_errors(coefficients, encoding.tables, error_weights).shape == cells
+    if "step" in size:
+        assert jpeg.estimate(coefficients, settings, size["step"], error_weights).bytes > 0
     assert len(encoding.data) <= size.get("max_bytes", len(encoding.data))
     return encoding.data
 
@@ -96,16 +106,17 @@ def write_and_read(rng: np.random.Generator, width: int, height: int, layout: st
     levels = random_levels(rng, block_shapes(width, height, layout))
     tables = rng.integers(1, 256, (1 if layout == "gray" else int(rng.integers(1, 3)), 64)).astype(np.uint8)
     restart = int(rng.choice([0, 0, 1, 3, 65535]))
-    data = _codec.encode_levels(levels, tables, width, height, layout, bool(rng.integers(2)), restart)
-    for found, written in zip(_codec.read_levels(data)["levels"], levels, strict=True):
-        assert np.array_equal(found, written)
-    _codec.block_bits(levels, width, height, layout)
+    written = jpeg.Levels.from_arrays(levels, width, height, layout)
+    data = jpeg.write(written, tables, progressive=bool(rng.integers(2)), restart_interval=restart)
+    for found, given in zip(jpeg.read(data).levels.arrays(), levels, strict=True):
+        assert np.array_equal(found, given)
+    written.cell_bits()
     return data
 
 
 def read_damaged(data: bytes) -> None:
     with contextlib.suppress(ValueError):
-        _codec.read_levels(data, max_pixels=1 << 18)
+        jpeg.read(data, max_pixels=1 << 18)
 
 
 def damage(rng: np.random.Generator, data: bytes) -> bytes:
@@ -126,14 +137,17 @@ def damage(rng: np.random.Generator, data: bytes) -> bytes:
 
 def vp8_parts(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
     """Planes of the picture, filtered, and a histogram's segments."""
-    planes = _codec.vp8_planes(pixels, bool(rng.integers(2)))
+    taken = webp.Picture.from_pixels(pixels, bool(rng.integers(2)))
+    planes = taken.planes()
+    again = webp.Picture.from_planes(*planes, taken.width, taken.height)
+    assert all(np.array_equal(a, b) for a, b in zip(again.planes(), planes, strict=True))
     shape = tuple(side // 16 for side in planes[0].shape)
     levels = rng.integers(0, 64, shape).astype(np.uint8) * np.uint8(rng.integers(2))
     inner = rng.random(shape) < 0.5
-    _codec.vp8_loop_filter(*planes, levels, inner, bool(rng.integers(2)), int(rng.integers(8)))
+    webp.loop_filter(*planes, levels, inner, bool(rng.integers(2)), int(rng.integers(8)))
     weights = np.exp(rng.uniform(-30, 30, 128)) * (rng.random(128) < rng.choice([0.02, 0.3, 1.0]))
     weights[rng.integers(128)] = 1.0
-    centers, segment_of = _codec.vp8_segments(weights, int(rng.integers(1, 5)))
+    centers, segment_of = webp.segments(weights, int(rng.integers(1, 5)))
     assert segment_of.max() < len(centers)
 
 
@@ -158,7 +172,6 @@ def vp8_settings(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, 
         "max_first_partition": int(rng.choice([(1 << 19) - 1, 100, 0])),
         "octaves": rng.uniform(0, rng.choice([1, 8, 16]), shape).astype(np.float32) if rng.random() < 0.5 else None,
         "weights": rng.uniform(0, rng.choice([9, 1e6]), shape).astype(np.float32) if rng.random() < 0.5 else None,
-        "keep_reconstruction": bool(rng.integers(2)),
     }
 
 
@@ -177,19 +190,26 @@ def vp8_size(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> dict[str, i
 def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8], **options: object) -> None:
     """A VP8 frame with random settings and maps, but for the options."""
     shape = tuple(ceil_div(side, 16) for side in pixels.shape[:2])
-    picture = _codec.Vp8Picture.from_pixels(pixels, bool(rng.integers(2)), smoothing(rng))
-    settings = vp8_settings(rng, shape) | (vp8_size(rng, pixels) if not options else {}) | options
-    encoding = _codec.vp8_encode(picture, **settings)
-    assert len(encoding.data) <= settings.get("max_bytes", len(encoding.data))
+    picture = webp.Picture.from_pixels(pixels, bool(rng.integers(2)), smoothing(rng))
+    settings = vp8_settings(rng, shape) | options
+    size = {name: settings.pop(name) for name in ("quantizer", "max_bytes") if name in settings} or vp8_size(
+        rng, pixels
+    )
+    keep = bool(rng.integers(2))
+    made = webp.Settings(**settings)
+    encoding = webp.encode(picture, made, **size, keep_reconstruction=keep)
+    assert len(encoding.data) <= size.get("max_bytes", len(encoding.data))
+    if "quantizer" in size:
+        assert webp.estimate(picture, made, size["quantizer"]).bytes > 0
     reconstruction = encoding.reconstruction()
     if not encoding.data:
         return
-    if settings["keep_reconstruction"]:
+    if keep:
         assert reconstruction[0].shape == pixels.shape[:2]
-    assert _codec.vp8_read(encoding.data)[0].shape == shape
+    assert webp.read(encoding.data)[0].shape == shape
     for _ in range(20):
         with contextlib.suppress(ValueError):
-            _codec.vp8_read(damage(rng, encoding.data))
+            webp.read(damage(rng, encoding.data))
 
 
 def refused(call, *arguments, **options) -> None:
@@ -219,13 +239,49 @@ def corners(rng: np.random.Generator) -> None:
             for length in range(0, len(data), max(1, len(data) // 500)):
                 read_damaged(data[:length])
     for shape in ((0, 5), (5, 0), (65536, 1), (5, 5, 4), (5,), (0, 0, 3)):
-        refused(_codec.Coefficients.from_pixels, np.zeros(shape, np.uint8))
+        refused(jpeg.Coefficients.from_pixels, np.zeros(shape, np.uint8))
     for value in (1025.0, -1025.0, np.nan, np.inf):
-        refused(_codec.Coefficients.from_arrays, [np.full((1, 1, 8, 8), value, np.float32)], 8, 8, "gray")
+        refused(jpeg.Coefficients.from_arrays, [np.full((1, 1, 8, 8), value, np.float32)], 8, 8, "gray")
     for extreme in (1024.0, -1024.0):
         arrays = [np.full((1, 1, 8, 8), extreme, np.float32)]
-        _codec.Coefficients.from_arrays(arrays, 8, 8, "gray").arrays()
-    refused(_codec.encode_levels, [np.full((1, 1, 8, 8), -32768, np.int16)], np.ones((1, 64), np.uint8), 8, 8, "gray")
+        jpeg.Coefficients.from_arrays(arrays, 8, 8, "gray").arrays()
+    refused(jpeg.Levels.from_arrays, [np.full((1, 1, 8, 8), -32768, np.int16)], 8, 8, "gray")
+    levels = jpeg.Levels.from_arrays([np.ones((1, 1, 8, 8), np.int16)], 8, 8, "gray")
+    refused(jpeg.write, levels, np.zeros((1, 64), np.uint8))
+    other = jpeg.Coefficients.from_pixels(np.zeros((8, 9), np.uint8))
+    refused(levels.cell_errors, other, np.ones((1, 64), np.uint8), np.ones((3, 64), np.float32))
+    refused_settings(rng)
+
+
+def refused_settings(rng: np.random.Generator) -> None:
+    """Of the JPEG core, alone and with a picture of another size."""
+    plain = {
+        "relative_steps": np.ones((2, 64), np.float32),
+        "weights": np.ones((1, 3, 64), np.float32),
+        "modes": random_modes(rng, 1),
+        "mode_map": np.zeros((2, 2), np.int32),
+    }
+    for name, value in (
+        ("relative_steps", np.ones((3, 64), np.float32)),
+        ("relative_steps", np.zeros((2, 64), np.float32)),
+        ("weights", np.ones((2, 3, 64), np.float32)),
+        ("modes", random_modes(rng, 0)),
+        ("mode_map", np.ones((2, 2), np.int32)),
+        ("mode_map", np.zeros((0, 2), np.int32)),
+        ("cell_weights", np.zeros((2, 2), np.float32)),
+        ("cell_weights", np.full((2, 2), np.nan, np.float32)),
+        ("cell_weights", np.ones((2, 3), np.float32)),
+        ("loops", 2**40),
+        ("segments", "text"),
+        ("anything", 1),
+    ):
+
+        def encode_with(options: dict[str, object]) -> None:
+            coefficients = jpeg.Coefficients.from_pixels(np.zeros((40, 50), np.uint8))
+            jpeg.encode(coefficients, jpeg.Settings(**options), step=5.0)
+
+        encode_with(plain)
+        refused(encode_with, plain | {name: value})
 
 
 def vp8_corners(rng: np.random.Generator) -> None:
@@ -241,10 +297,16 @@ def vp8_corners(rng: np.random.Generator) -> None:
             vp8(rng, pixels, quantizer=0, token_partitions=partitions, deltas=[-15] * 5)
             vp8(rng, pixels, max_bytes=2**63 - 1, token_partitions=partitions)
     for shape in ((0, 5), (5, 0), (16384, 1), (1, 16384), (5, 5, 4), (5,), (0, 0, 3)):
-        refused(_codec.Vp8Picture.from_pixels, np.zeros(shape, np.uint8))
-        refused(_codec.vp8_planes, np.zeros(shape, np.uint8))
-    small = _codec.Vp8Picture.from_pixels(np.zeros((20, 20, 3), np.uint8))
+        refused(webp.Picture.from_pixels, np.zeros(shape, np.uint8))
+    small = webp.Picture.from_pixels(np.zeros((20, 20, 3), np.uint8))
+    refused(webp.Picture.from_planes, *small.planes(), 40, 20)
+    refused(webp.Picture.from_planes, *small.planes(), 0, 20)
     plain = vp8_settings(rng, (2, 2)) | {"quantizer": 9}
+
+    def encode_with(options: dict[str, object]) -> None:
+        size = {name: options[name] for name in ("quantizer", "max_bytes") if name in options}
+        webp.encode(small, webp.Settings(**{k: v for k, v in options.items() if k not in size}), **size)
+
     for name, value in (
         ("quantizer", 128),
         ("quantizer", -1),
@@ -260,7 +322,7 @@ def vp8_corners(rng: np.random.Generator) -> None:
         ("weights", np.zeros((2, 3), np.float32)),
         ("token_partitions", 3),
     ):
-        refused(_codec.vp8_encode, small, **(plain | {name: value}))
+        refused(encode_with, plain | {name: value})
 
 
 def at_random(rng: np.random.Generator, seconds: float) -> int:
@@ -277,7 +339,7 @@ def at_random(rng: np.random.Generator, seconds: float) -> int:
             for frame in frames:
                 frame.result()
             for data in filter(None, files):
-                _codec.read_levels(data)
+                jpeg.read(data)
                 for _ in range(20):
                     read_damaged(damage(rng, data))
             rounds += 1

@@ -38,9 +38,12 @@ run() {
 }
 
 echo "building in $build"
-printf '%s\n' csrc/*.cc | xargs -P "${JOBS:-2}" -I{} sh -c \
-  '"$@" -c {} -o "'"$build"'/$(basename {}).o"' sh "$cxx" "${flags[@]}" "${includes[@]}"
-"$cxx" "${flags[@]}" -shared "$build"/*.o -o "$build/_codec$suffix"
+mkdir -p "$build/csrc/"{common,jpeg,vp8,python} "$build/core"
+printf '%s\n' csrc/*/*.cc | xargs -P "${JOBS:-2}" -I{} "$cxx" "${flags[@]}" -Icsrc "${includes[@]}" -c {} -o "$build/{}.o"
+for module in jpeg vp8; do
+  "$cxx" "${flags[@]}" -shared "$build"/csrc/{common,"$module"}/*.o "$build/csrc/python/$module"*.o \
+    -o "$build/core/$module$suffix"
+done
 
 # A net that catches nothing proves nothing: both kinds of fault must end the process.
 cat >"$build/canary.cc" <<'EOF'

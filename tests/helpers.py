@@ -12,6 +12,8 @@ import simplejpeg
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from accelir.core import jpeg as core
+
 SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
 PHOTO_CROPS = ("cup", "table", "cloth")
 # Top and left corners of 192x192 crops of examples/photo.png with different content, at odd offsets so that no block
@@ -112,6 +114,26 @@ def _random_component(rng: np.random.Generator, shape: tuple[int, ...], kind: st
         levels = rng.choice([-1023, 0, 1023], shape)
         levels[..., 0, 0] = rng.choice([-1024, 1023], shape[:2])
     return levels.astype(np.int16)
+
+
+def write_levels(
+    levels: list[NDArray[np.int16]],
+    tables: NDArray[np.uint8],
+    width: int,
+    height: int,
+    subsampling: str = "4:2:0",
+    progressive: bool = False,
+    restart_interval: int = 0,
+    segments: bytes = b"",
+) -> bytes:
+    """The core's file of levels, (rows, cols, 8, 8) a component."""
+    kept = core.Levels.from_arrays(levels, width, height, subsampling)
+    return core.write(kept, tables, progressive=progressive, restart_interval=restart_interval, segments=segments)
+
+
+def read_levels(data: bytes) -> list[NDArray[np.int16]]:
+    """What the core reads of a file, (rows, cols, 8, 8) a component."""
+    return core.read(data).levels.arrays()
 
 
 class Segment(NamedTuple):

@@ -17,14 +17,15 @@ from helpers import (
     random_levels,
     segments_of,
     smooth,
+    write_levels,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.fft import dctn, idctn
 
 import accelir
-from accelir import _codec
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.core import jpeg as core
 
 # Coefficients are kept in 1/31: half of that, and what float arithmetic adds.
 COEFFICIENT_ERROR = 0.5 / 31 + 1e-3
@@ -59,7 +60,7 @@ def jfif_ycbcr(rgb):
 @pytest.mark.parametrize("size", [(8, 8), (16, 24), (1, 1), (7, 9), (33, 17), (5, 40)])
 def test_dct_is_scipys_with_edges_replicated(size):
     pixels = noise(*size, None, seed=size[0])
-    (found,) = _codec.Coefficients.from_pixels(pixels).arrays()
+    (found,) = core.Coefficients.from_pixels(pixels).arrays()
     expected = dctn(blocks_of(pixels - 128.0), axes=(2, 3), norm="ortho")
     assert found.shape == expected.shape
     assert np.abs(found - expected).max() < COEFFICIENT_ERROR
@@ -68,7 +69,7 @@ def test_dct_is_scipys_with_edges_replicated(size):
 def test_dct_of_the_strongest_blocks_does_not_overflow():
     signs = np.sign(idctn(np.eye(64).reshape(64, 8, 8), axes=(1, 2), norm="ortho"))
     pixels = np.concatenate(list(np.concatenate([signs, -signs]) > 0), axis=1).astype(np.uint8) * 255
-    (found,) = _codec.Coefficients.from_pixels(pixels).arrays()
+    (found,) = core.Coefficients.from_pixels(pixels).arrays()
     expected = dctn(blocks_of(pixels - 128.0), axes=(2, 3), norm="ortho")
     assert np.abs(expected).max() > 1010
     assert np.abs(found - expected).max() < COEFFICIENT_ERROR
@@ -80,7 +81,7 @@ def test_dct_of_the_strongest_blocks_does_not_overflow():
 def test_colour_conversion_is_jfifs():
     steps = np.array([0, 1, 64, 127, 128, 200, 254, 255], np.uint8)
     pixels = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(16, 32, 3)
-    coefficients = _codec.Coefficients.from_pixels(pixels, "4:4:4")
+    coefficients = core.Coefficients.from_pixels(pixels, "4:4:4")
     for blocks, expected in zip(coefficients.arrays(), jfif_ycbcr(pixels), strict=True):
         # The standard's four digits are good to 0.03; quantisation to 1/31 spreads over a block's pixels.
         # Measured 0.018.
@@ -89,8 +90,8 @@ def test_colour_conversion_is_jfifs():
 
 def test_gray_pixels_are_luma():
     pixels = smooth(19, 30, None)
-    (gray,) = _codec.Coefficients.from_pixels(pixels).arrays()
-    luma, *chroma = _codec.Coefficients.from_pixels(np.repeat(pixels[..., None], 3, axis=2), "4:2:0").arrays()
+    (gray,) = core.Coefficients.from_pixels(pixels).arrays()
+    luma, *chroma = core.Coefficients.from_pixels(np.repeat(pixels[..., None], 3, axis=2), "4:2:0").arrays()
     assert np.abs(gray - luma).max() <= 1.01 / 31
     assert max(np.abs(c).max() for c in chroma) <= 0.51 / 31
 
@@ -132,7 +133,7 @@ def test_chroma_is_the_regularised_least_squares_inverse_of_the_decoders_upsampl
     half_width, half_height = halves(width, height, subsampling)
     across = downsampling_matrix(half_width, smoothing)
     down = downsampling_matrix(half_height, smoothing) if subsampling == "4:2:0" else np.eye(height)
-    components = _codec.Coefficients.from_pixels(pixels, subsampling, smoothing).arrays()[1:]
+    components = core.Coefficients.from_pixels(pixels, subsampling, smoothing).arrays()[1:]
     for blocks, full in zip(components, jfif_ycbcr(pixels)[1:], strict=True):
         doubled = np.pad(full, ((0, height % 2 if subsampling == "4:2:0" else 0), (0, width % 2)), mode="edge")
         expected = down @ doubled @ across.T
@@ -148,7 +149,7 @@ def test_halved_chroma_stays_within_what_decoders_hold(subsampling):
     # The least-squares filter overshoots at edges between strong colours; decoders clamp samples before they upsample.
     colours = np.uint8([(255, 0, 0), (0, 255, 255), (0, 0, 255), (255, 255, 0)])
     pixels = np.repeat(colours[np.random.default_rng(2).integers(0, 4, (40, 20))], 2, axis=1)
-    for blocks in _codec.Coefficients.from_pixels(pixels, subsampling).arrays()[1:]:
+    for blocks in core.Coefficients.from_pixels(pixels, subsampling).arrays()[1:]:
         samples = plane_of(blocks, *halves(40, 40, subsampling)[::-1])
         assert samples.min() == pytest.approx(0, abs=0.1)
         assert samples.max() == pytest.approx(255, abs=0.1)
@@ -163,7 +164,7 @@ def test_odd_sides_lose_next_to_nothing_to_replication(size):
     half_width, half_height = halves(width, height, "4:2:0")
     across, down = upsampling_matrix(half_width)[:width], upsampling_matrix(half_height)[:height]
     for blocks, full in zip(
-        _codec.Coefficients.from_pixels(pixels, "4:2:0").arrays()[1:], jfif_ycbcr(pixels)[1:], strict=True
+        core.Coefficients.from_pixels(pixels, "4:2:0").arrays()[1:], jfif_ycbcr(pixels)[1:], strict=True
     ):
         best = np.linalg.pinv(down) @ full @ np.linalg.pinv(across).T
         found = plane_of(blocks, half_height, half_width)
@@ -182,7 +183,7 @@ def test_decoders_upsample_as_the_matrix_does(size, subsampling):
     blocks = dctn(blocks_of(cb - 128), axes=(2, 3), norm="ortho")
     levels = [np.zeros(s, np.int16) for s in block_shapes(width, height, subsampling)]
     levels[1][:] = np.round(blocks)
-    decoded = by_pillow(_codec.encode_levels(levels, np.ones((1, 64), np.uint8), width, height, subsampling))
+    decoded = by_pillow(write_levels(levels, np.ones((1, 64), np.uint8), width, height, subsampling))
     sent = np.round(plane_of(levels[1], half_height, half_width))
     full = sent @ upsampling_matrix(half_width)[:width].T
     if subsampling == "4:2:0":
@@ -313,7 +314,7 @@ def test_huffman_tables_are_the_best_for_the_file(seed, kind):
     rng = np.random.default_rng(seed)
     levels = random_levels(rng, [(int(rng.integers(1, 9)), int(rng.integers(1, 9)), 8, 8)], kind)
     height, width = levels[0].shape[0] * 8, levels[0].shape[1] * 8
-    assert_optimal(levels[0], _codec.encode_levels(levels, np.ones((1, 64), np.uint8), width, height, "gray"))
+    assert_optimal(levels[0], write_levels(levels, np.ones((1, 64), np.uint8), width, height, "gray"))
 
 
 def test_huffman_codes_stay_within_16_bits():
@@ -329,7 +330,7 @@ def test_huffman_codes_stay_within_16_bits():
     levels = levels.reshape(224, 128, 8, 8)
     _, ac, _ = symbols_of(levels)
     assert least_bits(ac) > unlimited_bits(ac)  # the limit is felt
-    data = _codec.encode_levels([levels], np.ones((1, 64), np.uint8), 1024, 1792, "gray")
+    data = write_levels([levels], np.ones((1, 64), np.uint8), 1024, 1792, "gray")
     assert_optimal(levels, data)
     assert max(tables_in(data)[0x10].values()) == 16
     decode_both(data)
@@ -338,35 +339,35 @@ def test_huffman_codes_stay_within_16_bits():
 def test_equal_tables_of_luma_and_chroma_are_sent_once():
     rng = np.random.default_rng(3)
     luma, dense, wide = (random_levels(rng, [(20, 20, 8, 8)], kind)[0] for kind in ("sparse", "dense", "wide"))
-    data = _codec.encode_levels([luma, luma, luma], np.ones((1, 64), np.uint8), 160, 160, "4:4:4")
+    data = write_levels([luma, luma, luma], np.ones((1, 64), np.uint8), 160, 160, "4:4:4")
     assert sorted(tables_in(data)) == [0x00, 0x10]
     assert sum(len(s.payload) for s in segments_of(data) if s.marker == 0xDB) == 65
     dense[..., 0, 0] = luma[..., 0, 0]
-    data = _codec.encode_levels([luma, dense, dense], np.ones((2, 64), np.uint8), 160, 160, "4:4:4")
+    data = write_levels([luma, dense, dense], np.ones((2, 64), np.uint8), 160, 160, "4:4:4")
     assert sorted(tables_in(data)) == [0x00, 0x10, 0x11]
     assert sum(len(s.payload) for s in segments_of(data) if s.marker == 0xDB) == 130
-    data = _codec.encode_levels([luma, wide, wide], np.ones((2, 64), np.uint8), 160, 160, "4:4:4")
+    data = write_levels([luma, wide, wide], np.ones((2, 64), np.uint8), 160, 160, "4:4:4")
     assert sorted(tables_in(data)) == [0x00, 0x01, 0x10, 0x11]
 
 
 # Bits of cells
 
 
-def test_block_bits_add_up_to_the_scan():
+def test_cell_bits_add_up_to_the_scan():
     levels = random_levels(np.random.default_rng(1), block_shapes(100, 70, "4:2:0"), "sparse")
-    bits = _codec.block_bits(levels, 100, 70, "4:2:0")
+    bits = core.Levels.from_arrays(levels, 100, 70, "4:2:0").cell_bits()
     assert bits.shape == (3, 4)
-    data = _codec.encode_levels(levels, np.ones((1, 64), np.uint8), 100, 70, "4:2:0")
+    data = write_levels(levels, np.ones((1, 64), np.uint8), 100, 70, "4:2:0")
     (scan,) = (s.coded for s in segments_of(data) if s.marker == 0xDA)
     # Luma and chroma have tables of their own here; in the file they may share some. Measured 0.4 % less than the file.
     assert bits.sum() == pytest.approx(8 * len(scan.replace(b"\xff\x00", b"\xff")), rel=0.02)
 
 
-def test_block_bits_show_where_the_levels_are():
+def test_cell_bits_show_where_the_levels_are():
     levels = [np.zeros(s, np.int16) for s in block_shapes(128, 96, "4:2:0")]
     levels[0][4:8, 8:12, 1:, :] = 1  # the cell in row 1, column 2
     levels[1][0:2, 6:8, 1:, :] = 1  # chroma of row 0, column 3
-    bits = _codec.block_bits(levels, 128, 96, "4:2:0")
+    bits = core.Levels.from_arrays(levels, 128, 96, "4:2:0").cell_bits()
     loud = np.zeros((3, 4), bool)
     loud[1, 2] = loud[0, 3] = True
     assert bits[loud].min() > 100
@@ -374,7 +375,7 @@ def test_block_bits_show_where_the_levels_are():
     assert bits[1, 2] > 3 * bits[0, 3]
 
 
-def test_gray_block_bits_are_exact():
+def test_gray_cell_bits_are_exact():
     levels = random_levels(np.random.default_rng(5), [(4, 4, 8, 8)], "sparse")
     dc, ac, extra = symbols_of(levels[0])
-    assert _codec.block_bits(levels, 32, 32, "gray").sum() == least_bits(dc) + least_bits(ac) + extra
+    assert core.Levels.from_arrays(levels, 32, 32, "gray").cell_bits().sum() == least_bits(dc) + least_bits(ac) + extra

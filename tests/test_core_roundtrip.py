@@ -16,8 +16,10 @@ from helpers import (
     pillow_jpeg,
     psnr,
     random_levels,
+    read_levels,
     segments_of,
     smooth,
+    write_levels,
 )
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -25,8 +27,8 @@ from PIL import Image
 from scipy.fft import idctn
 
 import accelir
-from accelir import _codec
 from accelir.cells.color_weights import ZIGZAG
+from accelir.core import jpeg as core
 from accelir.cells.modes import make_modes
 
 KINDS = ("zero", "sparse", "dense", "wide", "extreme")
@@ -68,15 +70,15 @@ def test_our_reader_gives_back_what_was_written(width, height, subsampling, prog
     levels = random_levels(rng, block_shapes(width, height, subsampling), kind)
     tables = tables_for(rng, subsampling)
     segments = COMMENT if comment else b""
-    data = _codec.encode_levels(levels, tables, width, height, subsampling, progressive, restart, segments)
+    data = write_levels(levels, tables, width, height, subsampling, progressive, restart, segments)
     assert data.startswith(b"\xff\xd8" + segments)
-    read = _codec.read_levels(data)
-    assert (read["width"], read["height"]) == (width, height)
-    assert read["subsampling"] == subsampling
-    assert read["progressive"] is progressive
-    for i, table in enumerate(read["tables"]):
+    read = core.read(data)
+    assert (read.levels.width, read.levels.height) == (width, height)
+    assert read.levels.subsampling == subsampling
+    assert read.progressive is progressive
+    for i, table in enumerate(read.tables):
         np.testing.assert_array_equal(table, tables[min(i, len(tables) - 1)])
-    assert_same_levels(read["levels"], levels)
+    assert_same_levels(read.levels.arrays(), levels)
 
 
 @settings(max_examples=120)
@@ -88,7 +90,7 @@ def test_libjpeg_finds_the_same_coefficients(
     rng = np.random.default_rng(seed)
     levels = random_levels(rng, block_shapes(width, height, subsampling), kind)
     tables = tables_for(rng, subsampling)
-    data = _codec.encode_levels(levels, tables, width, height, subsampling, progressive, restart)
+    data = write_levels(levels, tables, width, height, subsampling, progressive, restart)
     found, found_tables = coefficients_by_libjpeg(data, tmp_path_factory.getbasetemp())
     for i, table in enumerate(found_tables):
         np.testing.assert_array_equal(table.ravel()[ZIGZAG], tables[min(i, len(tables) - 1)])
@@ -104,9 +106,7 @@ def test_decoders_take_any_levels_without_a_warning_and_agree(
 ):
     rng = np.random.default_rng(seed)
     levels = random_levels(rng, block_shapes(width, height, subsampling), kind)
-    data = _codec.encode_levels(
-        levels, tables_for(rng, subsampling), width, height, subsampling, progressive, restart, COMMENT
-    )
+    data = write_levels(levels, tables_for(rng, subsampling), width, height, subsampling, progressive, restart, COMMENT)
     pixels = decode_both(data)
     assert pixels.shape == ((height, width) if subsampling == "gray" else (height, width, 3))
 
@@ -121,7 +121,7 @@ def test_gray_pixels_are_the_inverse_dct_of_the_levels(progressive):
     table[ZIGZAG] = tables[0]
     blocks = idctn(levels[0] * table.reshape(8, 8), axes=(2, 3), norm="ortho") + 128
     expected = blocks.transpose(0, 2, 1, 3).reshape(shape[0] * 8, -1)[:45, :67].clip(0, 255)
-    found = decode_both(_codec.encode_levels(levels, tables, 67, 45, "gray", progressive))
+    found = decode_both(write_levels(levels, tables, 67, 45, "gray", progressive))
     # Half of it is the rounding of pixels; measured 0.53.
     assert np.abs(found - expected).max() < 0.75
 
@@ -134,8 +134,8 @@ def test_largest_dc_differences_and_ac_levels_survive(subsampling, progressive, 
         flat = component.reshape(-1, 64)
         flat[::2, 0], flat[1::2, 0] = -1024, 1023
         flat[:, 1], flat[:, 62], flat[:, 63] = 1023, -1023, 1023
-    data = _codec.encode_levels(levels, np.ones((1, 64), np.uint8), 64, 48, subsampling, progressive)
-    assert_same_levels(_codec.read_levels(data)["levels"], levels)
+    data = write_levels(levels, np.ones((1, 64), np.uint8), 64, 48, subsampling, progressive)
+    assert_same_levels(read_levels(data), levels)
     assert_same_levels(coefficients_by_libjpeg(data, tmp_path)[0], levels)
 
 
@@ -144,8 +144,8 @@ def test_runs_of_zeros_longer_than_a_symbol_holds(place, tmp_path):
     levels = [np.zeros((3, 3, 8, 8), np.int16)]
     levels[0].reshape(-1, 64)[::2, ZIGZAG[place]] = [1, -1, 37, -400, 1023]
     for progressive in (False, True):
-        data = _codec.encode_levels(levels, np.ones((1, 64), np.uint8), 24, 24, "gray", progressive)
-        assert_same_levels(_codec.read_levels(data)["levels"], levels)
+        data = write_levels(levels, np.ones((1, 64), np.uint8), 24, 24, "gray", progressive)
+        assert_same_levels(read_levels(data), levels)
         assert_same_levels(coefficients_by_libjpeg(data, tmp_path)[0], levels)
 
 
@@ -154,8 +154,8 @@ def test_more_empty_blocks_in_a_row_than_an_end_of_band_run_counts(tmp_path):
     # aren't, in every bit plane.
     levels = [np.zeros((164, 256, 8, 8), np.int16)]
     levels[0][0, 5, 0, 1], levels[0][-1, -80, 3, 3], levels[0][-1, -80, 0, 2] = 7, -5, 1
-    data = _codec.encode_levels(levels, np.full((1, 64), 9, np.uint8), 2048, 1312, "gray", True)
-    assert_same_levels(_codec.read_levels(data)["levels"], levels)
+    data = write_levels(levels, np.full((1, 64), 9, np.uint8), 2048, 1312, "gray", True)
+    assert_same_levels(read_levels(data), levels)
     assert_same_levels(coefficients_by_libjpeg(data, tmp_path)[0], levels)
     decode_both(data)
 
@@ -163,8 +163,8 @@ def test_more_empty_blocks_in_a_row_than_an_end_of_band_run_counts(tmp_path):
 def test_refinement_scans_buffer_any_number_of_correction_bits(tmp_path):
     # Every coefficient needs correction bits, none is new: the longest wait between two symbols.
     levels = [np.full((24, 32, 8, 8), 1000, np.int16), *(np.full((24, 32, 8, 8), -1001, np.int16),) * 2]
-    data = _codec.encode_levels(levels, np.ones((1, 64), np.uint8), 256, 192, "4:4:4", True)
-    assert_same_levels(_codec.read_levels(data)["levels"], levels)
+    data = write_levels(levels, np.ones((1, 64), np.uint8), 256, 192, "4:4:4", True)
+    assert_same_levels(read_levels(data), levels)
     assert_same_levels(coefficients_by_libjpeg(data, tmp_path)[0], levels)
 
 
@@ -172,7 +172,7 @@ def test_refinement_scans_buffer_any_number_of_correction_bits(tmp_path):
 def test_restart_markers_stand_where_the_interval_says(progressive):
     rng = np.random.default_rng(8)
     levels = random_levels(rng, block_shapes(80, 64, "4:2:0"), "sparse")
-    data = _codec.encode_levels(levels, np.full((1, 64), 7, np.uint8), 80, 64, "4:2:0", progressive, 3)
+    data = write_levels(levels, np.full((1, 64), 7, np.uint8), 80, 64, "4:2:0", progressive, 3)
     scans = [s for s in segments_of(data) if s.marker == 0xDA]
     assert len(scans) > 3 if progressive else len(scans) == 1
     for scan in scans:
@@ -181,7 +181,7 @@ def test_restart_markers_stand_where_the_interval_says(progressive):
         coded = scan.coded
         markers = [coded[i + 1] & 7 for i in range(len(coded) - 1) if coded[i] == 0xFF and coded[i + 1] != 0]
         assert markers == [i % 8 for i in range((units - 1) // 3)]
-    with_none = _codec.encode_levels(levels, np.full((1, 64), 7, np.uint8), 80, 64, "4:2:0", progressive)
+    with_none = write_levels(levels, np.full((1, 64), 7, np.uint8), 80, 64, "4:2:0", progressive)
     np.testing.assert_array_equal(decode_both(data), decode_both(with_none))
 
 
@@ -199,8 +199,8 @@ def test_small_and_odd_pictures_come_back(size, subsampling):
         data = accelir.encode(pixels, max_bytes=50_000, subsampling=layout, progressive=progressive)
         decoded = decode_both(data)
         assert decoded.shape == pixels.shape
-        read = _codec.read_levels(data)
-        assert (read["width"], read["height"], read["subsampling"]) == (width, height, subsampling)
+        read = core.read(data)
+        assert (read.levels.width, read.levels.height, read.levels.subsampling) == (width, height, subsampling)
         # Tables of ones: measured 50.3 dB at the least, for 9x7 pixels in 4:2:0.
         assert psnr(decoded, pixels) > 49
 
@@ -220,11 +220,11 @@ def test_the_longest_pictures_that_libjpeg_decodes(shape, gray):
 def test_the_longest_pictures_of_the_format(shape):
     pixels = noise(*shape)
     data = accelir.encode(pixels, max_bytes=10**6, profile="fidelity", subsampling="4:2:0")
-    read = _codec.read_levels(data)
-    assert (read["height"], read["width"]) == shape
-    coefficients = _codec.Coefficients.from_pixels(pixels, "4:2:0").arrays()
+    read = core.read(data)
+    assert (read.levels.height, read.levels.width) == shape
+    coefficients = core.Coefficients.from_pixels(pixels, "4:2:0").arrays()
     # All-ones tables: levels are the coefficients, rounded.
-    for found, exact in zip(read["levels"], coefficients, strict=True):
+    for found, exact in zip(read.levels.arrays(), coefficients, strict=True):
         assert np.abs(found - exact).max() <= 0.5
 
 
@@ -268,8 +268,8 @@ def test_pictures_of_all_kinds_decode_everywhere(name, effort, tmp_path):
     result = accelir.Encoder(effort=effort).encode(pixels, max_bytes=2500)
     decode_both(result.data)
     found, tables = coefficients_by_libjpeg(result.data, tmp_path)
-    read = _codec.read_levels(result.data)
-    for libjpegs, ours in zip(found, read["levels"], strict=True):
+    read = core.read(result.data)
+    for libjpegs, ours in zip(found, read.levels.arrays(), strict=True):
         np.testing.assert_array_equal(libjpegs[: ours.shape[0], : ours.shape[1]], ours)
     np.testing.assert_array_equal(tables[0], result.table[0])
 
@@ -283,8 +283,8 @@ def test_without_jfif_decoders_agree_that_it_is_ycbcr():
 
 
 def test_target_coefficients_come_back_from_their_arrays():
-    coefficients = _codec.Coefficients.from_pixels(photo("cup")[:50, :70], "4:2:0")
-    again = _codec.Coefficients.from_arrays(coefficients.arrays(), 70, 50, "4:2:0")
+    coefficients = core.Coefficients.from_pixels(photo("cup")[:50, :70], "4:2:0")
+    again = core.Coefficients.from_arrays(coefficients.arrays(), 70, 50, "4:2:0")
     assert (again.width, again.height, again.subsampling) == (70, 50, "4:2:0")
     for a, b in zip(coefficients.arrays(), again.arrays(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -297,16 +297,15 @@ def test_targets_beyond_the_largest_levels_are_clamped_to_them(rdo, progressive,
     targets = np.zeros((2, 3, 8, 8), np.float32)
     targets[..., 0, 0] = [[-1024, 1024, -1024], [1024, -1024, 1024]]
     targets[..., 0, 4], targets[..., 7, 7] = 1024, -1024
-    encoding = _codec.encode(
-        _codec.Coefficients.from_arrays([targets], 24, 16, "gray"),
-        shape=np.ones((2, 64), np.float32),
+    settings = core.Settings(
+        relative_steps=np.ones((2, 64), np.float32),
         weights=np.ones((1, 3, 64), np.float32),
         modes=make_modes(rdo=rdo),
         mode_map=np.zeros((1, 1), np.int32),
-        step=1.0,
         progressive=progressive,
     )
-    (levels,) = _codec.read_levels(encoding.data)["levels"]
+    encoding = core.encode(core.Coefficients.from_arrays([targets], 24, 16, "gray"), settings, step=1.0)
+    (levels,) = read_levels(encoding.data)
     np.testing.assert_array_equal(levels[..., 0, 4], 1023)
     np.testing.assert_array_equal(levels[..., 7, 7], -1023)
     np.testing.assert_array_equal(levels[..., 0, 0], np.minimum(targets[..., 0, 0], 1023))
@@ -341,11 +340,11 @@ def test_wrong_levels_are_refused(change, message):
         "subsampling": "4:4:4",
         "restart_interval": 0,
     }
-    assert _codec.encode_levels(**arguments)
+    assert write_levels(**arguments)
     for name, changed in change.items():
         arguments[name] = changed(arguments[name])
     with pytest.raises(ValueError, match=message):
-        _codec.encode_levels(**arguments)
+        write_levels(**arguments)
 
 
 # Files of others.
@@ -361,13 +360,13 @@ def test_we_read_pillows_files_as_libjpeg_does(subsampling, options, tmp_path):
         data = pillow_jpeg(pixels[..., 0], **options)
     else:
         data = pillow_jpeg(pixels, subsampling=subsampling, quality=83, **options)
-    read = _codec.read_levels(data)
-    assert (read["width"], read["height"], read["subsampling"]) == (77, 51, subsampling)
-    assert read["progressive"] is bool(options.get("progressive"))
+    read = core.read(data)
+    assert (read.levels.width, read.levels.height, read.levels.subsampling) == (77, 51, subsampling)
+    assert read.progressive is bool(options.get("progressive"))
     levels, tables = coefficients_by_libjpeg(data, tmp_path)
-    for found, expected in zip(read["levels"], levels, strict=True):
+    for found, expected in zip(read.levels.arrays(), levels, strict=True):
         np.testing.assert_array_equal(found, expected[: found.shape[0], : found.shape[1]])
-    for found, expected in zip(read["tables"], tables, strict=True):
+    for found, expected in zip(read.tables, tables, strict=True):
         np.testing.assert_array_equal(found, expected.ravel()[ZIGZAG])
 
 
@@ -378,7 +377,7 @@ def small_file(progressive: bool, restart: int = 0) -> bytes:
     rng = np.random.default_rng(2)
     levels = random_levels(rng, block_shapes(20, 18, "4:2:0"), "sparse")
     tables = rng.integers(1, 99, (2, 64)).astype(np.uint8)
-    return _codec.encode_levels(levels, tables, 20, 18, "4:2:0", progressive, restart, COMMENT)
+    return write_levels(levels, tables, 20, 18, "4:2:0", progressive, restart, COMMENT)
 
 
 SMALL_FILES = [small_file(False), small_file(True), small_file(False, 1), small_file(True, 2)]
@@ -388,16 +387,17 @@ SMALL_FILES = [small_file(False), small_file(True), small_file(False, 1), small_
 def test_every_truncation_is_an_error(data):
     for length in range(len(data)):
         with pytest.raises(ValueError, match=r"JPEG"):
-            _codec.read_levels(data[:length])
+            core.read(data[:length])
 
 
 def read_or_refuse(data: bytes) -> None:
     """Either is right for damaged data; a crash or another exception isn't. Whatever is read must be well formed."""
     try:
-        read = _codec.read_levels(data, max_pixels=1 << 20)
+        read = core.read(data, max_pixels=1 << 20)
     except ValueError:
         return
-    assert [a.shape for a in read["levels"]] == block_shapes(read["width"], read["height"], read["subsampling"])
+    levels = read.levels
+    assert [a.shape for a in levels.arrays()] == block_shapes(levels.width, levels.height, levels.subsampling)
 
 
 @settings(max_examples=400)
@@ -431,9 +431,9 @@ def test_cut_and_inserted_bytes_never_crash_the_reader(data, cut, length, insert
 @example(b"\xff\xd8\xff\xd9")
 def test_arbitrary_bytes_are_refused(data):
     with pytest.raises(ValueError, match="JPEG"):
-        _codec.read_levels(b"\xff\xd8" + data)
+        core.read(b"\xff\xd8" + data)
     with pytest.raises(ValueError, match="JPEG"):
-        _codec.read_levels(data)
+        core.read(data)
 
 
 def test_a_header_that_claims_a_huge_picture_is_refused_before_memory_is_taken():
@@ -441,13 +441,13 @@ def test_a_header_that_claims_a_huge_picture_is_refused_before_memory_is_taken()
     at = data.index(b"\xff\xc0") + 5
     data[at : at + 4] = b"\xff\xff\xff\xff"
     with pytest.raises(ValueError, match=r"65535 x 65535"):
-        _codec.read_levels(bytes(data))
+        core.read(bytes(data))
 
 
 def test_pictures_above_the_pixel_limit_are_refused():
-    assert _codec.read_levels(SMALL_FILES[0], max_pixels=360)["width"] == 20
+    assert core.read(SMALL_FILES[0], max_pixels=360).levels.width == 20
     with pytest.raises(ValueError, match="limit of 359"):
-        _codec.read_levels(SMALL_FILES[0], max_pixels=359)
+        core.read(SMALL_FILES[0], max_pixels=359)
 
 
 def test_four_components_and_other_samplings_are_refused():
@@ -455,10 +455,10 @@ def test_four_components_and_other_samplings_are_refused():
     Image.new("CMYK", (8, 8)).save(buffer, "JPEG")
     cmyk = buffer.getvalue()
     with pytest.raises(ValueError, match="4 components"):
-        _codec.read_levels(cmyk)
+        core.read(cmyk)
     data = bytearray(SMALL_FILES[0])
     at = data.index(b"\xff\xc0") + 11
     assert data[at] == 0x22
     data[at] = 0x41
     with pytest.raises(ValueError, match="sampling"):
-        _codec.read_levels(bytes(data))
+        core.read(bytes(data))

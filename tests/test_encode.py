@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import accelir
-from accelir import BudgetError, Encoder, _codec, encode
+from accelir import BudgetError, Encoder, encode
+from accelir.core import jpeg as core
 
 SMALL = photo("cup")[:45, :67]
 """Of odd sides; read-only."""
@@ -110,13 +111,13 @@ def test_the_same_input_gives_the_same_bytes_at_every_effort(effort, kind):
 @pytest.mark.parametrize("progressive", [False, True, "auto"])
 def test_layout_and_kind_are_what_was_asked_for(subsampling, progressive):
     result = Encoder(subsampling=subsampling, progressive=progressive).encode(SMALL, max_bytes=1400)
-    read = _codec.read_levels(result.data)
-    assert result.stats["subsampling"] == read["subsampling"]
-    assert result.stats["progressive"] is read["progressive"]
+    read = core.read(result.data)
+    assert result.stats["subsampling"] == read.levels.subsampling
+    assert result.stats["progressive"] is read.progressive
     if subsampling != "auto":
-        assert read["subsampling"] == subsampling
+        assert read.levels.subsampling == subsampling
     if progressive != "auto":
-        assert read["progressive"] is progressive
+        assert read.progressive is progressive
 
 
 def test_auto_kind_is_the_smaller_one():
@@ -187,8 +188,8 @@ def test_broadcast_arrays_work():
 
 def test_the_core_takes_strided_arrays_as_they_are():
     strided = photo("cup")[::-2, 1::3]
-    found = _codec.Coefficients.from_pixels(strided, "4:2:0").arrays()
-    expected = _codec.Coefficients.from_pixels(strided.copy(), "4:2:0").arrays()
+    found = core.Coefficients.from_pixels(strided, "4:2:0").arrays()
+    expected = core.Coefficients.from_pixels(strided.copy(), "4:2:0").arrays()
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -253,13 +254,13 @@ def test_other_shapes_are_refused(shape):
 @pytest.mark.parametrize("shape", [(0, 5, 3), (5, 0), (65536, 1), (1, 65536, 3), (5, 5, 4), (5,)], ids=str)
 def test_the_core_refuses_these_shapes_too(shape):
     with pytest.raises(ValueError, match="shape"):
-        _codec.Coefficients.from_pixels(np.zeros(shape, np.uint8))
+        core.Coefficients.from_pixels(np.zeros(shape, np.uint8))
 
 
 @pytest.mark.parametrize("smoothing", [-0.01, 1.01, float("nan"), float("inf")])
 def test_the_core_refuses_a_smoothing_out_of_range(smoothing):
     with pytest.raises(ValueError, match="chroma_smoothing must be 0 to 1"):
-        _codec.Coefficients.from_pixels(np.zeros((8, 8, 3), np.uint8), "4:2:0", smoothing)
+        core.Coefficients.from_pixels(np.zeros((8, 8, 3), np.uint8), "4:2:0", smoothing)
 
 
 # Budgets

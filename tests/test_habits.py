@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-CORE = sorted(p for p in ROOT.glob("csrc/*") if p.suffix in (".cc", ".h"))
+CORE = sorted(p for p in ROOT.glob("csrc/*/*") if p.suffix in (".cc", ".h"))
 
 
 def run(*call):

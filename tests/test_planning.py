@@ -10,14 +10,14 @@ import pytest
 from helpers import photo, psnr
 
 import accelir
-from accelir import _codec
-from accelir.cells.curves import Curves
-from accelir.cells.modes import make_modes
 from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
+from accelir.core import jpeg as core
+from accelir.cells.curves import Curves
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.group_plan import block_variance, plan_modes, plan_qps
 from accelir.formats.jpeg.job import make_job
 from accelir.profile.closed_loop import Loop
+from accelir.cells.modes import make_modes
 from accelir.profile.model import Clusters, load_profile
 from accelir.restoration.network import open_network
 
@@ -34,16 +34,16 @@ def make_curves(gains=(1.0, 100.0)) -> Curves:
     mse = np.array(gains)[:, None] / growth
     at_base = 2.0 ** ((BASES - 95) / 16)[:, None, None]
     mode_bits = 8000 * at_base / FACTORS * np.ones((3, 2, 3))
-    mode_error = np.array(gains)[None, :, None] / at_base * FACTORS**0.9
+    mode_mse = np.array(gains)[None, :, None] / at_base * FACTORS**0.9
     return Curves(
         utility_edges=np.array([1.0]),
         qps=QPS,
         bits=bits,
-        error=mse,
+        mse=mse,
         base_qps=BASES,
         modes=make_modes(rdo=0.1 * FACTORS),
         mode_bits=mode_bits,
-        mode_error=mode_error,
+        mode_mse=mode_mse,
         on_hull=np.ones((3, 2, 3), bool),
         mode_of_qp=np.zeros((3, 2, len(QPS)), np.int32),
     )
@@ -106,7 +106,7 @@ def test_trying_modes_beats_a_uniform_file_after_restoration():
     pixels, truth = noisy(), photo()[:192, :192]
     network = open_network("denoise-25", 1)
     profile = load_profile("denoise-25")
-    coefficients = _codec.Coefficients.from_pixels(pixels, "4:2:0")
+    coefficients = core.Coefficients.from_pixels(pixels, "4:2:0")
     job = make_job(profile, get_effort(5), pixels.shape)
     plan = plan_by_trial(coefficients, job, 5000, network, LOOP, estimate(pixels, network, 2))
     files = [j.run(coefficients, max_bytes=5000).data for j in (job, plan.applied_to(job))]
@@ -120,7 +120,7 @@ def test_a_trial_of_a_gray_or_torn_picture_has_its_shape():
     network = open_network("denoise-25", 1)
     job = make_job(load_profile("denoise-25"), get_effort(5), (70, 45))
     pixels = np.ascontiguousarray(noisy(96)[:70, :45, 0])
-    coefficients, goal = _codec.Coefficients.from_pixels(pixels, "gray"), estimate(pixels, network, 1)
+    coefficients, goal = core.Coefficients.from_pixels(pixels, "gray"), estimate(pixels, network, 1)
     plan = plan_by_trial(coefficients, job, 900, network, LOOP, goal)
     assert plan.mode_map.shape == plan.qp_map(plan.step).shape == (3, 2)
     assert plan_by_trial(coefficients, job, 9, network, LOOP, goal) is None
@@ -194,5 +194,5 @@ def test_qp_net_says_the_same_of_a_picture_whatever_bands_it_is_cut_into(monkeyp
     network = load_profile("denoise-25").clusters.network
     picture = np.tile(noisy(), (5, 1, 1))[: 29 * 32 + 7]
     banded = network.logits(picture)
-    monkeypatch.setattr("accelir.cells.qpnet.BAND", 1000)
+    monkeypatch.setattr("accelir.qpnet.BAND", 1000)
     np.testing.assert_allclose(network.logits(picture), banded, atol=1e-4)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import noise, photo
+from helpers import noise, photo, read_levels, write_levels
 
 import accelir
-from accelir import _codec
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.core import jpeg as core
 from accelir.cells.modes import make_modes
-from accelir.cells.qp import QP_MAX, QP_MIN, qp_of_step
 from accelir.profile.model import Profile, load_profile, profiles
+from accelir.cells.qp import QP_MAX, QP_MIN, qp_of_step
 
 FOLDER = Path(__file__).parents[1] / "profiles"
 FIELDS = ("rdo", "deadzone", "multiple", "cut")
@@ -138,7 +138,7 @@ def installed(tmp_path, monkeypatch):
     """A folder of profiles of its own; edits are seen at once."""
     shutil.copytree(FOLDER / "fidelity", tmp_path / "mine")
     (tmp_path / "not_a_profile").mkdir()
-    monkeypatch.setattr("accelir.profile.model.shipped", lambda: tmp_path)
+    monkeypatch.setattr("accelir.profile.shipped", lambda: tmp_path)
     load_profile.cache_clear()
     yield tmp_path / "mine" / "profile.json"
     load_profile.cache_clear()
@@ -284,20 +284,18 @@ def test_zigzag_runs_through_the_block_as_in_the_standard():
 def test_the_core_uses_the_same_zigzag():
     levels = [np.arange(64, dtype=np.int16).reshape(1, 1, 8, 8)]
     table = np.arange(1, 65, dtype=np.uint8)[None]
-    data = _codec.encode_levels(levels, table, 8, 8, "gray")
+    data = write_levels(levels, table, 8, 8, "gray")
     at = data.index(b"\xff\xdb") + 5
     assert list(data[at : at + 64]) == list(range(1, 65))
-    coefficients = _codec.Coefficients.from_arrays(
+    coefficients = core.Coefficients.from_arrays(
         [np.eye(64, dtype=np.float32)[9].reshape(1, 1, 8, 8) * 90], 8, 8, "gray"
     )
-    encoding = _codec.encode(
-        coefficients,
-        shape=np.ones((2, 64), np.float32),
+    settings = core.Settings(
+        relative_steps=np.ones((2, 64), np.float32),
         weights=np.ones((2, 3, 64), np.float32),
         modes=make_modes(cut=[5, 4]),
         mode_map=np.zeros((1, 1), np.int32),
-        step=9.0,
     )
-    found = _codec.read_levels(encoding.data)["levels"][0].ravel()
+    found = read_levels(core.encode(coefficients, settings, step=9.0).data)[0].ravel()
     # Place 9 row by row is place 4 in zigzag order, which a cut at 5 keeps.
     assert found.tolist() == [10 if i == 9 else 0 for i in range(64)]

@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
-from helpers import SUBSAMPLINGS, by_pillow, ceil_div, decode_both, noise, photo, psnr
+from helpers import SUBSAMPLINGS, by_pillow, ceil_div, decode_both, noise, photo, psnr, read_levels
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accelir import Encoder, _codec, encode
+from accelir import Encoder, encode
 from accelir.cells.color_weights import ZIGZAG
-from accelir.cells.modes import make_modes, without_rdo
+from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
+from accelir.cells.modes import make_modes, without_rdo
 from accelir.profile.model import load_profile
 
 PICTURE = photo()[64:320, 96:480]
@@ -27,9 +28,9 @@ def right_half_lower(drop):
 def at_step(qp_map, step, effort, subsampling):
     """A file at a fixed base step: its levels, the bits of each 32x32 block, its pixels."""
     job = make_job(load_profile("fidelity"), get_effort(effort), PICTURE.shape, qp_map=qp_map)
-    data = job.run(_codec.Coefficients.from_pixels(PICTURE, subsampling), step=step).data
-    levels = _codec.read_levels(data)["levels"]
-    return levels, _codec.block_bits(levels, 384, 256, subsampling), by_pillow(data)
+    data = job.run(core.Coefficients.from_pixels(PICTURE, subsampling), step=step).data
+    levels = read_levels(data)
+    return levels, core.read(data).levels.cell_bits(), by_pillow(data)
 
 
 # Maps
@@ -167,18 +168,20 @@ def quantised(pixels, modes, mode_map=None, *, step=8.0, subsampling="4:4:4", we
         mode_map = np.zeros((ceil_div(height, 32), ceil_div(width, 32)), np.int32)
     if weights is None:
         weights = np.ones((len(modes), 3, 64), np.float32)
-    coefficients = _codec.Coefficients.from_pixels(pixels, subsampling)
-    encoding = _codec.encode(
+    coefficients = core.Coefficients.from_pixels(pixels, subsampling)
+    encoding = core.encode(
         coefficients,
-        shape=np.ones((2, 64), np.float32),
-        weights=weights,
-        modes=modes,
-        mode_map=np.asarray(mode_map, np.int32),
+        core.Settings(
+            relative_steps=np.ones((2, 64), np.float32),
+            weights=weights,
+            modes=modes,
+            mode_map=np.asarray(mode_map, np.int32),
+            **options,
+        ),
         step=step,
-        **options,
     )
     assert (encoding.tables == step).all()
-    return encoding.data, [zigzag(a) for a in _codec.read_levels(encoding.data)["levels"]]
+    return encoding.data, [zigzag(a) for a in read_levels(encoding.data)]
 
 
 def zigzag(blocks):
@@ -187,7 +190,7 @@ def zigzag(blocks):
 
 def in_steps(pixels, step=8.0, subsampling="4:4:4"):
     """The unquantised coefficients in steps, like the levels of `quantised`."""
-    return [zigzag(a) / step for a in _codec.Coefficients.from_pixels(pixels, subsampling).arrays()]
+    return [zigzag(a) / step for a in core.Coefficients.from_pixels(pixels, subsampling).arrays()]
 
 
 CUP = photo("cup")[:96, :128]
@@ -319,17 +322,17 @@ def test_random_modes_tables_and_weights_give_files_that_decode(seed, width, hei
         multiple=rng.integers(1, 65, n),
         cut=rng.integers(1, 65, n),
     )
-    data = _codec.encode(
-        _codec.Coefficients.from_pixels(noise(height, width, seed=seed), subsampling),
-        shape=rng.uniform(0.01, 16, (2, 64)).astype(np.float32),
+    settings = core.Settings(
+        relative_steps=rng.uniform(0.01, 16, (2, 64)).astype(np.float32),
         weights=(10 ** rng.uniform(-6, 6, (n, 3, 64)) * (rng.random((n, 3, 64)) < 0.9)).astype(np.float32),
         modes=modes,
         mode_map=rng.integers(0, n, (ceil_div(height, 32), ceil_div(width, 32)), dtype=np.int32),
-        step=step,
         progressive=progressive,
-    ).data
+    )
+    coefficients = core.Coefficients.from_pixels(noise(height, width, seed=seed), subsampling)
+    data = core.encode(coefficients, settings, step=step).data
     assert decode_both(data).shape == (height, width, 3)
-    _codec.read_levels(data)
+    core.read(data)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +360,7 @@ def test_modes_out_of_range_are_refused(mode, message):
 
 def test_modes_are_broadcast_from_scalars_and_sequences():
     modes = make_modes(rdo=[0.1, 0.2, 0.0], cut=10)
-    assert modes.dtype == _codec.MODE
+    assert modes.dtype == core.MODE
     assert modes["rdo"].tolist() == pytest.approx([0.1, 0.2, 0.0])
     assert modes["cut"].tolist() == [10, 10, 10]
     assert modes["deadzone"].tolist() == [0.5] * 3

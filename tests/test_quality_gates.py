@@ -11,7 +11,7 @@ import pytest
 from helpers import PHOTO_CROPS, by_pillow, photo, pillow_jpeg, psnr
 
 import accelir
-from accelir import _codec
+from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
 from accelir.profile.model import load_profile
@@ -117,7 +117,7 @@ def test_the_whole_photograph(effort, measured):
 
 @pytest.mark.parametrize(("subsampling", "measured"), [("4:4:4", 50_153), ("4:2:2", 48_960), ("4:2:0", 47_203)])
 def test_bytes_at_a_step(subsampling, measured):
-    coefficients = _codec.Coefficients.from_pixels(photo(), subsampling)
+    coefficients = core.Coefficients.from_pixels(photo(), subsampling)
     sizes = {}
     for progressive in (False, True):
         job = make_job(load_profile("fidelity"), get_effort(5), photo().shape, progressive=progressive)

@@ -4,11 +4,12 @@ import pickle
 
 import numpy as np
 import pytest
-from helpers import SUBSAMPLINGS, by_pillow, decode_both, noise, photo, psnr, smooth
+from helpers import SUBSAMPLINGS, by_pillow, decode_both, noise, photo, psnr, read_levels, smooth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accelir import BudgetError, Encoder, _codec, encode
+from accelir import BudgetError, Encoder, encode
+from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
 from accelir.profile.model import load_profile
@@ -19,7 +20,7 @@ EFFORTS = (0, 3, 5, 9)
 def core_encode(pixels, *, max_bytes=None, step=None, subsampling="4:2:0", effort=5, **options):
     """The core's own answer, with options that the public face doesn't have."""
     job = make_job(load_profile("fidelity"), get_effort(effort), pixels.shape, **options)
-    return job.run(_codec.Coefficients.from_pixels(pixels, subsampling), max_bytes=max_bytes, step=step)
+    return job.run(core.Coefficients.from_pixels(pixels, subsampling), max_bytes=max_bytes, step=step)
 
 
 def below(data: bytes, budget: int) -> float:
@@ -150,7 +151,7 @@ def test_restart_markers_and_segments_count():
     job = make_job(load_profile("fidelity"), get_effort(5), (192, 192), segments=b"\xff\xfe\x00\x04ab")
     job = type(job)(**{**vars(job), "restart_interval": 2})
     for subsampling in SUBSAMPLINGS:
-        data = job.run(_codec.Coefficients.from_pixels(photo("table"), subsampling), max_bytes=6000).data
+        data = job.run(core.Coefficients.from_pixels(photo("table"), subsampling), max_bytes=6000).data
         assert below(data, 6000) <= 0.005
         assert data.count(b"\xff\xd7") > 2
         decode_both(data)
@@ -176,8 +177,8 @@ def test_a_huge_budget_gives_the_finest_file(crop):
     for subsampling in SUBSAMPLINGS:
         encoding = core_encode(crop, max_bytes=10**9, subsampling=subsampling)
         assert (encoding.tables == 1).all()
-        exact = _codec.Coefficients.from_pixels(crop, subsampling).arrays()
-        for levels, coefficients in zip(_codec.read_levels(encoding.data)["levels"], exact, strict=True):
+        exact = core.Coefficients.from_pixels(crop, subsampling).arrays()
+        for levels, coefficients in zip(read_levels(encoding.data), exact, strict=True):
             assert np.abs(levels - coefficients).max() <= 0.5 + 1e-4
 
 
@@ -268,9 +269,16 @@ def test_budget_errors_are_value_errors_that_pickle():
 
 # The core's own checks
 
+SETTINGS = {
+    "relative_steps": np.ones((2, 64), np.float32),
+    "weights": np.ones((1, 3, 64), np.float32),
+    "modes": np.array([(0.1, 0.5, 1, 64)], core.MODE),
+    "mode_map": np.zeros((2, 3), np.int32),
+}
+
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("size", "message"),
     [
         ({}, "either step or max_bytes"),
         ({"step": 5.0, "max_bytes": 5000}, "either step or max_bytes"),
@@ -278,39 +286,67 @@ def test_budget_errors_are_value_errors_that_pickle():
         ({"step": -1.0}, "step must be above 0"),
         ({"step": float("nan")}, "step must be above 0"),
         ({"step": float("inf")}, "step must be above 0"),
-        ({"step": 5.0, "progressive": "maybe"}, "progressive"),
-        ({"step": 5.0, "scan_breadth": 3}, "scan_breadth"),
-        ({"step": 5.0, "scan_breadth": -1}, "scan_breadth"),
-        ({"step": 5.0, "loops": 0}, "loops"),
-        ({"step": 5.0, "passes": 0}, "passes"),
-        ({"step": 5.0, "tolerance": -0.1}, "tolerance"),
-        ({"step": 5.0, "tolerance": 1.0}, "tolerance"),
-        ({"step": 5.0, "tolerance": float("nan")}, "tolerance"),
-        ({"step": 5.0, "restart_interval": -1}, "restart_interval"),
-        ({"step": 5.0, "restart_interval": 65536}, "restart_interval"),
-        ({"step": 5.0, "shape": np.ones((1, 64), np.float32)}, "shape"),
-        ({"step": 5.0, "shape": np.zeros((2, 64), np.float32)}, "above 0"),
-        ({"step": 5.0, "shape": np.full((2, 64), 17, np.float32)}, "at most 16"),
-        ({"step": 5.0, "shape": np.full((2, 64), np.nan, np.float32)}, "nan"),
-        ({"step": 5.0, "weights": np.ones((2, 3, 64), np.float32)}, "weights"),
-        ({"step": 5.0, "weights": np.full((1, 3, 64), -1, np.float32)}, "weight"),
-        ({"step": 5.0, "weights": np.full((1, 3, 64), np.nan, np.float32)}, "weight"),
-        ({"step": 5.0, "weights": np.full((1, 3, 64), np.inf, np.float32)}, "weight"),
-        ({"step": 5.0, "mode_map": np.zeros((2, 1), np.int32)}, "mode_map"),
-        ({"step": 5.0, "mode_map": np.ones((2, 3), np.int32)}, "mode 1 of 1"),
-        ({"step": 5.0, "mode_map": np.full((2, 3), -1, np.int32)}, "mode -1"),
-        ({"step": 5.0, "modes": np.zeros(0, _codec.MODE)}, "at least one mode"),
+    ],
+)
+def test_the_core_refuses_wrong_sizes(size, message):
+    with pytest.raises(ValueError, match=message):
+        core.encode(core.Coefficients.from_pixels(noise(40, 70)), core.Settings(**SETTINGS), **size)
+
+
+def test_the_core_refuses_unknown_and_missing_settings_and_wrong_types():
+    for options, message in (
+        ({"shape": 1}, "no keyword 'shape'"),
+        ({"passes": 2.5}, "passes can't be float"),
+        ({"mode_map": np.zeros((2, 3))}, "mode_map can't be an array of float64"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            core.Settings(**(SETTINGS | options))
+    with pytest.raises(TypeError, match="lacks its keyword 'modes'"):
+        core.Settings(**{name: value for name, value in SETTINGS.items() if name != "modes"})
+
+
+def test_settings_are_what_was_given_and_cannot_be_changed():
+    given = SETTINGS | {"cell_weights": np.full((2, 3), 2, np.float32), "progressive": "never", "segments": b"ab"}
+    made = core.Settings(**given)
+    for name, value in (given | {"dc_trellis": True, "tolerance": 0.002}).items():
+        np.testing.assert_array_equal(getattr(made, name), value)
+    assert core.Settings(**SETTINGS).cell_weights is None
+    with pytest.raises(AttributeError):
+        made.passes = 3
+    made.mode_map[0, 0] = 5
+    assert made.mode_map[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"progressive": "maybe"}, "progressive"),
+        ({"scan_breadth": 3}, "scan_breadth"),
+        ({"scan_breadth": -1}, "scan_breadth"),
+        ({"loops": 0}, "loops"),
+        ({"passes": 0}, "passes"),
+        ({"tolerance": -0.1}, "tolerance"),
+        ({"tolerance": 1.0}, "tolerance"),
+        ({"tolerance": float("nan")}, "tolerance"),
+        ({"restart_interval": -1}, "restart_interval"),
+        ({"restart_interval": 65536}, "restart_interval"),
+        ({"relative_steps": np.ones((1, 64), np.float32)}, "shape"),
+        ({"relative_steps": np.zeros((2, 64), np.float32)}, "above 0"),
+        ({"relative_steps": np.full((2, 64), 17, np.float32)}, "at most 16"),
+        ({"relative_steps": np.full((2, 64), np.nan, np.float32)}, "nan"),
+        ({"weights": np.ones((2, 3, 64), np.float32)}, "weights"),
+        ({"weights": np.full((1, 3, 64), -1, np.float32)}, "weight"),
+        ({"weights": np.full((1, 3, 64), np.nan, np.float32)}, "weight"),
+        ({"weights": np.full((1, 3, 64), np.inf, np.float32)}, "weight"),
+        ({"mode_map": np.zeros((2, 1), np.int32)}, "mode_map"),
+        ({"mode_map": np.ones((2, 3), np.int32)}, "mode 1 of 1"),
+        ({"mode_map": np.full((2, 3), -1, np.int32)}, "mode -1"),
+        ({"modes": np.zeros(0, core.MODE)}, "at least one mode"),
     ],
     ids=lambda v: ", ".join(v) if isinstance(v, dict) else "",
 )
 def test_the_core_refuses_wrong_settings(options, message):
-    arguments = {
-        "shape": np.ones((2, 64), np.float32),
-        "weights": np.ones((1, 3, 64), np.float32),
-        "modes": np.array([(0.1, 0.5, 1, 64)], _codec.MODE),
-        "mode_map": np.zeros((2, 3), np.int32),
-    }
-    coefficients = _codec.Coefficients.from_pixels(noise(40, 70))
-    assert _codec.encode(coefficients, **arguments, step=5.0).data
+    coefficients = core.Coefficients.from_pixels(noise(40, 70))
+    assert core.encode(coefficients, core.Settings(**SETTINGS), step=5.0).data
     with pytest.raises(ValueError, match=message):
-        _codec.encode(coefficients, **{**arguments, **options})
+        core.encode(coefficients, core.Settings(**(SETTINGS | options)), step=5.0)

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from helpers import noise, photo, smooth
+from helpers import noise, photo, read_levels, smooth
 
-from accelir import BudgetError, Encoder, _codec, encode
+from accelir import BudgetError, Encoder, encode
+from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
 from accelir.profile.model import load_profile
@@ -35,7 +36,7 @@ def test_eight_threads_give_the_bytes_of_one(effort):
 
 
 def test_threads_share_coefficients():
-    coefficients = _codec.Coefficients.from_pixels(photo("cup"), "4:2:0")
+    coefficients = core.Coefficients.from_pixels(photo("cup"), "4:2:0")
     job = make_job(load_profile("fidelity"), get_effort(5), (192, 192))
     budgets = range(2000, 8000, 400)
     alone = [job.run(coefficients, max_bytes=b).data for b in budgets]
@@ -45,10 +46,10 @@ def test_threads_share_coefficients():
 
 def test_threads_read_levels():
     files = [encode(pixels, max_bytes=budget) for pixels, budget in JOBS]
-    alone = [_codec.read_levels(f)["levels"] for f in files]
+    alone = [read_levels(f) for f in files]
     with ThreadPoolExecutor(8) as pool:
-        for found, expected in zip(pool.map(_codec.read_levels, files), alone, strict=True):
-            for a, b in zip(found["levels"], expected, strict=True):
+        for found, expected in zip(pool.map(read_levels, files), alone, strict=True):
+            for a, b in zip(found, expected, strict=True):
                 np.testing.assert_array_equal(a, b)
 
 
@@ -68,7 +69,7 @@ def test_an_error_in_one_thread_stays_there():
 
 BIG = np.tile(photo("cup"), (4, 4, 1))
 LARGE_JOB = make_job(load_profile("fidelity"), get_effort(5), BIG.shape)
-COEFFICIENTS = _codec.Coefficients.from_pixels(BIG, "4:4:4")
+COEFFICIENTS = core.Coefficients.from_pixels(BIG, "4:4:4")
 FILE = LARGE_JOB.run(COEFFICIENTS, step=4.0).data
 
 
@@ -112,10 +113,10 @@ def test_the_counter_stands_still_while_the_lock_is_held(counter):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: _codec.Coefficients.from_pixels(BIG, "4:2:0"),
+        lambda: core.Coefficients.from_pixels(BIG, "4:2:0"),
         lambda: LARGE_JOB.run(COEFFICIENTS, max_bytes=100_000),
         lambda: LARGE_JOB.run(COEFFICIENTS, step=8.0),
-        lambda: _codec.read_levels(FILE),
+        lambda: core.read(FILE),
     ],
     ids=["analyse", "encode to size", "encode at step", "read"],
 )

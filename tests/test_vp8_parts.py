@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from webp_oracle import decode_yuv, rgb_of
 
-from accelir import _codec
+from accelir.core import vp8
 
 # Color conversion
 
@@ -28,14 +28,14 @@ def padded(plane, side):
 
 
 def round_trip(rgb, sharp):
-    y, u, v = _codec.vp8_planes(rgb, sharp)
+    y, u, v = vp8.Picture.from_pixels(rgb, sharp).planes()
     return rgb_of(y[: rgb.shape[0], : rgb.shape[1]], u, v)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (16, 16), (17, 31), (5, 40), (33, 18)])
 def test_plain_planes_are_bt601_with_means_of_2x2_pixels_and_edges_replicated(size):
     rgb = noise(*size, seed=3)
-    y, u, v = _codec.vp8_planes(rgb, sharp=False)
+    y, u, v = vp8.Picture.from_pixels(rgb, sharp=False).planes()
     even = np.pad(rgb, ((0, size[0] % 2), (0, size[1] % 2), (0, 0)), mode="edge").astype(np.float64)
     means = (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4
     expected = bt601(rgb)[0], *bt601(means)[1:]
@@ -48,10 +48,12 @@ def test_plain_planes_are_bt601_with_means_of_2x2_pixels_and_edges_replicated(si
 @pytest.mark.parametrize("value", [0, 1, 37, 128, 254, 255])
 def test_a_gray_comes_back_whether_gray_or_rgb(value, sharp):
     gray = np.full((19, 23), value, np.uint8)
-    y, u, v = _codec.vp8_planes(gray, sharp)
+    y, u, v = vp8.Picture.from_pixels(gray, sharp).planes()
     assert (u == 128).all()
     assert (v == 128).all()
-    for plane, same in zip((y, u, v), _codec.vp8_planes(np.repeat(gray[..., None], 3, axis=2), sharp), strict=True):
+    for plane, same in zip(
+        (y, u, v), vp8.Picture.from_pixels(np.repeat(gray[..., None], 3, axis=2), sharp).planes(), strict=True
+    ):
         np.testing.assert_array_equal(plane, same)
     assert np.abs(rgb_of(y, u, v).astype(int) - value).max() <= 1
 
@@ -75,7 +77,7 @@ def linear_fit(rgb, smoothing=0.0):
 @pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
 def test_sharp_chroma_is_the_regularised_least_squares_fit_to_what_the_decoder_shows(smoothing):
     rgb = noise(12, 14, seed=5) // 2 + 64  # nothing near 0 or 255, so that the best fit is linear
-    planes = _codec.vp8_planes(rgb, sharp=True, chroma_smoothing=smoothing)
+    planes = vp8.Picture.from_pixels(rgb, sharp=True, chroma_smoothing=smoothing).planes()
     for plane, fit in zip(planes[1:], linear_fit(rgb, smoothing), strict=True):
         # Half a level of rounding, and the tail of the inverse filter that the halving of rows leaves out.
         assert np.abs(plane[:6, :7] - fit).max() <= 0.5 + 0.05
@@ -84,7 +86,7 @@ def test_sharp_chroma_is_the_regularised_least_squares_fit_to_what_the_decoder_s
 @pytest.mark.parametrize("smoothing", [-0.01, 1.01, float("nan"), float("inf")])
 def test_a_smoothing_out_of_range_is_refused(smoothing):
     with pytest.raises(ValueError, match="chroma_smoothing must be 0 to 1"):
-        _codec.Vp8Picture.from_pixels(np.zeros((8, 8, 3), np.uint8), chroma_smoothing=smoothing)
+        vp8.Picture.from_pixels(np.zeros((8, 8, 3), np.uint8), chroma_smoothing=smoothing)
 
 
 def test_sharp_planes_decode_nearer_to_the_picture(crop):
@@ -105,7 +107,7 @@ def test_sharp_planes_make_use_of_the_decoders_clipping():
 @pytest.mark.parametrize("size", [(1, 1), (1, 17), (2, 2), (3, 5), (47, 34)])
 def test_any_size_keeps_a_smooth_picture(size):
     rgb = smooth(*size)
-    y, u, v = _codec.vp8_planes(rgb)
+    y, u, v = vp8.Picture.from_pixels(rgb).planes()
     assert y.shape == tuple(-(-n // 16) * 16 for n in size)
     assert u.shape == v.shape == tuple(n // 2 for n in y.shape)
     assert psnr(round_trip(rgb, True), rgb) >= 38
@@ -114,7 +116,7 @@ def test_any_size_keeps_a_smooth_picture(size):
 @pytest.mark.parametrize("shape", [(0, 4, 3), (4, 4, 4), (4,), (1, 16384, 3), (16384, 1)])
 def test_pictures_that_webp_cannot_hold_are_refused(shape):
     with pytest.raises(ValueError, match="shape"):
-        _codec.vp8_planes(np.zeros(shape, np.uint8))
+        vp8.Picture.from_pixels(np.zeros(shape, np.uint8)).planes()
 
 
 def test_the_oracles_colors_are_libwebps():
@@ -172,7 +174,7 @@ def test_loop_filter_is_libwebps_at_every_level(simple, sharpness):
     for level in range(64):
         expected = decode_yuv(random_frame(3, 4, level, sharpness, simple))
         levels = np.full((3, 4), level, np.uint8)
-        filtered = _codec.vp8_loop_filter(*unfiltered, levels, levels >= 0, simple, sharpness)
+        filtered = vp8.loop_filter(*unfiltered, levels, levels >= 0, simple, sharpness)
         for plane, same, before in zip(filtered, expected, unfiltered, strict=True):
             np.testing.assert_array_equal(plane, same)
             changed.add(int((plane != before).sum()))
@@ -253,7 +255,7 @@ def test_loop_filter_keeps_to_each_macroblocks_level_and_inner_edges(simple, see
     inner = rng.random((3, 4)) < 0.5
     sharpness = int(rng.integers(0, 8))
     expected = by_the_rfc(planes, levels, inner, simple, sharpness)
-    filtered = _codec.vp8_loop_filter(*planes, levels, inner, simple, sharpness)
+    filtered = vp8.loop_filter(*planes, levels, inner, simple, sharpness)
     for plane, same in zip(filtered, expected, strict=True):
         np.testing.assert_array_equal(plane, same)
     assert not np.array_equal(filtered[0], planes[0])
@@ -263,11 +265,11 @@ def test_loop_filter_refuses_what_does_not_fit():
     y, c, levels, inner = np.zeros((16, 32), np.uint8), np.zeros((8, 16), np.uint8), np.zeros((1, 2), np.uint8), True
     inner = np.ones((1, 2), bool)
     with pytest.raises(ValueError, match=r"u must have the shape \(8, 16\)"):
-        _codec.vp8_loop_filter(y, c[:, :8].copy(), c, levels, inner)
+        vp8.loop_filter(y, c[:, :8].copy(), c, levels, inner)
     with pytest.raises(ValueError, match="0 to 63, not 64"):
-        _codec.vp8_loop_filter(y, c, c, levels + np.uint8(64), inner)
+        vp8.loop_filter(y, c, c, levels + np.uint8(64), inner)
     with pytest.raises(ValueError, match="sharpness must be 0 to 7"):
-        _codec.vp8_loop_filter(y, c, c, levels, inner, sharpness=8)
+        vp8.loop_filter(y, c, c, levels, inner, sharpness=8)
 
 
 # Segments
@@ -285,7 +287,7 @@ def spread(weights, centers):
 def test_no_other_quantizers_fit_a_histogram_better(wanted, most):
     weights = np.zeros(128)
     weights[list(wanted)] = list(wanted.values())
-    centers, segment_of = _codec.vp8_segments(weights, most)
+    centers, segment_of = vp8.segments(weights, most)
     assert 1 <= len(centers) <= min(most, len(wanted))
     assert (np.diff(centers.astype(int)) > 0).all()
     np.testing.assert_array_equal(
@@ -308,13 +310,13 @@ def test_no_other_quantizers_fit_a_histogram_better(wanted, most):
 def test_few_quantizers_keep_their_own_segments():
     weights = np.zeros(128)
     weights[[0, 20, 21, 127]] = 1, 5, 1, 2
-    centers, segment_of = _codec.vp8_segments(weights)
+    centers, segment_of = vp8.segments(weights)
     assert centers.tolist() == [0, 20, 21, 127]
     assert segment_of[[0, 20, 21, 127]].tolist() == [0, 1, 2, 3]
-    assert _codec.vp8_segments(weights, 1)[0].tolist() == [round((5 * 20 + 21 + 2 * 127) / 9)]
+    assert vp8.segments(weights, 1)[0].tolist() == [round((5 * 20 + 21 + 2 * 127) / 9)]
 
 
 @pytest.mark.parametrize("bad", [np.zeros(128), np.ones(127), np.full(128, -1.0), np.full(128, np.nan)])
 def test_histograms_without_a_meaning_are_refused(bad):
     with pytest.raises(ValueError, match=r"weight"):
-        _codec.vp8_segments(bad)
+        vp8.segments(bad)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import accelir
-from accelir import _codec
-from accelir.formats.inspect import cell_bits, inspect, macroblocks
 from accelir.formats.webp import parse as webp_chunks
+from accelir.core import vp8
+from accelir.formats.inspect import cell_bits, inspect, macroblocks
 
 CUP = photo("cup")
 HEADERS = 8 * 400
@@ -42,11 +42,11 @@ def test_all_bits_of_libwebps_files_are_found(quality, method):
 @pytest.mark.parametrize("pixels", [CUP, noise(64, 48), smooth(33, 190), CUP[:1, :1]], ids=lambda p: str(p.shape))
 @pytest.mark.parametrize("partitions", [1, 2, 8])
 def test_all_bits_of_ours_are_found_in_all_partitions(pixels, partitions):
-    picture = _codec.Vp8Picture.from_pixels(pixels)
+    picture = vp8.Picture.from_pixels(pixels)
     weights = {"luma_weights": [1.0] * 16, "chroma_weights": [1.75] * 16, "deltas": [0] * 5}
-    options = {"rdo": 0.08, "filter": 1.0, "token_partitions": partitions, **weights}
-    encoding = _codec.vp8_encode(picture, quantizer=20, **options)
-    bits, quantizers = _codec.vp8_read(encoding.data)
+    options = vp8.Settings(rdo=0.08, filter=1.0, token_partitions=partitions, **weights)
+    encoding = vp8.encode(picture, options, quantizer=20)
+    bits, quantizers = vp8.read(encoding.data)
     assert bits.shape == picture.macroblocks
     assert (quantizers == 20).all()
     assert 0 < 8 * len(encoding.data) - bits.sum() < HEADERS + 32 * partitions
@@ -94,7 +94,7 @@ def test_every_truncation_is_refused_but_that_of_the_last_bytes():
     data = frame(by_libwebp(CUP[:48, :48], quality=30))
     for length in range(len(data) - 3):  # what the coder flushes at the end is never needed
         with pytest.raises(ValueError, match="damaged WebP"):
-            _codec.vp8_read(data[:length])
+            vp8.read(data[:length])
     assert "ends early" in inspect(cut(by_libwebp(CUP[:48, :48], quality=30))).damage
 
 
@@ -110,7 +110,7 @@ def test_nothing_but_value_errors_comes_of_damage(data):
     for _ in range(data.draw(st.integers(1, 6))):
         sound[data.draw(st.integers(0, len(sound) - 1))] = data.draw(st.integers(0, 255))
     try:
-        bits, quantizers = _codec.vp8_read(bytes(sound))
+        bits, quantizers = vp8.read(bytes(sound))
     except ValueError:
         return
     assert bits.shape == quantizers.shape
@@ -122,7 +122,7 @@ def test_a_frame_that_claims_to_be_huge_is_refused_at_once():
     data = bytearray(frame(by_libwebp(CUP[:40, :40], quality=30)))
     data[6:10] = (16383).to_bytes(2, "little") * 2
     with pytest.raises(ValueError, match="ends early"):
-        _codec.vp8_read(bytes(data))
+        vp8.read(bytes(data))
 
 
 def test_blocks_are_counted_with_the_borders():

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from webp_oracle import decode_yuv
 
-from accelir import _codec
 from accelir.formats.webp import metadata as webp_container
+from accelir.core import vp8
 
 PLAIN = {
     "rdo": 0.08,
@@ -18,12 +18,17 @@ PLAIN = {
     "chroma_weights": [1.5] * 16,
     "deltas": [0] * 5,
     "filter": 1.0,
-    "keep_reconstruction": True,
 }
 
 
-def encode(pixels, **options):
-    return _codec.vp8_encode(_codec.Vp8Picture.from_pixels(pixels), **(PLAIN | options))
+def encode(pixels, *, quantizer=None, max_bytes=None, **options):
+    return vp8.encode(
+        vp8.Picture.from_pixels(pixels),
+        vp8.Settings(**(PLAIN | options)),
+        quantizer=quantizer,
+        max_bytes=max_bytes,
+        keep_reconstruction=True,
+    )
 
 
 def in_file(data, pixels):
@@ -150,7 +155,7 @@ def test_weights_move_quality_between_macroblocks():
     weights = np.ones((12, 12), np.float32)
     weights[:6] = 8
     even, moved = encode(pixels, quantizer=40), encode(pixels, quantizer=40, weights=weights)
-    luma = _codec.vp8_planes(pixels)[0].astype(np.float64)
+    luma = vp8.Picture.from_pixels(pixels).planes()[0].astype(np.float64)
     top = [np.mean((e.reconstruction()[0][:96] - luma[:96]) ** 2) for e in (even, moved)]
     assert top[1] < 0.9 * top[0]
 
@@ -158,7 +163,7 @@ def test_weights_move_quality_between_macroblocks():
 def test_more_search_takes_fewer_bits_for_its_distortion():
     """Bytes and squared error together, at the exchange rate that the encoder is told."""
     pixels = photo("table")
-    luma = _codec.vp8_planes(pixels)[0].astype(np.float64)
+    luma = vp8.Picture.from_pixels(pixels).planes()[0].astype(np.float64)
 
     def cost(**options):
         e = encode(pixels, quantizer=40, filter=0.0, **options)

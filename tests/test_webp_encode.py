@@ -8,10 +8,11 @@ from helpers import PHOTO_CROPS, noise, photo, psnr, smooth
 from PIL import Image
 
 import accelir
-from accelir import BudgetError, Encoder, _codec
-from accelir.formats.jpeg.effort import get_webp_effort
+from accelir import BudgetError, Encoder
 from accelir.formats.webp import job as webp
 from accelir.formats.webp import parse as webp_chunks
+from accelir.core import vp8
+from accelir.formats.jpeg.effort import get_webp_effort
 from accelir.profile.model import load_profile
 
 EFFORTS = (0, 2, 5, 9)
@@ -164,8 +165,8 @@ def test_a_group_of_more_weight_gets_more_of_the_bytes(crop):
     profile = load_profile("denoise-25")
     shares = np.zeros((6, 6, len(profile.webp.group_weights)))
     shares[:, :3, -1] = shares[:, 3:, 0] = 1  # the last group on the left, the first on the right
-    picture = _codec.Vp8Picture.from_pixels(crop)
-    luma = _codec.vp8_planes(crop)[0][:192, :192].astype(np.float64)
+    picture = vp8.Picture.from_pixels(crop)
+    luma = vp8.Picture.from_pixels(crop).planes()[0][:192, :192].astype(np.float64)
 
     def errors(**options):
         job = webp.make_job(profile, get_webp_effort(5), crop.shape, **options)

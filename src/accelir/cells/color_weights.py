@@ -19,6 +19,17 @@ ZIGZAG: NDArray[np.intp] = np.array(
 )
 """Row-major index of each place in zigzag order (ITU-T T.81, figure A.6), (64,)."""
 
+VP8_RGB_WEIGHTS: NDArray[np.float64] = np.array([3 * 1.164**2, 0.392**2 + 2.017**2, 1.596**2 + 0.813**2]) * [
+    1,
+    1.25**2,
+    1.25**2,
+]
+"""Squared error of the decoded RGB picture, summed over its values, for one of a Y, U or V sample of a VP8 frame, (3,).
+
+Squared columns of the matrix of BT.601 with limited range (RFC 6386, section 9.2), and for chroma the energy that
+doubling with 1/4, 3/4, 3/4, 1/4 gives to white noise, 5/4 each way.
+"""
+
 SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
 
 

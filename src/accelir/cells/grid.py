@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
+from accelir.core import jpeg
 
-CELL: int = _codec.CELL
+CELL: int = jpeg.CELL
 """Side of a cell in pixels of the coded picture: 32."""
 
 
@@ -40,3 +40,11 @@ def sum_halves(macroblocks: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.pad(macroblocks, [(0, side % 2) for side in macroblocks.shape])
     rows, columns = padded.shape
     return padded.reshape(rows // 2, 2, columns // 2, 2).sum(axis=(1, 3))
+
+
+def checked_weights(weights: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Costs of squared errors by cell, float32 (ceil(H/32), ceil(W/32)). Raises ValueError for another shape."""
+    array = np.ascontiguousarray(weights, dtype=np.float32)
+    if array.shape != grid_of(shape):
+        raise ValueError(f"weights have one number a cell, so the shape {grid_of(shape)}, not {array.shape}")
+    return array

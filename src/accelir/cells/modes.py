@@ -1,6 +1,6 @@
-"""Block modes: the ways in which a 32x32 block can be quantised on the grid of a file that has one table a component.
+"""Modes: the ways in which a cell can be quantised on the grid of a file that has one table a component.
 
-A mode is one record of the dtype `MODE`, and acts in csrc/quantizer.cc (make_quantizer):
+A mode is one record of the dtype `MODE`, and acts in csrc/jpeg/quantizer.cc (make_quantizer):
 
 lambda    float, >= 0: Lagrangian of the trellis in squared base steps per bit; 0 leaves the trellis out. High-rate
           theory puts the slope of a uniform quantiser at 2 ln 2 / 12 = 0.1155.
@@ -9,7 +9,7 @@ deadzone  float, 0.5 to 64: without lambda, a magnitude of x steps becomes the l
 multiple  int, 1 to 64: AC levels are multiples of it, as if the step were that much larger.
 cut       int, 1 to 64: AC coefficients are kept before this place in zigzag order; 64 keeps all, 1 the DC alone.
 
-DC keeps the file's step: the nearest level, or with lambda one beside it where that pays (csrc/dc_trellis.cc).
+DC keeps the file's step: the nearest level, or with lambda one beside it where that pays (csrc/jpeg/dc_trellis.cc).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
+from accelir.core import jpeg
 
-MODE = _codec.MODE
+MODE = jpeg.MODE
 
 ModeArray = NDArray[np.void]
 

@@ -49,6 +49,12 @@ class Request:
     metadata: Metadata = field(default_factory=Metadata)
     """ICC profile, EXIF and the like."""
 
+    def check_targets(self, width: int, height: int) -> None:
+        """Raises ValueError unless targets of this size are of the picture's."""
+        if (height, width) != self.pixels.shape[:2]:
+            own = f"{self.pixels.shape[1]} x {self.pixels.shape[0]}"
+            raise ValueError(f"targets are of {width} x {height} pixels, the picture is of {own}")
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -57,7 +63,8 @@ class Estimate:
     bytes: float
     """Size of the whole file."""
     error: float
-    """Squared RGB error of the decoded picture, summed over its values, in squared 8-bit levels."""
+    """Squared RGB error that quantisation makes, summed over the picture's values, in squared 8-bit levels; what halving
+    chroma and rounding to 8 bits add is not in it."""
 
 
 @dataclass(frozen=True, eq=False)

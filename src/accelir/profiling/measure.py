@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.cells.grid import CELL, grid_of
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import step_of_qp
+from accelir.core.jpeg import Encoding
 from accelir.formats.jpeg.decode import decode_jpeg
-from accelir.formats.jpeg.inspect import cell_bits
 from accelir.formats.jpeg.prepare import PreparedJpeg
 from accelir.formats.request import EncoderSettings, Request
 from accelir.profile.model import Profile
@@ -149,10 +148,11 @@ def _prepare(pixels: Pixels, plan: MeasurementPlan) -> PreparedJpeg:
 
 
 def _measure_point(
-    encoding: _codec.Encoding, network: Network, truth: Pixels
+    encoding: Encoding, network: Network, truth: Pixels
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
     error = network(decode_jpeg(encoding.data)).astype(np.float64) - truth
-    return cell_bits(encoding.data).ravel(), _sum_cells(error * error, network.card.scale), len(encoding.data)
+    assert encoding.levels is not None
+    return encoding.levels.cell_bits().ravel(), _sum_cells(error * error, network.card.scale), len(encoding.data)
 
 
 def _sum_cells(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:

@@ -97,10 +97,10 @@ UNIFORM: dict[str, Any] = {"format": "jpeg", "allocator": "uniform"}
 
 
 def full_chroma_margin(bench: TuningBench, profile: Profile) -> float:
-    """The margin in dB of decoded PSNR from which on 4:4:4 pays after restoration, up to rates where chroma is cheap."""
+    """The margin, in dB of decoded PSNR, from which on 4:4:4 pays after restoration."""
     gains = []
     for i, picture in enumerate(bench.inputs):
-        for rate in (*bench.rates, 2.5, 4.0):
+        for rate in (*bench.rates, 2.5, 4.0):  # up to where chroma is cheap
             files = [bench.file(i, rate, profile, effort=0, subsampling=s, **UNIFORM) for s in ("4:2:0", "4:4:4")]
             before = [psnr(decode_pixels(data), picture) for data in files]
             after = [bench.restored(i, data) for data in files]

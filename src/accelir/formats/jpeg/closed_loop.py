@@ -16,8 +16,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.cells.allocation import allocate
+from accelir.cells.grid import CELL
+from accelir.core.jpeg import Coefficients, Encoding
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.job import JpegJob
@@ -28,7 +29,7 @@ Pixels = NDArray[np.uint8]
 
 
 def plan_by_trial(
-    coefficients: _codec.Coefficients,
+    coefficients: Coefficients,
     job: JpegJob,
     budget: int,
     network: Network,
@@ -39,15 +40,16 @@ def plan_by_trial(
 
     goal: what the restored picture should be near, sHxsWx3 or sHxsW, 0 to 255: see `estimate`.
     """
-    uniform = job.run(coefficients, max_bytes=budget)
+    uniform = job.run(coefficients, max_bytes=budget, keep_levels=True)
     if not uniform.data:
         return None
     step = uniform.step * loop.step
     modes = loop.modes(job.modes[:1])
-    trials = [job.under(modes[i : i + 1]).run(coefficients, step=step).data for i in range(len(modes))]
-    bits = np.stack([_cell_bits(data) for data in trials], axis=-1)
-    errors = np.stack([_cell_errors(network(decode_jpeg(data)), goal, network.card.scale) for data in trials], axis=-1)
-    room = _cell_bits(uniform.data).sum() / 8
+    trials = [job.under(modes[i : i + 1]).run(coefficients, step=step, keep_levels=True) for i in range(len(modes))]
+    bits = np.stack([_cell_bits(trial) for trial in trials], axis=-1)
+    restored = (network(decode_jpeg(trial.data)) for trial in trials)
+    errors = np.stack([_cell_errors(picture, goal, network.card.scale) for picture in restored], axis=-1)
+    room = _cell_bits(uniform).sum() / 8
     cells = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
     table = (-1, len(modes))
     cheapest = bits.min(axis=-1).sum() / 8
@@ -73,18 +75,17 @@ def estimate(pixels: Pixels, network: Network, views: int) -> NDArray[np.float32
     return np.asarray(total / views, dtype=np.float32)
 
 
-def _cell_bits(data: bytes) -> NDArray[np.float64]:
-    """Bits of each cell of a file, (rows, cols)."""
-    file = _codec.read_levels(data)
-    bits = _codec.block_bits(file["levels"], file["width"], file["height"], file["subsampling"])
-    return np.asarray(bits, np.float64)
+def _cell_bits(encoding: Encoding) -> NDArray[np.float64]:
+    """Bits of each cell of a file whose levels were kept, (rows, cols)."""
+    assert encoding.levels is not None
+    return encoding.levels.cell_bits().astype(np.float64)
 
 
 def _cell_errors(restored: Pixels, goal: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
     """Squared distances summed over what each cell of the file becomes, (rows, cols)."""
     error = np.square(restored - goal)
     rows = error.sum(axis=2) if error.ndim == 3 else error
-    side = _codec.CELL * scale
+    side = CELL * scale
     for axis in (0, 1):
         rows = np.add.reduceat(rows, np.arange(0, rows.shape[axis], side), axis=axis, dtype=np.float64)
     return np.asarray(rows)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
+from accelir.core import jpeg
 from accelir.formats.jpeg.parse import parse
 from accelir.formats.pillow import check_pixels, decode_with_pillow
 
@@ -37,7 +37,7 @@ def decode_jpeg(data: bytes) -> NDArray[np.uint8]:
     check_pixels(frame.width, frame.height)
     # libjpeg makes gray or noise of a damaged scan, and no error; our own reader tells.
     if frame.core_reads:
-        _codec.check_scans(data)
+        jpeg.check_scans(data)
     # libturbojpeg neither turns CMYK into RGB nor gives more than 8 bits; Pillow does the one and refuses the other.
     decode = turbo() if frame.precision == 8 and len(frame.components) in (1, 3) else None
     if decode is None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.cells.color_weights import ZIGZAG
+from accelir.core.jpeg import read
 from accelir.formats.format import CellMap
 from accelir.formats.jpeg.metadata import named_network
 from accelir.formats.jpeg.parse import parse
@@ -94,8 +94,7 @@ def cell_bits(data: bytes) -> NDArray[np.float32]:
 
     In a progressive file a cell's own bits can't be told apart. Raises ValueError for damage and kinds not read.
     """
-    read = _codec.read_levels(data)
-    return _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
+    return read(data).levels.cell_bits()
 
 
 def maps(data: bytes) -> Iterator[CellMap]:

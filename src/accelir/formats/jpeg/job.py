@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.cells.grid import grid_of
 from accelir.cells.modes import ModeArray, without_rdo
+from accelir.core.jpeg import Coefficients, Encoding, Settings, encode
 from accelir.formats.jpeg.effort import JpegEffort
 from accelir.profile.jpeg import JpegSettings
 
@@ -30,24 +30,33 @@ class JpegJob:
     """Modes that cells may have, (m,)."""
     mode_map: NDArray[np.int32]
     """Index of each cell's mode, (ceil(H/32), ceil(W/32))."""
+    cell_weights: NDArray[np.float32] | None = None
+    """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
     segments: bytes = b""
     """Whole APPn and COM segments, written after SOI."""
 
     def run(
-        self, coefficients: _codec.Coefficients, *, max_bytes: int | None = None, step: float | None = None
-    ) -> _codec.Encoding:
+        self,
+        coefficients: Coefficients,
+        *,
+        max_bytes: int | None = None,
+        step: float | None = None,
+        keep_levels: bool = False,
+    ) -> Encoding:
         """Encode coefficients to a size or at a base step."""
-        subsampling = coefficients.subsampling
+        settings = self.for_core(coefficients.subsampling)
+        return encode(coefficients, settings, max_bytes=max_bytes, step=step, keep_levels=keep_levels)
+
+    def for_core(self, subsampling: str) -> Settings:
+        """The core's settings for a subsampling, or for "gray"."""
         tables = self.settings.tables["4:4:4" if subsampling == "gray" else subsampling]
         modes = self.modes if self.effort.rdo else without_rdo(self.modes)
-        return _codec.encode(
-            coefficients,
-            shape=tables.relative_steps,
+        return Settings(
+            relative_steps=tables.relative_steps,
             weights=np.broadcast_to(tables.weights, (len(modes), 3, 64)).copy(),
             modes=modes,
             mode_map=self.mode_map,
-            max_bytes=max_bytes,
-            step=step,
+            cell_weights=self.cell_weights,
             progressive=self.progressive,
             dc_trellis=self.effort.dc_trellis,
             scan_breadth=self.effort.scan_breadth,
@@ -69,9 +78,9 @@ def _passes(effort: JpegEffort, cells: int) -> int:
     return effort.passes * (4 if cells < 256 else 1)
 
 
-def analyse(pixels: NDArray[np.uint8], subsampling: str, settings: JpegSettings) -> _codec.Coefficients:
+def analyse(pixels: NDArray[np.uint8], subsampling: str, settings: JpegSettings) -> Coefficients:
     """Coefficients of a picture, RGB or gray, with its chroma halved as the profile wants."""
-    return _codec.Coefficients.from_pixels(pixels, subsampling, settings.chroma_smoothing)
+    return Coefficients.from_pixels(pixels, subsampling, settings.chroma_smoothing)
 
 
 def make_job(
@@ -81,6 +90,7 @@ def make_job(
     *,
     qp_map: NDArray[np.integer[Any]] | None = None,
     progressive: bool | str = "auto",
+    cell_weights: NDArray[np.float32] | None = None,
 ) -> JpegJob:
     """A job for pictures of a shape, (H, W, ...); qp_map None quantises all cells alike."""
     if qp_map is None:
@@ -90,4 +100,4 @@ def make_job(
         kind = "auto" if effort.progressive else "never"
     else:
         kind = "always" if progressive else "never"
-    return JpegJob(settings, effort, kind, modes, mode_map)
+    return JpegJob(settings, effort, kind, modes, mode_map, cell_weights)

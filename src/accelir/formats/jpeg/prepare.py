@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
-from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG
+from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.cells.grid import checked_weights
 from accelir.cells.groups import PictureGroups
 from accelir.cells.modes import ModeArray
-from accelir.cells.qp import qp_of_step
+from accelir.cells.qp import qp_of_step, step_of_lambda
+from accelir.core.jpeg import Coefficients, Encoding, estimate
 from accelir.formats.budget import budget_error
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.effort import get_effort
@@ -21,7 +22,7 @@ from accelir.formats.jpeg.job import JpegJob, analyse, make_job
 from accelir.formats.jpeg.metadata import all_segments
 from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
 from accelir.formats.jpeg.subsampling import rank_subsamplings
-from accelir.formats.request import EncoderSettings, Made, Request
+from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 
 
 def check_jpeg(settings: EncoderSettings) -> None:
@@ -38,11 +39,13 @@ class PreparedJpeg:
 
     request: Request
     """Picture, settings and metadata."""
-    targets: _codec.Coefficients | None = None
+    targets: Coefficients | None = None
     """Coefficients to quantise in the place of the picture's own."""
+    weights: NDArray[np.float32] | None = None
+    """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
     goal: NDArray[np.float32] | None = None
     """What the restored picture should be near, 0 to 255; None: the restored picture itself."""
-    _analysed: dict[str, _codec.Coefficients] = field(default_factory=dict, repr=False)
+    _analysed: dict[str, Coefficients] = field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def job(self) -> JpegJob:
@@ -54,6 +57,7 @@ class PreparedJpeg:
             self.request.pixels.shape,
             qp_map=self.request.qp_map,
             progressive=settings.progressive,
+            cell_weights=self.weights,
         )
 
     @functools.cached_property
@@ -61,7 +65,7 @@ class PreparedJpeg:
         """Utility groups of the cells."""
         return PictureGroups(self.request.pixels, self.request.settings.profile.groups)
 
-    def coefficients(self, subsampling: str) -> _codec.Coefficients:
+    def coefficients(self, subsampling: str) -> Coefficients:
         """What is quantised in a file of this subsampling, analysed once."""
         if self.targets is not None:
             return self.targets
@@ -84,21 +88,52 @@ class PreparedJpeg:
             smallest.append(encoding.smallest)
         raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
 
-    def under(self, step: float, mode: ModeArray, subsampling: str = "4:2:0") -> _codec.Encoding:
-        """A sequential file at a base step with every cell under the one mode, (1,): for measurements."""
-        return self.job.under(mode).run(self.coefficients(subsampling), step=step)
+    def estimate(self, lambda_: float) -> Estimate:
+        """Size and error of a uniform file; without a subsampling given of 4:2:0. See formats.format.Prepared."""
+        wanted = self.request.settings.subsampling
+        coefficients = self.coefficients(self._own_subsampling() or ("4:2:0" if wanted == "auto" else wanted))
+        subsampling = coefficients.subsampling
+        # Errors of the three values of a pixel, of which the weights are luma's (color_weights).
+        weights = 3 * rgb_weights("4:4:4" if subsampling == "gray" else subsampling)
+        found = estimate(coefficients, self.job.for_core(subsampling), step_of_lambda(lambda_), weights)
+        return Estimate(found.bytes, found.error)
+
+    def replaced(
+        self,
+        *,
+        targets: Coefficients | None = None,
+        weights: NDArray[np.float32] | None = None,
+        goal: NDArray[np.float32] | None = None,
+    ) -> PreparedJpeg:
+        """See formats.format.Prepared."""
+        if targets is not None:
+            self.request.check_targets(targets.width, targets.height)
+        return dataclasses.replace(
+            self,
+            targets=self.targets if targets is None else targets,
+            weights=self.weights if weights is None else checked_weights(weights, self.request.pixels.shape),
+            goal=self.goal if goal is None else goal,
+        )
+
+    def under(self, step: float, mode: ModeArray, subsampling: str = "4:2:0") -> Encoding:
+        """A sequential file at a base step with every cell under the one mode, (1,), its levels kept."""
+        return self.job.under(mode).run(self.coefficients(subsampling), step=step, keep_levels=True)
+
+    def _own_subsampling(self) -> str | None:
+        """The only one that the targets or a gray picture can have; None where there is a choice."""
+        if self.targets is not None:
+            return self.targets.subsampling
+        return "gray" if self.request.pixels.ndim == 2 else None
 
     def _candidates(self, max_bytes: int) -> list[str]:
         """Subsamplings to try, the best first."""
-        if self.targets is not None:
-            return [self.targets.subsampling]
-        if self.request.pixels.ndim == 2:
-            return ["gray"]
+        if (only := self._own_subsampling()) is not None:
+            return [only]
         if self.request.settings.subsampling == "auto":
             return rank_subsamplings(self.request.pixels, self.job, max_bytes)
         return [self.request.settings.subsampling]
 
-    def _made(self, encoding: _codec.Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
+    def _made(self, encoding: Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
         return Made(
             data=encoding.data,
             qp_map=self._qp_map(plan, encoding.step),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.cells.grid import sum_halves
+from accelir.core import vp8
 from accelir.formats.format import CellMap
 from accelir.formats.report import Report, line, listed, measure_cells
 from accelir.formats.webp.metadata import network_of
@@ -71,7 +71,7 @@ def macroblocks(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
 
     Raises ValueError for other and damaged files.
     """
-    return _codec.vp8_read(content(data, _LOSSY))
+    return vp8.read(content(data, _LOSSY))
 
 
 def maps(data: bytes) -> Iterator[CellMap]:

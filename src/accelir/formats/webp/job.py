@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
 from accelir.cells.grid import halves_of
 from accelir.cells.qp import QP_PER_DOUBLING
+from accelir.core.vp8 import Encoding, Picture, Settings, encode
 from accelir.formats.webp.effort import WebpEffort
 from accelir.profile.webp import WebpSettings
 
@@ -28,14 +28,13 @@ class WebpJob:
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each macroblock, (ceil(H/16), ceil(W/16)); None: the same everywhere."""
 
-    def run(
-        self, picture: _codec.Vp8Picture, *, max_bytes: int | None = None, quantizer: int | None = None
-    ) -> _codec.Vp8Encoding:
+    def run(self, picture: Picture, *, max_bytes: int | None = None, quantizer: int | None = None) -> Encoding:
         """Encode converted planes to a size of the VP8 frame, or at a base quantiser index."""
-        return _codec.vp8_encode(
-            picture,
-            max_bytes=max_bytes,
-            quantizer=quantizer,
+        return encode(picture, self.for_core(picture.macroblocks), max_bytes=max_bytes, quantizer=quantizer)
+
+    def for_core(self, macroblocks: tuple[int, int]) -> Settings:
+        """The core's settings for a picture of so many rows and columns of macroblocks."""
+        return Settings(
             rdo=self.settings.lambda_,
             luma_weights=self.settings.luma_weights,
             chroma_weights=self.settings.chroma_weights,
@@ -47,7 +46,7 @@ class WebpJob:
             subblock_trellises=self.effort.subblock_trellises,
             block_trellises=self.effort.block_trellises,
             loops=self.effort.loops,
-            passes=_passes(self.effort, picture.macroblocks),
+            passes=_passes(self.effort, macroblocks),
             tolerance=self.effort.tolerance,
             octaves=self.octaves,
             weights=self.weights,
@@ -59,9 +58,9 @@ def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:
     return effort.passes * (4 if macroblocks[0] * macroblocks[1] < 1024 else 1)
 
 
-def convert(pixels: NDArray[np.uint8], settings: WebpSettings) -> _codec.Vp8Picture:
+def convert(pixels: NDArray[np.uint8], settings: WebpSettings) -> Picture:
     """A picture, RGB or gray, as the planes that its file codes."""
-    return _codec.Vp8Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing)
+    return Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing)
 
 
 def make_job(
@@ -71,17 +70,21 @@ def make_job(
     *,
     qp_map: NDArray[np.integer[Any]] | None = None,
     shares: NDArray[np.float64] | None = None,
+    cell_weights: NDArray[np.float32] | None = None,
 ) -> WebpJob:
     """A job for pictures of a shape, (H, W, ...).
 
     qp_map: None quantises all macroblocks alike. shares: probability of each group in each cell,
     (ceil(H/32), ceil(W/32), g), whose errors the profile's group_weights weigh; None weighs all alike.
+    cell_weights: cost of a squared error in each cell over those, (ceil(H/32), ceil(W/32)).
     """
     octaves = weights = None
     if qp_map is not None:
         octaves = halves_of((int(qp_map.max()) - qp_map) / QP_PER_DOUBLING, shape)
     if shares is not None:
         weights = halves_of(np.exp(shares @ np.log(settings.group_weights)), shape)
+    if cell_weights is not None:
+        weights = halves_of(cell_weights, shape) * (1 if weights is None else weights)
     return WebpJob(settings, effort, octaves, weights)
 
 

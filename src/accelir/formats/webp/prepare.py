@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir import _codec
-from accelir.cells.grid import grid_of
+from accelir.cells.color_weights import VP8_RGB_WEIGHTS
+from accelir.cells.grid import checked_weights, grid_of
 from accelir.cells.groups import PictureGroups
-from accelir.cells.qp import qp_of_step
+from accelir.cells.qp import qp_of_step, step_of_lambda
+from accelir.core.vp8 import Encoding, Picture, estimate, nearest_quantizer
 from accelir.formats.budget import budget_error
-from accelir.formats.request import EncoderSettings, Made, Request
+from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 from accelir.formats.webp.effort import get_effort
 from accelir.formats.webp.job import WebpJob, convert, frame_budget, make_job
 from accelir.formats.webp.metadata import Container, container_for
@@ -45,8 +48,10 @@ class PreparedWebp:
 
     request: Request
     """Picture, settings and metadata."""
-    targets: _codec.Vp8Picture | None = None
+    targets: Picture | None = None
     """Planes to code in the place of the picture's own."""
+    weights: NDArray[np.float32] | None = None
+    """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
 
     @functools.cached_property
     def job(self) -> WebpJob:
@@ -58,6 +63,7 @@ class PreparedWebp:
             self.request.pixels.shape,
             qp_map=self.request.qp_map,
             shares=self.groups.shares if allocator_for(self.request) == "weights" else None,
+            cell_weights=self.weights,
         )
 
     @functools.cached_property
@@ -66,7 +72,7 @@ class PreparedWebp:
         return PictureGroups(self.request.pixels, self.request.settings.profile.groups)
 
     @functools.cached_property
-    def picture(self) -> _codec.Vp8Picture:
+    def picture(self) -> Picture:
         """What is coded, converted once."""
         return self.targets or convert(self.request.pixels, self.job.settings)
 
@@ -79,7 +85,30 @@ class PreparedWebp:
             raise budget_error(max_bytes, smallest, self.request.pixels.shape, "WebP")
         return self._made(encoding, around, max_bytes)
 
-    def _made(self, encoding: _codec.Vp8Encoding, around: Container, max_bytes: int) -> Made:
+    def estimate(self, lambda_: float) -> Estimate:
+        """Size and error of a uniform file. See formats.format.Prepared."""
+        around = container_for(self.request, sys.maxsize)
+        quantizer = nearest_quantizer(step_of_lambda(lambda_))
+        found = estimate(self.picture, self.job.for_core(self.picture.macroblocks), quantizer)
+        return Estimate(around.overhead + found.bytes, float(VP8_RGB_WEIGHTS @ found.errors))
+
+    def replaced(
+        self,
+        *,
+        targets: Picture | None = None,
+        weights: NDArray[np.float32] | None = None,
+        goal: NDArray[np.float32] | None = None,
+    ) -> PreparedWebp:
+        """See formats.format.Prepared. No allocator of WebP restores, so a goal changes nothing."""
+        if targets is not None:
+            self.request.check_targets(targets.width, targets.height)
+        return dataclasses.replace(
+            self,
+            targets=self.targets if targets is None else targets,
+            weights=self.weights if weights is None else checked_weights(weights, self.request.pixels.shape),
+        )
+
+    def _made(self, encoding: Encoding, around: Container, max_bytes: int) -> Made:
         return Made(
             data=around.write(encoding.data),
             qp_map=self._qp_map(min(encoding.luma_steps)),

@@ -1,0 +1,120 @@
+// The search for the largest file that fits a budget, over a position (JPEG's base step, VP8's quantiser index) and,
+// since files leap in size from one position to the next, over a strength on which the size depends more smoothly.
+//
+// What differs between formats is a class of theirs, here called Format:
+//   Position                           a type: the larger, the coarser
+//   File                               a type: a finished file, with its bytes in `data`
+//   kStrengthSlope, kStrengthTries     of log size over log strength; attempts before parts get different strengths
+//   attempt(position, strength)        -> Attempt: quantises the whole picture
+//   finish(data, strength) -> File     the last attempt's file
+//   passes(), parts()                  whole-picture quantisations made; cells or macroblocks that a split divides
+// A format walks the positions itself (its rate_control.cc), for no two formats' grids of positions are alike.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "common/secant.h"
+#include "common/strength.h"
+
+namespace accelir {
+
+struct Attempt {
+  double size;                // log of the file's bytes, or of their estimate when it's plainly too large to be written
+  std::vector<uint8_t> data;  // empty: not written
+};
+
+struct Budget {
+  double bytes;
+  int passes;        // whole-picture quantisations that the search may make
+  double tolerance;  // how far below the budget it may stop, a share of it
+};
+
+// Of log strength.
+struct StrengthRange {
+  double low, high;
+  double clamp(double x) const { return std::clamp(x, low, high); }
+};
+
+template <class Format>
+class SizeSearch {
+ public:
+  using Position = typename Format::Position;
+  using File = typename Format::File;
+
+  SizeSearch(Format& format, const Budget& budget)
+      : format_(format), budget_(budget), aim_(std::log(budget.bytes * (1 - budget.tolerance / 2))) {}
+
+  File& best() { return best_; }
+  double log_budget() const { return std::log(budget_.bytes); }
+  bool found() const { return !best_.data.empty(); }
+
+  bool finished() const {
+    return format_.passes() >= budget_.passes ||
+           static_cast<double>(best_.data.size()) >= budget_.bytes * (1 - budget_.tolerance);
+  }
+
+  // One file; kept if it fits and is the largest so far. -> the log of its size.
+  double attempt(Position position, const Strength& strength = {}) {
+    Attempt made = format_.attempt(position, strength);
+    if (static_cast<double>(made.data.size()) <= budget_.bytes && made.data.size() > best_.data.size())
+      best_ = format_.finish(std::move(made.data), strength);
+    return made.size;
+  }
+
+  // Strengths at a position where strength 1 gave the size (its log).
+  void search_strength(Position position, double size, const StrengthRange& range) {
+    Secant secant(aim_, Format::kStrengthSlope);
+    const double x = range.clamp(secant.next({0, size}));
+    if (x != 0) walk_strengths(position, x, secant, range);
+  }
+
+  // The same where the format has learnt since, which may have moved the size to the other side of the aim: the size
+  // gives the first step, but no end of a bracket.
+  void search_strength_afresh(Position position, double stale_size, const StrengthRange& range) {
+    Secant secant(aim_, Format::kStrengthSlope);
+    walk_strengths(position, range.clamp((aim_ - stale_size) / Format::kStrengthSlope), secant, range);
+  }
+
+  // Coarser positions, in strides that double, until a file fits.
+  void settle_below(Position position, Position stride, Position coarsest) {
+    for (; !found() && position < coarsest; stride *= 2) attempt(position = std::min(position + stride, coarsest));
+  }
+
+ private:
+  static constexpr int kSplitTries = 8;  // before code lengths must have moved away from the bracket
+
+  static float strength_at(double x) { return static_cast<float>(std::exp(x)); }
+
+  void walk_strengths(Position position, double x, Secant& secant, const StrengthRange& range) {
+    for (int tries = 0; tries < Format::kStrengthTries && !finished(); ++tries) {
+      const Point p{x, attempt(position, {strength_at(x), strength_at(x), 0})};
+      x = range.clamp(secant.next(p));
+      if (x == p.x) return;  // at the end of the range, or the aim is hit
+    }
+    if (!finished() && secant.bracketed()) search_split(position, secant.large(), secant.small());
+  }
+
+  // Between two strengths of which one is too large and one isn't: how many parts get which.
+  void search_split(Position position, const Point& large, const Point& small) {
+    const double parts = static_cast<double>(format_.parts());
+    Secant secant(aim_, {0, large.size}, {1, small.size});
+    Point p = small.size > aim_ ? Point{0, large.size} : Point{1, small.size};
+    for (int tries = 0; tries < kSplitTries && !finished(); ++tries) {
+      p.x = std::clamp(secant.next(p), 0.0, 1.0);
+      const size_t split = static_cast<size_t>(std::lround(p.x * parts));
+      p.size = attempt(position, {strength_at(small.x), strength_at(large.x), split});
+    }
+  }
+
+  Format& format_;
+  const Budget budget_;
+  const double aim_;  // of log size
+  File best_;
+};
+
+}  // namespace accelir

@@ -1,0 +1,21 @@
+#include "jpeg/estimate.h"
+
+#include <numeric>
+
+#include "jpeg/cell_errors.h"
+#include "jpeg/sample.h"
+
+namespace accelir::jpeg {
+
+Estimate estimate(const Coefficients& coefficients, const Settings& settings, float step,
+                  const ComponentWeights& error_weights) {
+  Sample sample(coefficients, settings);
+  sample.settle(step);
+  Trials& trials = sample.trials();
+  trials.quantize_at(step, {});
+  const double file = static_cast<double>(trials.plan()), scans = scan_bytes(file, settings);
+  const Grid<double> errors = cell_errors(trials.levels(), sample.coefficients(), trials.tables(), error_weights);
+  return {file - scans + scans / sample.share(), std::accumulate(errors.begin(), errors.end(), 0.0) / sample.share()};
+}
+
+}  // namespace accelir::jpeg

@@ -1,0 +1,95 @@
+#include "jpeg/quantizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "jpeg/dct.h"
+
+namespace accelir::jpeg {
+
+Table make_table(const FloatTable& relative_steps, float step) {
+  Table table;
+  for (int k = 0; k < 64; ++k) {
+    const float dither = (k + 0.5f) / 64.0f;
+    table[k] = static_cast<uint8_t>(std::clamp(std::floor(step * relative_steps[k] + dither), 1.0f, kMaxStep));
+  }
+  return table;
+}
+
+BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatTable& weights, float step,
+                              float strength) {
+  BlockQuantizer q;
+  for (int k = 0; k < 64; ++k) {
+    q.inverse[k] = 1.0f / (table[k] * kCoefficientScale);
+    q.cost[k] = weights[k] * table[k] * table[k];
+  }
+  // Beyond the coarsest table the step goes on to act through the Lagrangian and the dead zone; below a step of 1,
+  // where tables can't get finer, both fade until only rounding is left.
+  const float beyond = std::max(1.0f, step / kMaxStep);
+  const float fade = std::clamp((step - kFinestStep) / (1.0f - kFinestStep), 0.0f, 1.0f);
+  q.lambda = mode.rdo * step * step * fade * strength;
+  q.dead_zone = q.lambda > 0.0f ? 0.0f : (mode.deadzone * beyond - 0.5f) * fade * strength;
+  q.multiple = mode.multiple;
+  q.keep = (~uint64_t{0} >> (64 - mode.cut)) & ~uint64_t{1};
+  return q;
+}
+
+BlockQuantizer weighted(BlockQuantizer q, float weight) {
+  // No magnitude is above 1024 steps: with this dead zone every level is 0, and sums stay within an int.
+  constexpr float kNothingLeft = 2048.0f;
+  q.lambda /= weight;
+  q.dead_zone = std::min(q.dead_zone / weight, kNothingLeft);
+  return q;
+}
+
+namespace {
+
+// Code lengths for a trellis. A symbol that the histogram lacks would lengthen the table too: it is taken as one that
+// occurs half a time.
+class CodeBits {
+ public:
+  explicit CodeBits(const Histogram& histogram) : table_(build_huffman(histogram)) {
+    uint64_t total = 1;
+    for (uint64_t count : histogram) total += count;
+    unseen_ = std::min(16.0f, std::log2(2.0f * static_cast<float>(total)));
+  }
+  float operator()(int symbol) const { return table_.length[symbol] ? table_.length[symbol] : unseen_; }
+
+ private:
+  HuffmanTable table_;
+  float unseen_;
+};
+
+}  // namespace
+
+DcBits dc_bits(const Histogram& histogram) {
+  const CodeBits bits(histogram);
+  DcBits out;
+  for (int size = 0; size <= 12; ++size) out.size[size] = bits(size) + static_cast<float>(size);
+  return out;
+}
+
+AcBits ac_bits(const Histogram& histogram, bool progressive) {
+  const CodeBits bits(histogram);
+  AcBits out;
+  out.end_of_block = out.empty_block = bits(0x00);
+  if (progressive) {
+    uint64_t symbols = 0;
+    float spent = 0;
+    for (int n = 0; n < 15; ++n) {
+      symbols += histogram[n << 4];
+      spent += static_cast<float>(histogram[n << 4]) * (bits(n << 4) + static_cast<float>(n));
+    }
+    if (symbols) out.end_of_block = spent / static_cast<float>(symbols);
+    out.empty_block = 0.0f;
+  }
+  for (int size = 0; size <= 10; ++size) {
+    for (int run = 0; run < 64; ++run)
+      out.run_size[size][run] =
+          bits(0xF0) * static_cast<float>(run >> 4) + bits((run & 15) << 4 | size) + static_cast<float>(size);
+    out.min_size[size] = *std::min_element(out.run_size[size], out.run_size[size] + 63);
+  }
+  return out;
+}
+
+}  // namespace accelir::jpeg

@@ -1,0 +1,63 @@
+// Entropy coding of scans: levels -> Huffman symbols, to any sink.
+//
+// A sink counts symbols or writes them:
+//   symbol(slot, symbol, extra, extra_bits)   a Huffman symbol of table slot `slot` and the bits that follow it
+//   bits(value, length)                       bare bits (refinement scans)
+//   restart(index)                            a restart marker
+// Slots: 0, 1 are DC tables (luma, chroma), 2, 3 are AC tables.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "jpeg/bit_writer.h"
+#include "jpeg/huffman.h"
+#include "jpeg/levels.h"
+
+namespace accelir::jpeg {
+
+constexpr int kSlots = 4;
+
+// A scan header (T.81, B.2.3). Sequential: first = 0, last = 63. Progressive: one spectral band, its bits from `low` up
+// (high = 0) or the single bit `low` (high = low + 1).
+struct Scan {
+  std::vector<int> components;
+  int first = 0, last = 63, high = 0, low = 0;
+};
+
+struct ScanCount {
+  std::array<Histogram, kSlots> histogram{};
+  uint64_t extra_bits = 0;
+  uint64_t markers = 0;
+
+  void symbol(int slot, int symbol, uint32_t, int extra_bits_of_symbol) {
+    ++histogram[slot][symbol];
+    extra_bits += extra_bits_of_symbol;
+  }
+  void bits(uint32_t, int length) { extra_bits += length; }
+  void restart(int) { ++markers; }
+};
+
+class ScanEmitter {
+ public:
+  ScanEmitter(std::vector<uint8_t>& out, const std::array<const HuffmanTable*, kSlots>& tables)
+      : writer_(out), tables_(tables) {}
+  void symbol(int slot, int symbol, uint32_t extra, int extra_bits) {
+    const HuffmanTable& table = *tables_[slot];
+    writer_.put(static_cast<uint32_t>(table.code[symbol]) << extra_bits | extra, table.length[symbol] + extra_bits);
+  }
+  void bits(uint32_t value, int length) { writer_.put(value, length); }
+  void restart(int index) { writer_.restart_marker(index); }
+  void finish() { writer_.align(); }
+
+ private:
+  BitWriter writer_;
+  std::array<const HuffmanTable*, kSlots> tables_;
+};
+
+// restart_interval in MCUs, 0: none. For a sequential file `progressive` is false and the scan covers 0..63.
+void code_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, ScanCount& sink);
+void code_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, ScanEmitter& sink);
+
+}  // namespace accelir::jpeg

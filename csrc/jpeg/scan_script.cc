@@ -1,0 +1,81 @@
+#include "jpeg/scan_script.h"
+
+#include <numeric>
+
+namespace accelir::jpeg {
+namespace {
+
+std::vector<int> all_components(const Geometry& g) {
+  std::vector<int> components(g.components.size());
+  std::iota(components.begin(), components.end(), 0);
+  return components;
+}
+
+// Bits of a scan with tables of its own, headers included.
+uint64_t scan_bits(const Levels& levels, const Scan& scan) {
+  ScanCount count;
+  code_scan(levels, scan, true, 0, count);
+  const Histogram& histogram = count.histogram[scan.components[0] ? 3 : 2];
+  const HuffmanTable table = build_huffman(histogram);
+  return coded_bits(histogram, table) + count.extra_bits + 8 * (10 + 4 + table.header_bytes());
+}
+
+struct Candidate {
+  std::vector<Scan> scans;
+  uint64_t bits = 0;
+  void add(const Levels& levels, const Scan& scan) {
+    bits += scan_bits(levels, scan);
+    scans.push_back(scan);
+  }
+};
+
+// The bands 1..split and split+1..63 (split 63: one band) down to bit `low`.
+Candidate banded(const Levels& levels, int component, int split, int low) {
+  Candidate c;
+  c.add(levels, {{component}, 1, split, 0, low});
+  if (split < 63) c.add(levels, {{component}, split + 1, 63, 0, low});
+  return c;
+}
+
+Candidate best_bands(const Levels& levels, int component, const std::vector<int>& splits, int low) {
+  Candidate best = banded(levels, component, 63, low);
+  for (int split : splits) {
+    Candidate candidate = banded(levels, component, split, low);
+    if (candidate.bits < best.bits) best = std::move(candidate);
+  }
+  return best;
+}
+
+std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth) {
+  if (breadth == 0) return {{{component}, 1, 63, 0, 0}};
+  const std::vector<int> splits = breadth == 1 ? std::vector<int>{8} : std::vector<int>{2, 5, 8, 12, 18};
+  Candidate best = best_bands(levels, component, splits, 0);
+  if (breadth == 1) return best.scans;
+  Candidate refinements;
+  for (int low = 1; low <= 2; ++low) {
+    Candidate candidate = best_bands(levels, component, splits, low);
+    Candidate refinement;
+    refinement.add(levels, {{component}, 1, 63, low, low - 1});
+    refinements.bits += refinement.bits;
+    refinements.scans.insert(refinements.scans.begin(), refinement.scans.begin(), refinement.scans.end());
+    candidate.bits += refinements.bits;
+    candidate.scans.insert(candidate.scans.end(), refinements.scans.begin(), refinements.scans.end());
+    if (candidate.bits < best.bits) best = std::move(candidate);
+  }
+  return best.scans;
+}
+
+}  // namespace
+
+std::vector<Scan> sequential_script(const Geometry& geometry) { return {{all_components(geometry), 0, 63, 0, 0}}; }
+
+std::vector<Scan> progressive_script(const Levels& levels, int breadth) {
+  std::vector<Scan> script{{all_components(levels.geometry), 0, 0, 0, 0}};
+  for (int c : all_components(levels.geometry)) {
+    const std::vector<Scan> scans = best_ac_scans(levels, c, breadth);
+    script.insert(script.end(), scans.begin(), scans.end());
+  }
+  return script;
+}
+
+}  // namespace accelir::jpeg

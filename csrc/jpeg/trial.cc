@@ -1,0 +1,121 @@
+#include "jpeg/trial.h"
+
+#include <algorithm>
+
+#include "jpeg/dc_trellis.h"
+#include "jpeg/scan_script.h"
+
+namespace accelir::jpeg {
+namespace {
+
+// The dead zone whose levels resemble the trellis's most: its level histogram gives the first code lengths.
+constexpr float kGuessDeadZone = 0.62f;
+
+std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
+  std::vector<Table> tables{make_table(settings.relative_steps[0], step)};
+  if (components == 1) return tables;
+  const Table chroma = make_table(settings.relative_steps[1], step);
+  if (chroma != tables[0]) tables.push_back(chroma);
+  return tables;
+}
+
+}  // namespace
+
+Trials::Trials(const Coefficients& coefficients, const Settings& settings)
+    : coefficients_(coefficients),
+      settings_(settings),
+      levels_(coefficients.geometry),
+      frame_{&levels_, {}, false, settings.restart_interval, settings.segments},
+      bits_(2, ac_bits(Histogram{}, false)),
+      dc_bits_(2, dc_bits(Histogram{})) {
+  if (settings.progressive != Progressive::kAuto) kind_ = settings.progressive == Progressive::kAlways;
+}
+
+bool uses_trellis(const Settings& settings) {
+  return std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.rdo > 0; });
+}
+
+std::vector<BlockQuantizer> Trials::quantizers(size_t component, float step, float strength, bool trellis) const {
+  const Table& table = frame_.tables[std::min(component, frame_.tables.size() - 1)];
+  std::vector<BlockQuantizer> out;
+  for (size_t m = 0; m < settings_.modes.size(); ++m) {
+    Mode mode = settings_.modes[m];
+    if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
+    out.push_back(make_quantizer(mode, table, settings_.weights[m][component], step, strength));
+  }
+  return out;
+}
+
+void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
+  const size_t components = coefficients_.geometry.components.size();
+  frame_.tables = make_tables(settings_, components, step);
+  QuantizeJob job;
+  job.bits = bits_;
+  job.dc_bits = dc_bits_;
+  job.mode_map = settings_.mode_map;
+  job.cell_weights = settings_.cell_weights ? &*settings_.cell_weights : nullptr;
+  for (size_t i = 0; i < strength.split; ++i) job.mode_map.values[i] += static_cast<int32_t>(settings_.modes.size());
+  for (size_t c = 0; c < components; ++c) {
+    job.quantizers.push_back(quantizers(c, step, strength.rest, trellis));
+    const std::vector<BlockQuantizer> first = quantizers(c, step, strength.first, trellis);
+    job.quantizers[c].insert(job.quantizers[c].end(), first.begin(), first.end());
+  }
+  quantize(coefficients_, job, levels_);
+  if (trellis && settings_.dc_trellis)
+    for (size_t c = 0; c < components; ++c) optimize_dc(coefficients_, job, static_cast<int>(c), levels_);
+  fill_padding(levels_);
+}
+
+void Trials::learn_code_lengths() {
+  const bool progressive = kind_.value_or(false);
+  const std::vector<Scan> scans = progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
+  ScanCount count;
+  for (const Scan& scan : scans) code_scan(levels_, scan, progressive, 0, count);
+  scan_bits_ = static_cast<double>(count.extra_bits);
+  for (const Histogram& h : count.histogram) scan_bits_ += static_cast<double>(coded_bits(h, build_huffman(h)));
+  for (int i = 0; i < 2; ++i) {
+    dc_bits_[i] = dc_bits(count.histogram[i]);
+    bits_[i] = ac_bits(count.histogram[2 + i], progressive);
+  }
+}
+
+void Trials::guess_at(float step) {
+  quantize_with(step, {}, false);
+  learn_code_lengths();
+}
+
+void Trials::quantize_at(float step, const Strength& strength) {
+  quantize_with(step, strength, true);
+  if (uses_trellis(settings_) && learns_) learn_code_lengths();
+  ++passes_;
+}
+
+void Trials::learn_from(const Trials& sample) {
+  bits_ = sample.bits_;
+  dc_bits_ = sample.dc_bits_;
+  kind_ = sample.kind_;
+  script_ = sample.script_;
+  learns_ = false;
+}
+
+size_t Trials::plan() {
+  const auto plan_kind = [&](bool progressive) {
+    frame_.progressive = progressive;
+    if (progressive && script_.empty()) script_ = progressive_script(levels_, settings_.scan_breadth);
+    scans_ = plan_scans(frame_, progressive ? script_ : sequential_script(levels_.geometry));
+    return planned_bytes(frame_, scans_);
+  };
+  if (kind_) return plan_kind(*kind_);
+  const size_t sequential = plan_kind(false);
+  const std::vector<PlannedScan> kept = scans_;
+  const size_t progressive = plan_kind(true);
+  kind_ = progressive < sequential;
+  if (*kind_) return progressive;
+  frame_.progressive = false;
+  scans_ = kept;
+  return sequential;
+}
+
+std::vector<uint8_t> Trials::write() const { return write_jpeg(frame_, scans_); }
+
+}  // namespace accelir::jpeg

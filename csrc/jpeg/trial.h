@@ -1,0 +1,58 @@
+// One try of the encoder: quantise cached coefficients at a base step, plan the file, learn its code lengths.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/strength.h"
+#include "jpeg/coefficients.h"
+#include "jpeg/quantize.h"
+#include "jpeg/settings.h"
+#include "jpeg/writer.h"
+
+namespace accelir::jpeg {
+
+bool uses_trellis(const Settings& settings);
+
+class Trials {
+ public:
+  Trials(const Coefficients& coefficients, const Settings& settings);
+
+  // Quantises without a trellis, which needs no code lengths, and learns a first guess of them.
+  void guess_at(float step);
+  // Quantises, then learns the code lengths that the result asks for.
+  void quantize_at(float step, const Strength& strength);
+  // The scans' bits as of the last quantisation, in single bands and without headers: for a first estimate of the size.
+  double scan_bits() const { return scan_bits_; }
+  // Plans the file of the present levels: the smaller of the kinds that the settings allow.
+  size_t plan();
+  std::vector<uint8_t> write() const;
+
+  int passes() const { return passes_; }
+  bool progressive() const { return frame_.progressive; }
+  const std::vector<Table>& tables() const { return frame_.tables; }
+  const Levels& levels() const { return levels_; }
+  // Takes over code lengths, the kind of file and its scans, and learns no more: only so is the size a function of step
+  // and strength that can be searched.
+  void learn_from(const Trials& sample);
+
+ private:
+  void quantize_with(float step, const Strength& strength, bool trellis);
+  std::vector<BlockQuantizer> quantizers(size_t component, float step, float strength, bool trellis) const;
+  void learn_code_lengths();
+
+  const Coefficients& coefficients_;
+  const Settings& settings_;
+  Levels levels_;
+  Frame frame_;
+  std::vector<AcBits> bits_;
+  std::vector<DcBits> dc_bits_;
+  double scan_bits_ = 0;
+  bool learns_ = true;
+  std::vector<Scan> script_;  // once found, the progressive scans are kept
+  std::optional<bool> kind_;  // once found, progressive or not is kept
+  std::vector<PlannedScan> scans_;
+  int passes_ = 0;
+};
+
+}  // namespace accelir::jpeg

@@ -1,0 +1,43 @@
+// The file: markers, tables, scans (ITU-T T.81, Annex B). No JFIF segment: components 1, 2, 3 without one are read as
+// YCbCr by every decoder (libjpeg, jdapimin.c's default_decompress_parms), and it would cost 18 bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "jpeg/levels.h"
+#include "jpeg/quantizer.h"
+#include "jpeg/scan.h"
+
+namespace accelir::jpeg {
+
+// A scan with the Huffman tables that precede it.
+struct PlannedScan {
+  Scan scan;
+  struct Definition {
+    int slot_class;  // 0 DC, 1 AC
+    int id;
+    HuffmanTable table;
+  };
+  std::vector<Definition> definitions;
+  std::array<HuffmanTable, kSlots> tables;  // what each slot codes with
+  std::array<int, kSlots> id{};
+  uint64_t bits = 0;  // of the entropy-coded segment
+};
+
+struct Frame {
+  const Levels* levels;
+  std::vector<Table> tables;  // one for all components, or luma and chroma
+  bool progressive;
+  int restart_interval;           // MCUs, 0: none
+  std::vector<uint8_t> segments;  // complete APPn and COM segments
+};
+
+// Optimal Huffman tables for a script, merged where one table for two costs less.
+std::vector<PlannedScan> plan_scans(const Frame& frame, const std::vector<Scan>& script);
+// The file's size, but for the zeros that will be stuffed after 0xFF bytes.
+size_t planned_bytes(const Frame& frame, const std::vector<PlannedScan>& scans);
+std::vector<uint8_t> write_jpeg(const Frame& frame, const std::vector<PlannedScan>& scans);
+
+}  // namespace accelir::jpeg

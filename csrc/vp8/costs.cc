@@ -1,0 +1,76 @@
+#include "vp8/costs.h"
+
+#include <cmath>
+#include <limits>
+
+namespace accelir::vp8 {
+namespace {
+
+struct BitCosts {
+  float bits[257];
+  BitCosts() {
+    bits[0] = 16.0f;  // never coded
+    for (int p = 1; p <= 256; ++p) bits[p] = static_cast<float>(-std::log2(p / 256.0));
+  }
+};
+
+float extra_cost(int level) {
+  if (level == 0) return 0.0f;
+  if (level < kFirstCategory) return 1.0f;
+  const int category = token_of(level) - kFirstCategory;
+  const int extra = level - kCategoryBase[category], bits = kExtraBits[category];
+  float total = 1.0f;
+  for (int i = 0; i < bits; ++i) total += bit_cost(extra >> (bits - 1 - i) & 1, kExtraProbabilities[category][i]);
+  return total;
+}
+
+ModeCosts make_mode_costs() {
+  ModeCosts c;
+  for (int m = 0; m < 5; ++m) c.luma[m] = path_cost(kLumaModePaths[m], kLumaModeProbabilities);
+  for (int m = 0; m < 4; ++m) c.chroma[m] = path_cost(kChromaModePaths[m], kChromaModeProbabilities);
+  for (int above = 0; above < kSubblockModes; ++above)
+    for (int left = 0; left < kSubblockModes; ++left)
+      for (int m = 0; m < kSubblockModes; ++m)
+        c.subblock[above][left][m] = path_cost(kSubblockModePaths[m], kSubblockModeProbabilities[above][left]);
+  return c;
+}
+
+}  // namespace
+
+float bit_cost(bool bit, int probability) {
+  static const BitCosts costs;
+  return costs.bits[bit ? 256 - probability : probability];
+}
+
+float path_cost(const Path& path, const uint8_t* probabilities, int start) {
+  float total = 0.0f;
+  for (int i = start; i < path.length; ++i) total += bit_cost(path.bit[i], probabilities[path.node[i]]);
+  return total;
+}
+
+TokenCosts make_token_costs(const Probabilities& probabilities) {
+  constexpr float kNever = std::numeric_limits<float>::infinity();
+  TokenCosts c;
+  for (int type = 0; type < 4; ++type)
+    for (int place = 0; place < 17; ++place)
+      for (int state = 0; state < kTokenStates; ++state)
+        for (int token = 0; token < kTokens; ++token) {
+          float& cost = c.type[type][place][state][token];
+          if (place == 16) {
+            cost = token == kEndOfBlock ? 0.0f : kNever;
+            continue;
+          }
+          const uint8_t* p = probabilities.p[type][kBands[place]][state == kStart ? 0 : state];
+          const bool after_zero = state == kAfterZero;
+          cost = after_zero && token == kEndOfBlock ? kNever : path_cost(kTokenPaths[token], p, after_zero);
+        }
+  for (int level = 0; level <= kMaxLevel; ++level) c.extra[level] = extra_cost(level);
+  return c;
+}
+
+const ModeCosts& mode_costs() {
+  static const ModeCosts costs = make_mode_costs();
+  return costs;
+}
+
+}  // namespace accelir::vp8

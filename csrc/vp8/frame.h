@@ -1,0 +1,33 @@
+// A coded frame, and the pass over a picture's macroblocks that makes it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "vp8/macroblock.h"
+#include "vp8/mode_decision.h"
+#include "vp8/planes.h"
+#include "vp8/quantizer.h"
+
+namespace accelir::vp8 {
+
+struct Frame {
+  std::vector<Macroblock> macroblocks;  // raster order
+  YuvPlanes reconstruction;             // before the loop filter
+};
+
+// One pass. Macroblocks before `split` are quantised by `first`, the others by `rest`; both by segment.
+struct Pass {
+  std::array<Quantizer, 4> first, rest;
+  size_t split = 0;
+  Costs costs;
+  Search search;
+  // Of every macroblock's squared errors, in raster order; null: 1.
+  const std::vector<float>* weights = nullptr;
+};
+
+// segments: of every macroblock, in raster order.
+void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, const Pass& pass, Frame& out);
+
+}  // namespace accelir::vp8

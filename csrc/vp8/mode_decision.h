@@ -1,0 +1,53 @@
+// How one macroblock is coded: modes and levels that minimise distortion + lambda * bits, and what decoders make of it.
+#pragma once
+
+#include <cstdint>
+
+#include "vp8/costs.h"
+#include "vp8/macroblock.h"
+#include "vp8/predict.h"
+#include "vp8/quantizer.h"
+#include "vp8/transform.h"
+
+namespace accelir::vp8 {
+
+// How far the search goes.
+struct Search {
+  int subblock_trellises = 2;  // best modes of a 4x4 subblock that are quantised by the trellis to be compared, 0 to 10
+  int block_trellises = 1;     // of whole luma and of chroma, 0 to 4
+  int subblock_modes = 10;     // modes that 4x4 subblocks choose from, 0: none
+};
+
+// The samples to code. Block b is lane b: luma in raster order, chroma U's four and V's four.
+struct MacroblockSource {
+  alignas(64) Lanes<16> luma;
+  alignas(64) Lanes<8> chroma;
+};
+
+// The reconstruction, which starts as nothing but the edges (predict.h).
+struct MacroblockSamples {
+  alignas(64) uint8_t luma[17 * kStride];
+  alignas(64) uint8_t chroma[2][9 * kStride];
+  bool has_above, has_left;
+};
+
+// What the neighbours were coded as: the contexts, updated for those to come.
+struct Neighbours {
+  NonzeroEdge& above;
+  NonzeroEdge& left;
+  uint8_t* above_modes;  // of 4 subblocks
+  uint8_t* left_modes;
+};
+
+// Bits by the probabilities that the search assumes.
+struct Costs {
+  TokenCosts tokens;
+  float coded[2] = {0.0f, 0.0f};  // of saying that a macroblock has no levels, or has some
+  float mode_scale = 1.0f;        // above 1: modes count more than they cost, to keep their partition small
+};
+
+// Fills in everything of `out` but its segment.
+void decide_macroblock(const MacroblockSource& source, const Quantizer& quantizer, const Costs& costs,
+                       const Search& search, Neighbours& neighbours, MacroblockSamples& samples, Macroblock& out);
+
+}  // namespace accelir::vp8

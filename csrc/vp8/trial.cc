@@ -1,0 +1,104 @@
+#include "vp8/trial.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "vp8/filter_choice.h"
+#include "vp8/probabilities.h"
+#include "vp8/segments.h"
+
+namespace accelir::vp8 {
+namespace {
+
+constexpr float kLargestModeScale = 64.0f;
+constexpr float kLeastRdo = 1e-6f;  // costs are in bits, so distortion is divided by it
+
+void set_coded_costs(float (&costs)[2], int probability) {
+  costs[0] = probability ? bit_cost(true, probability) : 16.0f;
+  costs[1] = probability ? bit_cost(false, probability) : 0.0f;
+}
+
+}  // namespace
+
+Trials::Trials(const YuvPlanes& picture, const Settings& settings) : picture_(picture), settings_(settings) {
+  costs_.tokens = make_token_costs(kDefaultProbabilities);
+  set_coded_costs(costs_.coded, 230);
+  header_.deltas = settings.deltas;
+  header_.filter = settings.simple_filter ? LoopFilter::kSimple : LoopFilter::kNormal;
+  header_.sharpness = settings.sharpness;
+  header_.token_partitions = settings.token_partitions;
+}
+
+void Trials::set_segments(int base) {
+  std::vector<uint8_t> wanted(static_cast<size_t>(picture_.mb_x) * picture_.mb_y, static_cast<uint8_t>(base));
+  std::array<double, kQuantizers> weights{};
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const float octaves = settings_.octaves ? settings_.octaves->values[i] : 0.0f;
+    if (octaves != 0.0f) wanted[i] = static_cast<uint8_t>(nearest_quantizer(luma_step(base) * std::exp2(octaves)));
+    ++weights[wanted[i]];
+  }
+  const Segments clusters = cluster_quantizers(weights, kMaxSegments);
+  header_.segments = clusters.count;
+  for (int s = 0; s < 4; ++s) header_.quantizer[s] = clusters.quantizer[s];
+  segments_.resize(wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) segments_[i] = clusters.segment_of[wanted[i]];
+  set_filter_levels();
+}
+
+void Trials::set_filter_levels() {
+  for (int s = 0; s < 4; ++s)
+    header_.filter_level[s] = usual_filter_level(header_.quantizer[s], settings_.filter * filter_strength_);
+}
+
+WrittenFrame Trials::attempt(int base, const Strength& strength) {
+  set_segments(base);
+  Pass pass;
+  for (int s = 0; s < 4; ++s) {
+    const int index = header_.quantizer[s];
+    const float lambda = std::max(settings_.rdo, kLeastRdo) * luma_step(index) * luma_step(index);
+    const auto with = [&](float factor) {
+      return make_quantizer(index, settings_.deltas, lambda * factor, settings_.luma_weights, settings_.chroma_weights);
+    };
+    pass.first[s] = with(strength.first);
+    pass.rest[s] = with(strength.rest);
+  }
+  pass.split = strength.split;
+  pass.search = settings_.search;
+  pass.weights = settings_.weights ? &settings_.weights->values : nullptr;
+  for (;;) {
+    pass.costs = costs_;
+    if (costs_.mode_scale > kLargestModeScale) pass.search.subblock_modes = 0;
+    code_frame(picture_, segments_, pass, frame_);
+    ++passes_;
+    WrittenFrame written = write();
+    const bool fits = written.first_partition <= settings_.max_first_partition;
+    if (fits || costs_.mode_scale > 2 * kLargestModeScale) return written;
+    costs_.mode_scale *= 2.0f;
+  }
+}
+
+void Trials::learn() {
+  costs_.tokens = make_token_costs(choose_probabilities(count_tokens(frame_)));
+  set_coded_costs(costs_.coded, coded_probability(frame_));
+}
+
+void Trials::learn_from(const Trials& other) {
+  costs_ = other.costs_;
+  filter_strength_ = other.filter_strength_;
+}
+
+void Trials::choose_filter() {
+  if (settings_.filter == 0.0f || !settings_.measure_filter) return;
+  filter_strength_ = best_filter_strength(picture_, frame_, header_);
+  set_filter_levels();
+}
+
+YuvPlanes filtered(const Frame& frame, const FrameHeader& header) {
+  YuvPlanes out = frame.reconstruction;
+  std::vector<MacroblockFilter> filters(frame.macroblocks.size());
+  for (size_t i = 0; i < filters.size(); ++i) filters[i] = macroblock_filter(frame.macroblocks[i], header);
+  loop_filter(out, filters, header.filter, header.sharpness);
+  return out;
+}
+
+}  // namespace accelir::vp8

@@ -1,0 +1,55 @@
+// One attempt at a frame: a base quantiser and a strength become a coded frame, and that bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/strength.h"
+#include "vp8/frame.h"
+#include "vp8/loop_filter.h"
+#include "vp8/planes.h"
+#include "vp8/quantizer.h"
+#include "vp8/settings.h"
+#include "vp8/writer.h"
+
+namespace accelir::vp8 {
+
+class Trials {
+ public:
+  Trials(const YuvPlanes& picture, const Settings& settings);
+
+  // Codes the frame by the probabilities learnt so far, and writes it with the present filter levels. Data is empty
+  // where the frame can't be written: too much for the format's fields.
+  WrittenFrame attempt(int base, const Strength& strength);
+  // Takes the probabilities over that the last frame asks for.
+  void learn();
+  // Measures the loop filter on the last frame, for the next writes.
+  void choose_filter();
+  // Takes over what another has learnt and measured.
+  void learn_from(const Trials& other);
+  WrittenFrame write() const { return write_frame(frame_, header_); }
+
+  const FrameHeader& header() const { return header_; }
+  const Frame& frame() const { return frame_; }
+  int passes() const { return passes_; }
+
+ private:
+  void set_segments(int base);
+  void set_filter_levels();
+
+  const YuvPlanes& picture_;
+  const Settings& settings_;
+  Costs costs_;
+  Frame frame_;
+  FrameHeader header_;
+  std::vector<uint8_t> segments_;
+  float filter_strength_ = 1.0f;  // as measured, times which the profile's strength is taken
+  int passes_ = 0;
+};
+
+// The reconstruction as decoders show it.
+YuvPlanes filtered(const Frame& frame, const FrameHeader& header);
+
+}  // namespace accelir::vp8

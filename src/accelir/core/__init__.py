@@ -1,0 +1,1 @@
+"""The compiled core (csrc/, C++17): `jpeg` and `vp8`, a module a format. Whatever takes long releases the GIL."""
