@@ -16,11 +16,11 @@ import numpy as np
 from common import load
 from numpy.typing import NDArray
 
-from accelir.cells.groups import Groups
+from accelir.cells.groups import PictureGroups
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.group_plan import plan_modes
 from accelir.formats.jpeg.job import analyse, make_job
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 from accelir.restoration.tasks import Task
 
 NAME = "denoise-25"

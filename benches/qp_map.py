@@ -19,7 +19,7 @@ from PIL import Image
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 
 DROPS = (0, 10, 20, 30, 40, 60)
 QP_TOP = 75

@@ -28,7 +28,7 @@ import accelir
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 
 BPP = 1.2
 MEMORY_SIDE = 10_000

@@ -19,9 +19,9 @@ from restored import RATES, largest_within
 
 import accelir
 from accelir.formats.decode import decode_pixels
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 from accelir.profiling.tune import tune_profile
-from accelir.profiling.write import write_profile
+from accelir.profile.files import write_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 from accelir.training.data import list_pictures

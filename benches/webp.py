@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
-from accelir.formats.webp import job as webp
 from accelir.core import vp8
 from accelir.formats.jpeg.effort import get_webp_effort
-from accelir.profile.model import load_profile
+from accelir.formats.webp import job as webp
+from accelir.profile.installed import load_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir.cells.color_weights import SUBSAMPLINGS, rgb_weights
-from accelir.core import jpeg as core
 from accelir.cells.modes import make_modes
+from accelir.core import jpeg as core
 
 RDO, DEADZONE = 0.105, 0.6
 # Chroma steps over those that weigh RGB errors evenly: the optimum is flat, and luma gains a BD-rate point here.

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 import accelir
-from accelir.api import FORMATS
+from accelir.formats.registry import FORMATS
 
 SIDES = (1, 7, 16, 33, 64, 100, 151, 200, 257)
 PROFILES = tuple(accelir.profiles())

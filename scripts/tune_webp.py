@@ -11,7 +11,7 @@ import datetime
 import json
 from pathlib import Path
 
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 from accelir.profiling.tune_webp import tune_webp
 
 

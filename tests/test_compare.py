@@ -12,11 +12,12 @@ from helpers import photo
 from PIL import Image
 
 import accelir
-from accelir.api import FORMATS
 from accelir.cli import main
 from accelir.comparison import page as report
-from accelir.comparison.compare import compare, largest_within, psnr
+from accelir.comparison.compare import compare, psnr
+from accelir.comparison.encoders import largest_within
 from accelir.errors import BudgetError
+from accelir.formats.registry import FORMATS
 from accelir.restoration.tasks import Task
 
 CROP = photo()[40:251, 150:353]

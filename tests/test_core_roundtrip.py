@@ -28,8 +28,8 @@ from scipy.fft import idctn
 
 import accelir
 from accelir.cells.color_weights import ZIGZAG
-from accelir.core import jpeg as core
 from accelir.cells.modes import make_modes
+from accelir.core import jpeg as core
 
 KINDS = ("zero", "sparse", "dense", "wide", "extreme")
 SIDES = st.integers(1, 40)
@@ -300,7 +300,7 @@ def test_targets_beyond_the_largest_levels_are_clamped_to_them(rdo, progressive,
     settings = core.Settings(
         relative_steps=np.ones((2, 64), np.float32),
         weights=np.ones((1, 3, 64), np.float32),
-        modes=make_modes(rdo=rdo),
+        modes=make_modes(lambda_=rdo),
         mode_map=np.zeros((1, 1), np.int32),
         progressive=progressive,
     )

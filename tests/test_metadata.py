@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 import accelir
 from accelir.core import jpeg as core
-from accelir.formats.metadata import comment_segment, jpeg_segments
+from accelir.formats.jpeg.metadata import comment_segment, jpeg_segments
 
 SMALL = photo("cup")[:40, :56]
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

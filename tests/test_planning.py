@@ -1,4 +1,4 @@
-"""How blocks share a budget: by groups, by QPs, by variance, and by trial."""
+"""How cells share a budget: by groups, by QPs, by variance, and by trial."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ import pytest
 from helpers import photo, psnr
 
 import accelir
-from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
-from accelir.core import jpeg as core
 from accelir.cells.curves import Curves
-from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.group_plan import block_variance, plan_modes, plan_qps
-from accelir.formats.jpeg.job import make_job
-from accelir.profile.closed_loop import Loop
+from accelir.cells.grid import cell_variance
+from accelir.cells.groups import GroupModel
 from accelir.cells.modes import make_modes
-from accelir.profile.model import Clusters, load_profile
+from accelir.core import jpeg as core
+from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
+from accelir.formats.jpeg.effort import get_effort
+from accelir.formats.jpeg.group_plan import plan_modes, plan_qps
+from accelir.formats.jpeg.job import make_job
+from accelir.profile.installed import load_profile
+from accelir.profile.jpeg import ClosedLoop
 from accelir.restoration.network import open_network
 
 QPS = np.arange(15, 100, 5, dtype=np.int32)
 BASES = np.array([15, 55, 95], np.int32)
 FACTORS = np.array([1.0, 2.0, 8.0])
-LOOP = Loop((0.5, 1.0, 2.0, 8.0), 0.88, 5)
+LOOP = ClosedLoop((0.5, 1.0, 2.0, 8.0), 0.88, 5)
 
 
 def make_curves(gains=(1.0, 100.0)) -> Curves:
     """Two groups that cost the same; squared errors fall as bits rise, in the second a hundred times as much."""
     growth = 2.0 ** ((QPS - 95) / 16)
     bits = 8000 * growth * np.ones((2, 1))
-    mse = np.array(gains)[:, None] / growth
+    error = np.array(gains)[:, None] / growth
     at_base = 2.0 ** ((BASES - 95) / 16)[:, None, None]
     mode_bits = 8000 * at_base / FACTORS * np.ones((3, 2, 3))
-    mode_mse = np.array(gains)[None, :, None] / at_base * FACTORS**0.9
+    mode_error = np.array(gains)[None, :, None] / at_base * FACTORS**0.9
     return Curves(
         utility_edges=np.array([1.0]),
         qps=QPS,
         bits=bits,
-        mse=mse,
+        error=error,
         base_qps=BASES,
-        modes=make_modes(rdo=0.1 * FACTORS),
+        modes=make_modes(lambda_=0.1 * FACTORS),
         mode_bits=mode_bits,
-        mode_mse=mode_mse,
+        mode_error=mode_error,
         on_hull=np.ones((3, 2, 3), bool),
         mode_of_qp=np.zeros((3, 2, len(QPS)), np.int32),
     )
@@ -66,8 +68,8 @@ def test_groups_get_modes_by_what_a_bit_buys_them_within_the_budget(method):
     groups = halves()
     plan = plan_modes(make_curves(), np.eye(2)[groups], 6000, method)
     assert plan.predicted_bytes <= 6000
-    rdo = plan.modes["rdo"][plan.mode_map]
-    assert rdo[groups == 1].mean() < rdo[groups == 0].mean()
+    lambdas = plan.modes["lambda"][plan.mode_map]
+    assert lambdas[groups == 1].mean() < lambdas[groups == 0].mean()
     qps = plan.qp_map(plan.step)
     assert qps[groups == 1].mean() > qps[groups == 0].mean()
 
@@ -87,7 +89,7 @@ def test_a_budget_below_all_curves_leaves_the_file_uniform():
 def test_qps_rise_where_the_variance_is_low():
     pixels = np.full((128, 192, 3), 128, np.uint8)
     pixels[:, 96:] = np.random.default_rng(1).integers(0, 256, (128, 96, 3))
-    variance = block_variance(pixels)
+    variance = cell_variance(pixels)
     assert variance.shape == (4, 6)
     assert variance[:, :3].max() == 0
     qps = plan_qps(make_curves(), halves(), 6000, "variance", variance).qp_map(2.5)
@@ -107,7 +109,7 @@ def test_trying_modes_beats_a_uniform_file_after_restoration():
     network = open_network("denoise-25", 1)
     profile = load_profile("denoise-25")
     coefficients = core.Coefficients.from_pixels(pixels, "4:2:0")
-    job = make_job(profile, get_effort(5), pixels.shape)
+    job = make_job(profile.jpeg, get_effort(5), pixels.shape)
     plan = plan_by_trial(coefficients, job, 5000, network, LOOP, estimate(pixels, network, 2))
     files = [j.run(coefficients, max_bytes=5000).data for j in (job, plan.applied_to(job))]
     uniform, tried = (psnr(network(accelir.decode(data, network=None)), truth) for data in files)
@@ -118,7 +120,7 @@ def test_trying_modes_beats_a_uniform_file_after_restoration():
 
 def test_a_trial_of_a_gray_or_torn_picture_has_its_shape():
     network = open_network("denoise-25", 1)
-    job = make_job(load_profile("denoise-25"), get_effort(5), (70, 45))
+    job = make_job(load_profile("denoise-25").jpeg, get_effort(5), (70, 45))
     pixels = np.ascontiguousarray(noisy(96)[:70, :45, 0])
     coefficients, goal = core.Coefficients.from_pixels(pixels, "gray"), estimate(pixels, network, 1)
     plan = plan_by_trial(coefficients, job, 900, network, LOOP, goal)
@@ -127,14 +129,14 @@ def test_a_trial_of_a_gray_or_torn_picture_has_its_shape():
 
 
 def with_groups(encoder: accelir.Encoder) -> accelir.Encoder:
-    """An encoder whose profile tells blocks apart by a QP-NET of two groups that knows left from right."""
+    """An encoder whose profile tells cells apart by a QP-NET of two groups that knows left from right."""
 
     class LeftFromRight:
         def shares(self, pixels):
             rows, cols = (-(-side // 32) for side in pixels.shape[:2])
             return np.eye(2)[halves(rows, cols)]
 
-    profile = dataclasses.replace(encoder.settings.profile, clusters=Clusters(make_curves(), LeftFromRight()))
+    profile = dataclasses.replace(encoder.settings.profile, groups=GroupModel(make_curves(), LeftFromRight()))
     encoder.settings = dataclasses.replace(encoder.settings, profile=profile)
     return encoder
 
@@ -163,7 +165,7 @@ def test_a_map_that_is_given_leaves_nothing_to_allocate():
 
 @pytest.mark.parametrize(
     ("allocator", "message"),
-    [("best", "allocator must be"), ("closed-loop", "has no closed loop"), ("reward", "has no clusters")],
+    [("best", "allocator must be"), ("closed-loop", "has no closed loop"), ("reward", "has no groups")],
 )
 def test_an_allocator_that_the_profile_cannot_serve_is_refused(allocator, message):
     with pytest.raises(ValueError, match=message):
@@ -173,7 +175,7 @@ def test_an_allocator_that_the_profile_cannot_serve_is_refused(allocator, messag
 def test_groups_are_not_asked_for_until_they_are_wanted(monkeypatch):
     asked = []
     encoder = accelir.Encoder(profile="sr-x4", effort=0)
-    network = encoder.settings.profile.clusters.network
+    network = encoder.settings.profile.groups.network
     shares = type(network).shares
     monkeypatch.setattr(type(network), "shares", lambda self, pixels: asked.append(1) or shares(self, pixels))
     made = encoder.encode(photo("cup"), bpp=1.0)
@@ -191,8 +193,8 @@ def test_an_encoded_file_can_be_sent_to_another_process():
 
 
 def test_qp_net_says_the_same_of_a_picture_whatever_bands_it_is_cut_into(monkeypatch):
-    network = load_profile("denoise-25").clusters.network
+    network = load_profile("denoise-25").groups.network
     picture = np.tile(noisy(), (5, 1, 1))[: 29 * 32 + 7]
     banded = network.logits(picture)
-    monkeypatch.setattr("accelir.qpnet.BAND", 1000)
+    monkeypatch.setattr("accelir.cells.qpnet.BAND", 1000)
     np.testing.assert_allclose(network.logits(picture), banded, atol=1e-4)

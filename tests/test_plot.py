@@ -12,8 +12,9 @@ from PIL import Image
 import accelir
 from accelir.cli import main
 from accelir.commands import plot
-from accelir.formats.inspect import cell_bits, macroblocks
-from accelir.profile.model import load_profile
+from accelir.formats.registry import format_of
+from accelir.formats.webp.inspect import macroblocks
+from accelir.profile.installed import load_profile
 
 # 150 x 100 pixels: the last blocks are cut.
 CROP = photo()[100:200, 200:350]
@@ -55,7 +56,7 @@ def test_a_jpeg_has_its_picture_and_its_bits(folder):
     data = (folder / "photo.jpg").read_bytes()
     picture, bits = plot.file_panels(data)
     np.testing.assert_array_equal(picture.values, accelir.decode(data, network=None))
-    np.testing.assert_array_equal(bits.values, cell_bits(data))
+    np.testing.assert_array_equal(bits.values, format_of(data).cell_bits(data))
     assert (picture.unit, bits.unit, bits.values.shape) == ("", "bits per 32x32 pixels", (4, 5))
     assert bits.values.sum() == pytest.approx(8 * len(data), rel=0.3)
 
@@ -79,7 +80,7 @@ def test_a_webp_has_its_bits_and_quantisers(folder):
     data = (folder / "photo.webp").read_bytes()
     picture, bits, quantizers = plot.file_panels(data)
     assert picture.values.shape == (100, 150, 3)
-    np.testing.assert_array_equal(bits.values, cell_bits(data))
+    np.testing.assert_array_equal(bits.values, format_of(data).cell_bits(data))
     np.testing.assert_array_equal(quantizers.values, macroblocks(data)[1])
     assert (quantizers.side, quantizers.values.shape) == (16, (7, 10))
     assert titles(plot.file_panels((folder / "lossless.webp").read_bytes())) == ["picture"]
@@ -90,8 +91,8 @@ def test_an_encoders_panels_are_what_it_decided(format):
     encoder = accelir.Encoder(profile="denoise-25", format=format)
     encoded = encoder.encode(CROP, bpp=2)
     panels = {panel.title: panel.values for panel in plot.encoded_panels(encoded, encoder.settings.profile)}
-    np.testing.assert_array_equal(panels["QP of each block"], encoded.qp_map)
-    np.testing.assert_array_equal(panels["bits of each block"], cell_bits(encoded.data))
+    np.testing.assert_array_equal(panels["QP of each cell"], encoded.qp_map)
+    np.testing.assert_array_equal(panels["bits of each cell"], format_of(encoded.data).cell_bits(encoded.data))
     if format == "jpeg":
         np.testing.assert_array_equal(panels["utility, by QP-NET of denoise-25"], encoded.clusters)
     else:
@@ -127,7 +128,7 @@ def test_bright_blocks_are_those_with_many_bits(folder):
     rows = np.flatnonzero((right < 250).mean(axis=1) > 0.95)
     rows = rows[: np.argmax(np.diff(rows) > 1) + 1]  # the colour bar comes below a gap
     panel = right[rows[0] : rows[-1] + 1]
-    bits = cell_bits((folder / "photo.jpg").read_bytes())
+    bits = format_of((folder / "photo.jpg").read_bytes()).cell_bits((folder / "photo.jpg").read_bytes())
     scale = panel.shape[1] / 150
     ys, xs = ((np.minimum(32 * np.arange(n) + 16, side - 2) * scale).astype(int) for n, side in ((4, 100), (5, 150)))
     centers = panel[np.ix_(ys, xs)]

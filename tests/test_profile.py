@@ -1,6 +1,5 @@
 """Profiles: what is installed, what QP maps become, and damaged ones."""
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,13 +10,15 @@ from helpers import noise, photo, read_levels, write_levels
 
 import accelir
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
-from accelir.core import jpeg as core
 from accelir.cells.modes import make_modes
-from accelir.profile.model import Profile, load_profile, profiles
 from accelir.cells.qp import QP_MAX, QP_MIN, qp_of_step
+from accelir.core import jpeg as core
+from accelir.profile.installed import load_profile
+from accelir.profile.installed import profiles
+from accelir.profile.ladder import Ladder
 
 FOLDER = Path(__file__).parents[1] / "profiles"
-FIELDS = ("rdo", "deadzone", "multiple", "cut")
+FIELDS = ("lambda", "deadzone", "multiple", "cut")
 
 
 def test_profiles_are_installed_and_sr_x4_is_the_default():
@@ -48,23 +49,23 @@ def test_installed_profiles_are_sound(name):
     profile = load_profile(name)
     assert profile.name == name
     assert profile.task
-    assert set(profile.shapes) == set(SUBSAMPLINGS)
-    for shape in profile.shapes.values():
+    assert set(profile.jpeg.tables) == set(SUBSAMPLINGS)
+    for shape in profile.jpeg.tables.values():
         assert shape.steps.shape == (2, 64)
         assert ((shape.steps > 0) & (shape.steps <= 16)).all()
         assert shape.weights.shape == (3, 64)
         assert (shape.weights >= 0).all()
         assert shape.weights[0].any()
-    assert profile.ladder_drops[0] == 0
-    assert (np.diff(profile.ladder_drops) > 0).all()
+    assert profile.jpeg.ladder.drops[0] == 0
+    assert (np.diff(profile.jpeg.ladder.drops) > 0).all()
     # The whole range of QP, so that no map falls off its end.
-    assert profile.ladder_drops[-1] >= QP_MAX - QP_MIN
-    assert len(profile.ladder) == len(profile.ladder_drops)
+    assert profile.jpeg.ladder.drops[-1] >= QP_MAX - QP_MIN
+    assert len(profile.jpeg.ladder.modes) == len(profile.jpeg.ladder.drops)
 
 
 def test_fidelity_has_flat_luma_tables_and_weighs_rgb():
     profile = load_profile("fidelity")
-    for subsampling, shape in profile.shapes.items():
+    for subsampling, shape in profile.jpeg.tables.items():
         assert (shape.steps[0] == 1).all()
         # Weighs chroma as decoding does; the profile may lean from there towards luma, but not far.
         ratio = shape.weights[1:] / rgb_weights(subsampling)[1:]
@@ -73,22 +74,22 @@ def test_fidelity_has_flat_luma_tables_and_weighs_rgb():
 
 
 def test_fidelity_quantises_everything_coarser_down_its_ladder():
-    ladder = load_profile("fidelity").ladder
-    for field, direction in (("rdo", 1), ("deadzone", 1), ("multiple", 1), ("cut", -1)):
+    ladder = load_profile("fidelity").jpeg.ladder.modes
+    for field, direction in (("lambda", 1), ("deadzone", 1), ("multiple", 1), ("cut", -1)):
         assert (direction * np.diff(ladder[field]) >= 0).all()
-    assert (np.diff(ladder["rdo"]) > 0).all()
+    assert (np.diff(ladder["lambda"]) > 0).all()
     assert (np.diff(ladder["deadzone"]) > 0).all()
 
 
-def ladder(**fields) -> Profile:
+def ladder(**fields) -> Ladder:
     drops = np.array([0.0, 10.0, 30.0])
-    return dataclasses.replace(load_profile("fidelity"), ladder_drops=drops, ladder=make_modes(**fields))
+    return Ladder(drops, make_modes(**fields))
 
 
 def test_drops_between_rungs_are_interpolated():
-    profile = ladder(rdo=[0.1, 0.4, 1.6], deadzone=[0.5, 1.0, 2.0], multiple=[1, 2, 3], cut=[64, 20, 5])
+    profile = ladder(lambda_=[0.1, 0.4, 1.6], deadzone=[0.5, 1.0, 2.0], multiple=[1, 2, 3], cut=[64, 20, 5])
     modes = profile.modes_at(np.array([0, 4, 5, 6, 10, 20, 21, 30, 80]))
-    np.testing.assert_allclose(modes["rdo"][[0, 2, 4, 5, 7]], [0.1, 0.2, 0.4, 0.8, 1.6], rtol=1e-5)
+    np.testing.assert_allclose(modes["lambda"][[0, 2, 4, 5, 7]], [0.1, 0.2, 0.4, 0.8, 1.6], rtol=1e-5)
     np.testing.assert_allclose(modes["deadzone"][[0, 2, 4, 5, 7]], [0.5, 0.75, 1.0, 1.5, 2.0])
     assert modes["multiple"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert modes["cut"].tolist() == [64, 64, 64, 20, 20, 20, 5, 5, 5]
@@ -96,9 +97,9 @@ def test_drops_between_rungs_are_interpolated():
 
 
 def test_a_rung_without_rdo_gives_modes_without_it():
-    profile = ladder(rdo=[0.0, 0.0, 0.4], deadzone=[0.5, 2.0, 2.0])
+    profile = ladder(lambda_=[0.0, 0.0, 0.4], deadzone=[0.5, 2.0, 2.0])
     # However little the Lagrangian, the trellis would run and the dead zone would not.
-    assert profile.modes_at(np.array([0, 5, 10]))["rdo"].tolist() == [0, 0, 0]
+    assert profile.modes_at(np.array([0, 5, 10]))["lambda"].tolist() == [0, 0, 0]
 
 
 def test_a_map_becomes_one_mode_for_each_of_its_values():
@@ -121,7 +122,7 @@ def test_the_highest_qp_of_a_map_has_the_first_rung():
         assert len(modes) == 1
         assert not mode_map.any()
         for field in FIELDS:
-            assert modes[field][0] == pytest.approx(profile.ladder[field][0])
+            assert modes[field][0] == pytest.approx(profile.jpeg.ladder.modes[field][0])
 
 
 def test_qp_falls_16_for_every_doubling_of_the_step():
@@ -188,17 +189,17 @@ def put(value, *path):
         deleted("jpeg"),
         put(None, "jpeg"),
         put([], "jpeg"),
-        deleted("jpeg", "shapes", "4:2:2"),
+        deleted("jpeg", "tables", "4:2:2"),
         put(True, "jpeg", "chroma_smoothing"),
         put("0.1", "jpeg", "chroma_smoothing"),
-        put([1.0] * 63, "jpeg", "shapes", "4:2:0", "luma"),
-        put([1.0] * 65, "jpeg", "shapes", "4:2:0", "chroma"),
-        put(["a"] * 64, "jpeg", "shapes", "4:2:0", "chroma"),
-        put([[1.0] * 64] * 2, "jpeg", "shapes", "4:4:4", "weights"),
+        put([1.0] * 63, "jpeg", "tables", "4:2:0", "luma"),
+        put([1.0] * 65, "jpeg", "tables", "4:2:0", "chroma"),
+        put(["a"] * 64, "jpeg", "tables", "4:2:0", "chroma"),
+        put([[1.0] * 64] * 2, "jpeg", "tables", "4:4:4", "weights"),
         put([], "jpeg", "ladder"),
         put(5, "jpeg", "ladder", 0, "drop"),
         put(0, "jpeg", "ladder", 1, "drop"),
-        put("x", "jpeg", "ladder", 1, "rdo"),
+        put("x", "jpeg", "ladder", 1, "lambda"),
         deleted("jpeg", "ladder", 2, "cut"),
         put([1.0] * 10, "webp", "group_weights"),  # it has no groups
         put([0.0] * 10, "webp", "group_weights"),
@@ -235,16 +236,16 @@ def test_a_profile_that_is_no_json_object_is_refused(installed, text):
 @pytest.mark.parametrize(
     "change",
     [
-        put(17.0, "jpeg", "shapes", "4:2:0", "luma", 5),
+        put(17.0, "jpeg", "tables", "4:2:0", "luma", 5),
         put(-0.1, "jpeg", "chroma_smoothing"),
         put(1.1, "jpeg", "chroma_smoothing"),
-        put(0.0, "jpeg", "shapes", "4:2:0", "chroma", 5),
-        put(-1.0, "jpeg", "shapes", "4:2:0", "weights", 0, 5),
-        put(-0.1, "jpeg", "ladder", 0, "rdo"),
+        put(0.0, "jpeg", "tables", "4:2:0", "chroma", 5),
+        put(-1.0, "jpeg", "tables", "4:2:0", "weights", 0, 5),
+        put(-0.1, "jpeg", "ladder", 0, "lambda"),
         put(0.1, "jpeg", "ladder", 0, "deadzone"),
         put(0, "jpeg", "ladder", 0, "multiple"),
         put(65, "jpeg", "ladder", 0, "cut"),
-        put(float("nan"), "jpeg", "ladder", 0, "rdo"),
+        put(float("nan"), "jpeg", "ladder", 0, "lambda"),
     ],
 )
 def test_values_out_of_range_never_reach_a_file(installed, change):

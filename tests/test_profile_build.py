@@ -22,11 +22,12 @@ from accelir.cells.curves import Curves, ModeTable, lower_hull
 from accelir.cells.modes import make_modes
 from accelir.cells.qp import exact_qp, qp_of_step, step_of_qp
 from accelir.errors import ProfileError
-from accelir.profile.model import load_profile, read_profile
+from accelir.profile.files import read_profile
+from accelir.profile.installed import load_profile
 from accelir.profiling import cli, qpnet
 from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
-from accelir.profiling.measure import Measurement, Plan, join, load, mean, measure, stored
+from accelir.profiling.measure import Measurement, MeasurementPlan, join, load, mean, measure, stored
 from accelir.profiling.menu import make_menu
 from accelir.profiling.pictures import degraded
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
@@ -75,9 +76,9 @@ def test_the_hull_is_the_optimum_at_every_price():
             assert (mse + price * bits).argmin() in hull
 
 
-def synthetic(n: int = 400, seed: int = 0, plan: Plan | None = None) -> tuple[Measurement, Plan]:
+def synthetic(n: int = 400, seed: int = 0, plan: MeasurementPlan | None = None) -> tuple[Measurement, MeasurementPlan]:
     """Blocks whose error is 2^-2r of a complexity, r bits above it, with modes a little worse than their steps."""
-    plan = plan or Plan.of(DEBLUR, "deblur-1.5", load_profile("deblur-1.5"))
+    plan = plan or MeasurementPlan.of(DEBLUR, "deblur-1.5", load_profile("deblur-1.5"))
     rng = np.random.default_rng(seed)
     complexity = rng.uniform(0, 6, n)[:, None]
 
@@ -232,7 +233,7 @@ def test_labels_of_shifted_blocks_are_mixed_by_area():
 
 
 @pytest.fixture(scope="module")
-def trained() -> tuple[list[np.ndarray], list[np.ndarray], qpnet.QpNet]:
+def trained() -> tuple[list[np.ndarray], list[np.ndarray], qpnet.TrainableQpNet]:
     """On flat and rough blocks, which are easily told apart."""
     rng = np.random.default_rng(0)
     pictures, ranks = [], []
@@ -244,13 +245,15 @@ def trained() -> tuple[list[np.ndarray], list[np.ndarray], qpnet.QpNet]:
     return (
         pictures,
         ranks,
-        qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2)),
+        qpnet.train(pictures, ranks, 3, qpnet.QpNetRecipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2)),
     )
 
 
 def test_qpnet_learns_and_the_same_input_gives_the_same_network(trained):
     pictures, ranks, net = trained
-    again = qpnet.train(pictures, ranks, 3, qpnet.Recipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2))
+    again = qpnet.train(
+        pictures, ranks, 3, qpnet.QpNetRecipe(widths=(8, 8, 8), steps=250, batch=4, rate=2e-2, halvings=2)
+    )
     assert qpnet.to_onnx(net) == qpnet.to_onnx(again)
     run = accelir.cells.qpnet.QpNet(qpnet.to_onnx(net), 3)
     right = [run.groups(p) == r for p, r in zip(pictures, ranks, strict=True)]
@@ -274,7 +277,7 @@ def test_qpnet_runs_as_it_was_trained(trained):
 
 
 def test_qpnet_takes_at_most_half_a_kilomac_per_pixel():
-    net = qpnet.QpNet(10, qpnet.Recipe().widths)
+    net = qpnet.TrainableQpNet(10, qpnet.QpNetRecipe().widths)
     model = qpnet.to_onnx(net)
     assert 100 < count(model, 64, 96).macs <= 500
     layers = [name for name, _ in net.named_children()]
@@ -345,10 +348,10 @@ def pictures(tmp_path_factory) -> Path:
     return folder
 
 
-def small_plan(**options) -> Plan:
+def small_plan(**options) -> MeasurementPlan:
     profile = load_profile("deblur-1.5")
-    return Plan(
-        DEBLUR, "deblur-1.5", profile, make_modes(rdo=[0.08, 1.0]), qps=(15, 55, 95), base_qps=(30, 70), **options
+    return MeasurementPlan(
+        DEBLUR, "deblur-1.5", profile, make_modes(lambda_=[0.08, 1.0]), qps=(15, 55, 95), base_qps=(30, 70), **options
     )
 
 
@@ -358,9 +361,11 @@ def test_a_measurement_adds_up_to_the_file_and_its_restored_error(pictures):
     assert measured.shape.tolist() == [3, 3]
     assert measured.values.reshape(3, 3)[:, 0].tolist() == [3072, 3072, 768]
     pixels, truth = degraded(path, DEBLUR, plan.side)
-    from accelir.profiling.coders import JpegCoder
+    from accelir.formats.jpeg.prepare import PreparedJpeg
+    from accelir.formats.request import EncoderSettings, Request
 
-    coded = JpegCoder(pixels, plan.profile).code(step_of_qp(55), plan.profile.ladder[:1])
+    prepared = PreparedJpeg(Request(pixels, EncoderSettings(plan.profile)))
+    coded = prepared.under(step_of_qp(55), plan.profile.jpeg.ladder.modes[:1])
     restored = open_network("deblur-1.5", 1)(accelir.decode(coded.data, network=None))
     error = np.square(restored.astype(float) - truth)
     assert measured.sse[:, 1].sum() == error.sum()
@@ -374,7 +379,9 @@ def test_a_measurement_adds_up_to_the_file_and_its_restored_error(pictures):
 
 def test_blocks_of_an_enlarging_task_stand_for_larger_ones(pictures):
     profile = load_profile("sr-x4")
-    plan = Plan(Task.parse("sr-x4"), "sr-x4", profile, make_modes(rdo=[0.1]), qps=(15, 95), base_qps=(30, 70))
+    plan = MeasurementPlan(
+        Task.parse("sr-x4"), "sr-x4", profile, make_modes(lambda_=[0.1]), qps=(15, 95), base_qps=(30, 70)
+    )
     measured = measure(pictures / "p0.png", plan)  # 96x64 becomes 24x16
     assert measured.shape.tolist() == [1, 1]
     assert measured.values.tolist() == [64 * 96 * 3]
@@ -385,7 +392,7 @@ def test_a_key_changes_with_all_that_decides_the_result(pictures, tmp_path):
     others = [
         dataclasses.replace(plan, side=64),
         dataclasses.replace(plan, qps=(15, 95)),
-        dataclasses.replace(plan, menu=make_modes(rdo=[0.08, 2.0])),
+        dataclasses.replace(plan, menu=make_modes(lambda_=[0.08, 2.0])),
         dataclasses.replace(plan, profile=load_profile("fidelity")),
         dataclasses.replace(plan, network="dejpeg"),
         dataclasses.replace(plan, task=Task.parse("deblur-2")),
@@ -456,11 +463,13 @@ def test_a_build_gives_a_profile_that_is_read_again(built):
     profile = read_profile(built)
     assert profile.name == "deblur-1.5"
     assert profile.network == "deblur-1.5"
-    np.testing.assert_array_equal(profile.shapes["4:2:0"].steps, load_profile("deblur-1.5").shapes["4:2:0"].steps)
-    curves = profile.clusters.curves
+    np.testing.assert_array_equal(
+        profile.jpeg.tables["4:2:0"].relative_steps, load_profile("deblur-1.5").jpeg.tables["4:2:0"].relative_steps
+    )
+    curves = profile.groups.curves
     assert curves.groups == 3
     assert curves.mode_bits.shape == (5, 3, len(curves.modes))
-    groups = profile.clusters.network.groups(photo())
+    groups = profile.groups.network.groups(photo())
     assert groups.shape == tuple(-(-side // 32) for side in photo().shape[:2])
     figures = profile.provenance["figures"]
     assert np.sum(figures["confusion"]) == figures["blocks"] > 0
@@ -535,7 +544,7 @@ def test_a_task_whose_network_is_not_installed_can_be_built_for_and_receivers_be
 ):
     build(pictures, tmp_path / "own", "--task", "deblur-2", "--network", "deblur-1.5", *options)
     profile = read_profile(tmp_path / "own")
-    assert (profile.name, profile.network, profile.loop) == ("deblur-2", named, None)
+    assert (profile.name, profile.network, profile.jpeg.closed_loop) == ("deblur-2", named, None)
     assert "closed-loop" not in profile.provenance["figures"]["allocators_db"]
     data = accelir.encode(photo(), max_bytes=60_000, profile=tmp_path / "own")
     with pytest.raises(ValueError, match="does not name" if named is None else "'mine', which is not installed"):
@@ -574,7 +583,7 @@ def forged(change):
         change(arrays)
         data = write_arrays(arrays)
         (folder / "arrays.npz").write_bytes(data)
-        edited(folder, lambda d: d["jpeg"]["clusters"].update(arrays_sha256=accelir.restoration.card.sha256(data)))
+        edited(folder, lambda d: d["groups"].update(arrays_sha256=accelir.restoration.card.sha256(data)))
 
     return damage
 
@@ -595,11 +604,11 @@ def put(name: str, place: tuple[int, ...], value: float):
         (lambda folder: (folder / "arrays.npz").unlink(), "arrays.npz"),
         (lambda folder: (folder / "profile.json").unlink(), "profile.json"),
         (
-            lambda folder: edited(folder, lambda d: d.update(schema=3)),
-            "schema is 3; this version of accelir reads 1 and 2",
+            lambda folder: edited(folder, lambda d: d.update(schema=2)),
+            "schema is 2; this version of accelir reads 3",
         ),
-        (lambda folder: edited(folder, lambda d: d["jpeg"].pop("clusters")), "clusters"),
-        (lambda folder: edited(folder, lambda d: d["jpeg"]["clusters"].pop("qpnet_sha256")), "qpnet_sha256"),
+        (lambda folder: edited(folder, lambda d: d.pop("groups")), "groups"),
+        (lambda folder: edited(folder, lambda d: d["groups"].pop("qpnet_sha256")), "qpnet_sha256"),
         (forged(lambda a: a.pop("bits")), "curves are"),
         (forged(lambda a: a.update(more=a["bits"])), "curves are"),
         (forged(lambda a: a.update(bits=a["bits"][:, :-1])), "bits is float64"),
@@ -661,29 +670,31 @@ def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_profile(built, clu
 def test_tuning_alone_keeps_the_best_of_what_it_measured_and_tells_no_blocks_apart(
     base, pictures, tmp_path, monkeypatch
 ):
-    from accelir.profiling import tune
+    from accelir.profiling import tune_jpeg
 
-    monkeypatch.setattr(tune, "STEPS", {"rdo": 0.5})
-    monkeypatch.setitem(tune.RATES, "denoise", (0.9,))
+    monkeypatch.setattr(tune_jpeg, "STEPS", {"lambda_": 0.5})
+    monkeypatch.setitem(tune_jpeg.RATES, "denoise", (0.9,))
     monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
     options = ["--task", "denoise-25", "--network", "denoise-25", "--network", "dejpeg", "--count", "1", "--base", base]
     result = CliRunner().invoke(cli.main, ["tune", str(pictures), str(tmp_path / "mine"), *options])
     assert result.exit_code == 0, result.output
     profile = read_profile(tmp_path / "mine")
-    assert profile.clusters is None
-    assert profile.allocator == "uniform"
+    assert profile.groups is None
+    assert profile.jpeg.allocator == "uniform"
     assert [n["name"] for n in profile.provenance["networks"]] == ["denoise-25-light", "dejpeg-light"]
     trace = profile.provenance["tuning"]["trace"]
     assert len(trace) >= 3
-    assert profile.ladder["rdo"][0] == pytest.approx(max(trace, key=lambda row: row["psnr"])["rdo"], rel=1e-3)
+    assert profile.jpeg.ladder.modes["lambda"][0] == pytest.approx(
+        max(trace, key=lambda row: row["psnr"])["lambda_"], rel=1e-3
+    )
 
 
 def test_tuning_scores_the_mean_over_networks(pictures):
-    from accelir.profiling.tune import Bench
+    from accelir.profiling.tuning_bench import TuningBench
 
     some = list_pictures(pictures)[:1]
     one, other, both = (
-        Bench(Task.parse("denoise-25"), networks, some).score(load_profile("fidelity"))
+        TuningBench(Task.parse("denoise-25"), networks, some, (0.9, 1.8), 256).score(load_profile("fidelity"))
         for networks in (("denoise-25",), ("dejpeg",), ("denoise-25", "dejpeg"))
     )
     assert both == pytest.approx((one + other) / 2)
@@ -700,9 +711,9 @@ def test_a_scheduler_that_does_not_answer_is_named(pictures, tmp_path):
 
 
 def test_webp_settings_that_walk_beyond_the_formats_bounds_stay_on_them():
-    from accelir.profiling.tune_webp import Settings
+    from accelir.profiling.tune_webp import WebpTuning
 
-    assert Settings(chroma_delta=-16.4, luma_dc_delta=99.0).shape(0).deltas == (15, 0, 0, -15, -15)
+    assert WebpTuning(chroma_delta=-16.4, luma_dc_delta=99.0).settings(0).deltas == (15, 0, 0, -15, -15)
 
 
 def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_path, monkeypatch):
@@ -721,5 +732,5 @@ def test_a_build_for_webp_tunes_its_settings_and_keeps_the_rest(pictures, tmp_pa
     assert profile.webp.filter == pytest.approx(best["filter"])
     ramp = np.log(profile.webp.group_weights[-1] / profile.webp.group_weights[0]) if profile.webp.group_weights else 0
     assert ramp == pytest.approx(best["group_ramp"], abs=0.001)
-    np.testing.assert_array_equal(profile.clusters.curves.bits, base.clusters.curves.bits)
-    np.testing.assert_array_equal(profile.shapes["4:2:0"].steps, base.shapes["4:2:0"].steps)
+    np.testing.assert_array_equal(profile.groups.curves.bits, base.groups.curves.bits)
+    np.testing.assert_array_equal(profile.jpeg.tables["4:2:0"].relative_steps, base.jpeg.tables["4:2:0"].relative_steps)

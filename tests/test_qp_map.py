@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from accelir import Encoder, encode
 from accelir.cells.color_weights import ZIGZAG
+from accelir.cells.modes import make_modes, without_rdo
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
-from accelir.cells.modes import make_modes, without_rdo
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 
 PICTURE = photo()[64:320, 96:480]
 """8 x 12 blocks of 32x32."""
@@ -27,7 +27,7 @@ def right_half_lower(drop):
 
 def at_step(qp_map, step, effort, subsampling):
     """A file at a fixed base step: its levels, the bits of each 32x32 block, its pixels."""
-    job = make_job(load_profile("fidelity"), get_effort(effort), PICTURE.shape, qp_map=qp_map)
+    job = make_job(load_profile("fidelity").jpeg, get_effort(effort), PICTURE.shape, qp_map=qp_map)
     data = job.run(core.Coefficients.from_pixels(PICTURE, subsampling), step=step).data
     levels = read_levels(data)
     return levels, core.read(data).levels.cell_bits(), by_pillow(data)
@@ -216,7 +216,7 @@ def test_a_dead_zone_zeroes_what_is_below_it(deadzone):
 @pytest.mark.parametrize("rdo", [0.0, 0.1])
 @pytest.mark.parametrize("multiple", [2, 3, 7, 64])
 def test_ac_levels_are_multiples(multiple, rdo):
-    _, found = quantised(CUP, make_modes(multiple=multiple, rdo=rdo), step=2.0)
+    _, found = quantised(CUP, make_modes(multiple=multiple, lambda_=rdo), step=2.0)
     for levels in found:
         assert not (levels[..., 1:] % multiple).any()
         assert (levels[..., 0] % multiple).any()
@@ -230,7 +230,7 @@ def test_ac_levels_are_multiples(multiple, rdo):
 @pytest.mark.parametrize("cut", [1, 2, 10, 36, 63, 64])
 def test_a_cut_keeps_what_is_before_it(cut, rdo):
     whole = quantised(CUP, make_modes(), step=2.0)[1]
-    found = quantised(CUP, make_modes(cut=cut, rdo=rdo), step=2.0)[1]
+    found = quantised(CUP, make_modes(cut=cut, lambda_=rdo), step=2.0)[1]
     for levels, uncut in zip(found, whole, strict=True):
         assert not levels[..., cut:].any()
         assert levels[..., :cut].any(axis=(0, 1)).sum() >= min(cut, 20)
@@ -243,7 +243,7 @@ def test_more_rdo_spends_fewer_bits_and_never_raises_a_magnitude(progressive):
     plain = quantised(CUP, make_modes(), progressive=progressive)[1]
     sizes = []
     for rdo in (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0):
-        data, found = quantised(CUP, make_modes(rdo=rdo), progressive=progressive)
+        data, found = quantised(CUP, make_modes(lambda_=rdo), progressive=progressive)
         sizes.append(len(data))
         for levels, rounded in zip(found, plain, strict=True):
             assert (np.abs(levels[..., 1:]) <= np.abs(rounded[..., 1:])).all()
@@ -259,7 +259,7 @@ def test_the_trellis_of_a_lagrangian_is_the_best_for_it(rdo, step):
     exact = in_steps(CUP, step)
     cost = {}
     for factor in (0, 0.5, 1, 2):
-        data, found = quantised(CUP, make_modes(rdo=rdo * factor), step=step, progressive="never", loops=4)
+        data, found = quantised(CUP, make_modes(lambda_=rdo * factor), step=step, progressive="never", loops=4)
         distortion = sum(np.sum((a - b) ** 2) for a, b in zip(found, exact, strict=True))
         cost[factor] = distortion + rdo * 8 * len(data)
     assert min(cost, key=cost.get) == 1
@@ -270,7 +270,7 @@ def test_places_without_weight_are_given_up_by_the_trellis():
     weights = np.ones((1, 3, 64), np.float32)
     weights[0, 0, 20:] = 0
     weights[0, 2, 5:] = 0
-    luma, cb, cr = quantised(CUP, make_modes(rdo=0.05), step=2.0, weights=weights)[1]
+    luma, cb, cr = quantised(CUP, make_modes(lambda_=0.05), step=2.0, weights=weights)[1]
     assert not luma[..., 20:].any()
     assert luma[..., 19].any()
     assert cb[..., 20:].any()
@@ -282,7 +282,9 @@ def test_more_weight_keeps_more():
     for weight in (0.25, 1, 4):
         weights = np.ones((1, 3, 64), np.float32)
         weights[0, 1] = weight
-        kept.append([np.count_nonzero(a) for a in quantised(CUP, make_modes(rdo=0.2), step=4.0, weights=weights)[1]])
+        kept.append(
+            [np.count_nonzero(a) for a in quantised(CUP, make_modes(lambda_=0.2), step=4.0, weights=weights)[1]]
+        )
     assert kept[0][1] < kept[1][1] < kept[2][1]
     assert abs(kept[2][0] - kept[0][0]) < 0.01 * kept[0][0]  # only through the code lengths; measured none
 
@@ -317,7 +319,7 @@ def test_random_modes_tables_and_weights_give_files_that_decode(seed, width, hei
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 7))
     modes = make_modes(
-        rdo=rng.choice([0, 0.05, 0.5, 50.0, 1e30], n),
+        lambda_=rng.choice([0, 0.05, 0.5, 50.0, 1e30], n),
         deadzone=rng.choice([0.5, 0.6, 3.0, 64.0], n),
         multiple=rng.integers(1, 65, n),
         cut=rng.integers(1, 65, n),
@@ -338,9 +340,9 @@ def test_random_modes_tables_and_weights_give_files_that_decode(seed, width, hei
 @pytest.mark.parametrize(
     ("mode", "message"),
     [
-        ({"rdo": -0.1}, "rdo"),
-        ({"rdo": np.nan}, "rdo"),
-        ({"rdo": np.inf}, "rdo"),
+        ({"lambda_": -0.1}, "lambda"),
+        ({"lambda_": np.nan}, "lambda"),
+        ({"lambda_": np.inf}, "lambda"),
         ({"deadzone": 0.49}, "deadzone"),
         ({"deadzone": 64.1}, "deadzone"),
         ({"deadzone": np.nan}, "deadzone"),
@@ -359,20 +361,20 @@ def test_modes_out_of_range_are_refused(mode, message):
 
 
 def test_modes_are_broadcast_from_scalars_and_sequences():
-    modes = make_modes(rdo=[0.1, 0.2, 0.0], cut=10)
+    modes = make_modes(lambda_=[0.1, 0.2, 0.0], cut=10)
     assert modes.dtype == core.MODE
-    assert modes["rdo"].tolist() == pytest.approx([0.1, 0.2, 0.0])
+    assert modes["lambda"].tolist() == pytest.approx([0.1, 0.2, 0.0])
     assert modes["cut"].tolist() == [10, 10, 10]
     assert modes["deadzone"].tolist() == [0.5] * 3
     assert modes["multiple"].tolist() == [1] * 3
     with pytest.raises(ValueError, match="broadcast"):
-        make_modes(rdo=[0.1, 0.2], cut=[1, 2, 3])
+        make_modes(lambda_=[0.1, 0.2], cut=[1, 2, 3])
 
 
 def test_without_rdo_leaves_the_rest():
-    modes = make_modes(rdo=[0.1, 0.0], deadzone=[0.6, 1.5], multiple=2, cut=[5, 6])
+    modes = make_modes(lambda_=[0.1, 0.0], deadzone=[0.6, 1.5], multiple=2, cut=[5, 6])
     plain = without_rdo(modes)
-    assert not plain["rdo"].any()
-    assert modes["rdo"][0] > 0
+    assert not plain["lambda"].any()
+    assert modes["lambda"][0] > 0
     for field in ("deadzone", "multiple", "cut"):
         np.testing.assert_array_equal(plain[field], modes[field])

@@ -14,7 +14,7 @@ import accelir
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 
 # Decoded quality is what the profile fidelity is for; the others gain it after restoration.
 encode = functools.partial(accelir.encode, profile="fidelity")
@@ -120,7 +120,7 @@ def test_bytes_at_a_step(subsampling, measured):
     coefficients = core.Coefficients.from_pixels(photo(), subsampling)
     sizes = {}
     for progressive in (False, True):
-        job = make_job(load_profile("fidelity"), get_effort(5), photo().shape, progressive=progressive)
+        job = make_job(load_profile("fidelity").jpeg, get_effort(5), photo().shape, progressive=progressive)
         sizes[progressive] = len(job.run(coefficients, step=12.0).data)
     assert sizes[False] < 1.01 * measured
     assert sizes[True] < sizes[False]  # measured 0.5 to 1.7 % less

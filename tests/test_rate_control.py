@@ -12,14 +12,14 @@ from accelir import BudgetError, Encoder, encode
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 
 EFFORTS = (0, 3, 5, 9)
 
 
 def core_encode(pixels, *, max_bytes=None, step=None, subsampling="4:2:0", effort=5, **options):
     """The core's own answer, with options that the public face doesn't have."""
-    job = make_job(load_profile("fidelity"), get_effort(effort), pixels.shape, **options)
+    job = make_job(load_profile("fidelity").jpeg, get_effort(effort), pixels.shape, **options)
     return job.run(core.Coefficients.from_pixels(pixels, subsampling), max_bytes=max_bytes, step=step)
 
 
@@ -148,7 +148,7 @@ def test_metadata_counts():
 
 
 def test_restart_markers_and_segments_count():
-    job = make_job(load_profile("fidelity"), get_effort(5), (192, 192), segments=b"\xff\xfe\x00\x04ab")
+    job = make_job(load_profile("fidelity").jpeg, get_effort(5), (192, 192), segments=b"\xff\xfe\x00\x04ab")
     job = type(job)(**{**vars(job), "restart_interval": 2})
     for subsampling in SUBSAMPLINGS:
         data = job.run(core.Coefficients.from_pixels(photo("table"), subsampling), max_bytes=6000).data
@@ -194,7 +194,7 @@ def test_a_fixed_step_is_kept(effort):
     for step in (3.0, 6.0, 12.3, 24.0, 48.0, 250.0):
         encoding = core_encode(photo("cup"), step=step, effort=effort)
         assert encoding.step == pytest.approx(step)
-        shape = load_profile("fidelity").shapes["4:2:0"].steps
+        shape = load_profile("fidelity").jpeg.tables["4:2:0"].relative_steps
         assert np.abs(encoding.tables - np.minimum(step * shape, 255)).max() < 1.0001
         sizes.append(len(encoding.data))
     assert sizes == sorted(sizes, reverse=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from helpers import pillow_jpeg, smooth
 
-from accelir.profile.model import read_profile
+from accelir.profile.files import read_profile
 from accelir.restoration.card import Card
 from accelir.restoration.network import find, open_network
 from accelir.storage.json_files import MAX_BYTES, read_json
@@ -152,9 +152,9 @@ def test_a_cards_numbers_have_bounds(entry, value):
         (("network",), "x" * 70_000),
         (("jpeg", "ladder", 1, "drop"), 1e999),
         (("jpeg", "ladder", 1, "multiple"), 10**400),
-        (("jpeg", "ladder", 1, "rdo"), 1e308),
-        (("jpeg", "shapes", "4:2:0", "weights", 0, 0), 1e308),
-        (("jpeg", "shapes", "4:2:0", "luma"), [[]]),
+        (("jpeg", "ladder", 1, "lambda"), 1e308),
+        (("jpeg", "tables", "4:2:0", "weights", 0, 0), 1e308),
+        (("jpeg", "tables", "4:2:0", "luma"), [[]]),
         (("jpeg", "ladder"), {}),
     ],
 )

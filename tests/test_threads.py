@@ -13,7 +13,7 @@ from accelir import BudgetError, Encoder, encode
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
-from accelir.profile.model import load_profile
+from accelir.profile.installed import load_profile
 
 JOBS = [
     (pixels, budget)
@@ -37,7 +37,7 @@ def test_eight_threads_give_the_bytes_of_one(effort):
 
 def test_threads_share_coefficients():
     coefficients = core.Coefficients.from_pixels(photo("cup"), "4:2:0")
-    job = make_job(load_profile("fidelity"), get_effort(5), (192, 192))
+    job = make_job(load_profile("fidelity").jpeg, get_effort(5), (192, 192))
     budgets = range(2000, 8000, 400)
     alone = [job.run(coefficients, max_bytes=b).data for b in budgets]
     with ThreadPoolExecutor(8) as pool:
@@ -68,7 +68,7 @@ def test_an_error_in_one_thread_stays_there():
 
 
 BIG = np.tile(photo("cup"), (4, 4, 1))
-LARGE_JOB = make_job(load_profile("fidelity"), get_effort(5), BIG.shape)
+LARGE_JOB = make_job(load_profile("fidelity").jpeg, get_effort(5), BIG.shape)
 COEFFICIENTS = core.Coefficients.from_pixels(BIG, "4:4:4")
 FILE = LARGE_JOB.run(COEFFICIENTS, step=4.0).data
 

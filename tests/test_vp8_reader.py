@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import accelir
-from accelir.formats.webp import parse as webp_chunks
 from accelir.core import vp8
-from accelir.formats.inspect import cell_bits, inspect, macroblocks
+from accelir.formats.webp import parse as webp_chunks
+from accelir.formats.inspect import inspect
+from accelir.formats.webp.inspect import cell_bits, macroblocks
 
 CUP = photo("cup")
 HEADERS = 8 * 400

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from webp_oracle import decode_yuv
 
-from accelir.formats.webp import metadata as webp_container
 from accelir.core import vp8
+from accelir.formats.webp import metadata as webp_container
 
 PLAIN = {
     "rdo": 0.08,

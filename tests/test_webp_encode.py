@@ -9,11 +9,11 @@ from PIL import Image
 
 import accelir
 from accelir import BudgetError, Encoder
+from accelir.core import vp8
 from accelir.formats.webp import job as webp
 from accelir.formats.webp import parse as webp_chunks
-from accelir.core import vp8
-from accelir.formats.jpeg.effort import get_webp_effort
-from accelir.profile.model import load_profile
+from accelir.formats.webp.effort import get_effort
+from accelir.profile.installed import load_profile
 
 EFFORTS = (0, 2, 5, 9)
 
@@ -169,7 +169,7 @@ def test_a_group_of_more_weight_gets_more_of_the_bytes(crop):
     luma = vp8.Picture.from_pixels(crop).planes()[0][:192, :192].astype(np.float64)
 
     def errors(**options):
-        job = webp.make_job(profile, get_webp_effort(5), crop.shape, **options)
+        job = webp.make_job(profile.webp, get_effort(5), crop.shape, **options)
         made = job.run(picture, max_bytes=2700, keep_reconstruction=True).reconstruction()[0]
         return [float(np.mean(half**2)) for half in np.hsplit(made - luma, 2)]
 

@@ -1,4 +1,4 @@
-"""The tag: which network a file was made for, and how decode finds it."""
+"""The name in a file of the network that it was made for, and how decode finds it."""
 
 import dataclasses
 import shutil
@@ -8,9 +8,10 @@ import pytest
 
 import accelir
 from accelir.api import Encoder
+from accelir.formats.decode import network_of
 from accelir.formats.inspect import inspect
-from accelir.formats.tag import read_tag, tag_segment
-from accelir.profile.model import load_profile
+from accelir.formats.jpeg.metadata import name_segment
+from accelir.profile.installed import load_profile
 from accelir.restoration.network import find
 
 
@@ -31,7 +32,7 @@ def picture(height=96, width=128):
 
 def test_a_file_names_the_network_of_its_profile(encoder):
     data = encoder.encode(picture(), max_bytes=20_000).data
-    assert read_tag(data) == "sr-x4"
+    assert network_of(data) == "sr-x4"
     assert len(data) <= 20_000
 
 
@@ -49,11 +50,11 @@ def test_inspect_says_what_a_file_was_made_for(encoder):
     assert inspect(accelir.encode(picture(), max_bytes=9000, profile="fidelity")).network is None
 
 
-def test_small_files_and_profiles_without_a_network_are_not_tagged(encoder):
-    assert read_tag(encoder.encode(picture(), max_bytes=4000).data) is None
-    assert tag_segment(None, 10**6) == b""
-    assert tag_segment("sr-x4", 17 * 500) != b""
-    assert tag_segment("sr-x4", 17 * 500 - 1) == b""
+def test_small_files_and_profiles_without_a_network_name_nothing(encoder):
+    assert network_of(encoder.encode(picture(), max_bytes=4000).data) is None
+    assert name_segment(None, 10**6) == b""
+    assert name_segment("sr-x4", 17 * 500) != b""
+    assert name_segment("sr-x4", 17 * 500 - 1) == b""
 
 
 def test_decode_asks_for_a_network_when_the_file_names_none():
@@ -73,7 +74,7 @@ def test_a_file_can_name_no_network_but_an_installed_one(tmp_path):
     for suffix in (".onnx", ".json"):
         shutil.copy(find("sr-x2").with_suffix(suffix), tmp_path / f"mine{suffix}")
     data = accelir.encode(picture(), max_bytes=20_000)
-    tagged = data[:2] + tag_segment(str(tmp_path / "mine.onnx"), 10**9) + data[2:]
+    named = data[:2] + name_segment(str(tmp_path / "mine.onnx"), 10**9) + data[2:]
     with pytest.raises(ValueError, match=r"mine.onnx', which is not installed"):
-        accelir.decode(tagged)
-    assert accelir.decode(tagged, network=tmp_path / "mine.onnx").shape == (192, 256, 3)
+        accelir.decode(named)
+    assert accelir.decode(named, network=tmp_path / "mine.onnx").shape == (192, 256, 3)
