@@ -13,7 +13,7 @@ Estimate estimate(const Coefficients& coefficients, const Settings& settings, fl
   sample.settle(step);
   Trials& trials = sample.trials();
   trials.quantize_at(step, {});
-  const double file = static_cast<double>(trials.plan()), scans = scan_bytes(file, settings);
+  const double file = static_cast<double>(trials.plan()) * kStuffing, scans = scan_bytes(file, settings);
   const Grid<double> errors = cell_errors(trials.levels(), sample.coefficients(), trials.tables(), error_weights);
   return {file - scans + scans / sample.share(), std::accumulate(errors.begin(), errors.end(), 0.0) / sample.share()};
 }

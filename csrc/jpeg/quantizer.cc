@@ -34,9 +34,10 @@ BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatT
   return q;
 }
 
-BlockQuantizer weighted(BlockQuantizer q, float weight) {
+BlockQuantizer weighted(const BlockQuantizer& quantizer, float weight) {
   // No magnitude is above 1024 steps: with this dead zone every level is 0, and sums stay within an int.
   constexpr float kNothingLeft = 2048.0f;
+  BlockQuantizer q = quantizer;
   q.lambda /= weight;
   q.dead_zone = std::min(q.dead_zone / weight, kNothingLeft);
   return q;

@@ -45,7 +45,7 @@ BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatT
                               float strength);
 
 // The quantiser of a cell whose squared errors cost so much more: bits and dead zone count so much less.
-BlockQuantizer weighted(BlockQuantizer quantizer, float weight);
+BlockQuantizer weighted(const BlockQuantizer& quantizer, float weight);
 
 // Bits of AC symbols as a trellis asks for them.
 struct AcBits {

@@ -105,7 +105,7 @@ class StepFormat {
   const double max_bytes_;
   const bool keep_levels_;
   float step_ = 0;
-  double stuffing_ = 1.003;  // file size over planned size
+  double stuffing_ = kStuffing;  // file size over planned size, of the last file written
 };
 
 // Steps until the size is near, or leaps past the budget; then strengths; more steps if they didn't do.

@@ -38,6 +38,7 @@ struct Frame {
 std::vector<PlannedScan> plan_scans(const Frame& frame, const std::vector<Scan>& script);
 // The file's size, but for the zeros that will be stuffed after 0xFF bytes.
 size_t planned_bytes(const Frame& frame, const std::vector<PlannedScan>& scans);
+constexpr double kStuffing = 1.003;  // of photographs: file size over planned size
 std::vector<uint8_t> write_jpeg(const Frame& frame, const std::vector<PlannedScan>& scans);
 
 }  // namespace accelir::jpeg
