@@ -17,7 +17,8 @@ PAGE = ROOT / "docs" / "api.md"
 SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir": {
         "api.py": ["encode", "Encoder", "Encoded", "decode"],
-        "restoration/network.py": ["restore", "networks"],
+        "restoration/restore.py": ["restore"],
+        "restoration/installed.py": ["networks"],
         "profile/model.py": ["profiles"],
         "errors.py": ["BudgetError", "ProfileError"],
     },

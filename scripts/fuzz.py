@@ -39,7 +39,7 @@ from accelir.formats import inspect as inspection
 from accelir.formats.tag import read_tag
 from accelir.profile.model import ARRAYS, PROFILE, QPNET, read_profile
 from accelir.restoration.card import Card
-from accelir.restoration.network import find
+from accelir.restoration.installed import find
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.storage.shipped import shipped
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 import accelir
 import accelir.cells.qpnet
-import accelir.restoration.card
+import accelir.storage.files
 from accelir.cells.curves import Curves, ModeTable, lower_hull
 from accelir.cells.modes import make_modes
 from accelir.cells.qp import exact_qp, qp_of_step, step_of_qp
@@ -574,7 +574,7 @@ def forged(change):
         change(arrays)
         data = write_arrays(arrays)
         (folder / "arrays.npz").write_bytes(data)
-        edited(folder, lambda d: d["jpeg"]["clusters"].update(arrays_sha256=accelir.restoration.card.sha256(data)))
+        edited(folder, lambda d: d["jpeg"]["clusters"].update(arrays_sha256=accelir.storage.files.sha256(data)))
 
     return damage
 

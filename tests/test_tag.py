@@ -11,7 +11,7 @@ from accelir.api import Encoder
 from accelir.formats.inspect import inspect
 from accelir.formats.tag import read_tag, tag_segment
 from accelir.profile.model import load_profile
-from accelir.restoration.network import find
+from accelir.restoration.installed import find
 
 
 @pytest.fixture

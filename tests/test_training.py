@@ -347,7 +347,8 @@ def test_an_exported_run_restores_as_torch_does(pictures: Path, tmp_path: Path) 
     pytest.importorskip("onnx")
     run = trainer(pictures, tmp_path, task="sr-x2", network="arsr", options={"layers": 1, "expansion": 16})
     run.run(every=40, progress=False)
-    from accelir.restoration.network import open_network, restore
+    from accelir.restoration.network import open_network
+    from accelir.restoration.restore import restore
     from accelir.training.export import export
     from accelir.training.trainer import run_network
 

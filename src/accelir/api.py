@@ -26,7 +26,8 @@ from accelir.formats.request import Metadata, Request, Settings
 from accelir.formats.tag import read_tag
 from accelir.formats.webp.prepare import check_webp, encode_webp
 from accelir.profile.model import load_profile
-from accelir.restoration.network import installed, networks, restore
+from accelir.restoration.installed import installed, networks
+from accelir.restoration.restore import restore
 from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"

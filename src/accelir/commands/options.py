@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import accelir
 from accelir.api import DEFAULT_PROFILE
 from accelir.commands import batch
-from accelir.restoration.network import find
+from accelir.restoration.installed import find
 from accelir.storage import files
 
 

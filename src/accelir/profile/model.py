@@ -19,8 +19,8 @@ from accelir.cells.qpnet import QpNet
 from accelir.errors import ProfileError
 from accelir.profile.closed_loop import Loop
 from accelir.profile.webp_settings import WebpShape, parse_webp_shape
-from accelir.restoration.card import sha256
 from accelir.storage.arrays import read_arrays
+from accelir.storage.files import sha256
 from accelir.storage.json_files import read_json
 from accelir.storage.shipped import shipped
 

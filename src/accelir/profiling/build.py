@@ -26,7 +26,8 @@ from accelir.profiling.tune import rates_of, tune_profile
 from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.profiling.write import write_profile
-from accelir.restoration.network import installed, open_network
+from accelir.restoration.installed import installed
+from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 from accelir.storage.files import write_atomically
 from accelir.training.data import list_pictures, split

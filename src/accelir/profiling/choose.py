@@ -16,7 +16,8 @@ from accelir.profile.closed_loop import Loop
 from accelir.profile.model import ALLOCATORS, Profile
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.tune import psnr
-from accelir.restoration.network import Network, installed
+from accelir.restoration.installed import installed
+from accelir.restoration.network import Network
 from accelir.restoration.tasks import Task
 
 LOOP = Loop(lagrangians=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)

@@ -25,9 +25,9 @@ from accelir.formats.jpeg.job import analyse, make_job
 from accelir.profile.model import Profile, TableShape
 from accelir.profiling.pictures import degraded
 from accelir.profiling.search import descend
-from accelir.restoration.card import sha256
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
+from accelir.storage.files import sha256
 
 RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {

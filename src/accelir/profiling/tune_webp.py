@@ -24,9 +24,9 @@ from accelir.profile.webp_settings import WebpShape
 from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.search import descend
 from accelir.profiling.tune import psnr
-from accelir.restoration.card import sha256
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
+from accelir.storage.files import sha256
 
 RATES = (0.3, 0.5, 0.9)
 SIDE = {"sr": 512, "denoise": 256, "deblur": 256}

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from accelir.profile.model import ARRAYS, PROFILE, QPNET, Profile
-from accelir.restoration.card import sha256
 from accelir.storage.arrays import write_arrays
-from accelir.storage.files import write_atomically
+from accelir.storage.files import sha256, write_atomically
 
 SCHEMA = 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import reprlib
 from dataclasses import asdict, dataclass, field, fields
@@ -125,8 +124,3 @@ class Card:
     def to_json(self) -> str:
         """The text of the JSON file."""
         return json.dumps(asdict(self), indent=2) + "\n"
-
-
-def sha256(data: bytes) -> str:
-    """As in a card."""
-    return hashlib.sha256(data).hexdigest()

@@ -20,20 +20,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-# Loaded now, as loading it later would put the package in the place of the function `accelir.networks`.
-import accelir.architectures  # noqa: F401
-from accelir.restoration.card import Card, sha256
+from accelir.restoration.card import Card
+from accelir.restoration.installed import find
+from accelir.restoration.session import ModelError, describe_face, open_model, run_model
+from accelir.storage.files import sha256
 from accelir.storage.json_files import parse_json
-from accelir.storage.shipped import shipped
 
 if TYPE_CHECKING:
     import onnxruntime
-    from PIL import Image
-
-    Picture = NDArray[np.uint8] | Image.Image
 
 Pixels = NDArray[np.uint8]
+Picture = Pixels | Image.Image
 WORKING_BYTES = 128 * 2**20
 """What the network's activations of one tile may take."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -110,59 +109,9 @@ class Network:
 
     def _infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
-            y: NDArray[np.float32] = self.session.run(None, {self.session.get_inputs()[0].name: x})[0]
-        except Exception as error:  # ONNX runtime's errors have no common base beside Exception
+            return run_model(self.session, x)
+        except ModelError as error:
             raise ValueError(f"{self.card.name}: the model fails on an input of {x.shape}: {error}") from None
-        return y
-
-
-def restore(
-    image: Picture, network: str | os.PathLike[str] = "sr-x4", *, threads: int | None = None, tile: int | None = None
-) -> Pixels:
-    """Run a restoration network on a decoded picture.
-
-    image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode RGB or L; any size from 1x1.
-    network: an installed network's name ("sr-x4" stands for "sr-x4-light", see `networks()`), or the path of an ONNX
-        file that has a card beside it or in its metadata.
-    threads: for ONNX runtime; None lets it take all cores.
-    tile: side in input pixels of the pieces it is done in; None chooses one that takes at most 128 MiB.
-
-    Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
-    image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
-    """
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-        raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
-    return open_network(network, threads)(image, tile)
-
-
-def networks() -> tuple[str, ...]:
-    """The names of the installed networks, sorted."""
-    return tuple(sorted(path.stem for path in _folder().glob("*.onnx")))
-
-
-def cards() -> tuple[Card, ...]:
-    """The cards of the installed networks, in the order of `networks()`."""
-    return tuple(Card.read(find(name).with_suffix(".json")) for name in networks())
-
-
-def installed(name: str) -> Path | None:
-    """The ONNX file of an installed network, by its own name or its task's ("sr-x4"); None for another name."""
-    return next((_folder() / f"{n}.onnx" for n in (name, f"{name}-light") if n in networks()), None)
-
-
-def find(network: str | os.PathLike[str]) -> Path:
-    """The ONNX file of a network's name, a task's ("sr-x4") or a path. Raises TypeError or ValueError."""
-    if not isinstance(network, str | os.PathLike):
-        raise TypeError(f"network is a name or a path, got {type(network).__name__}")
-    text = os.fspath(network)
-    if text.endswith(".onnx"):
-        if not Path(text).is_file():
-            raise ValueError(f"no such network file: {text}")
-        return Path(text)
-    if (path := installed(text)) is None:
-        known = ", ".join(networks()) or "none"
-        raise ValueError(f"unknown network {text!r}; installed are {known}; or give an .onnx path")
-    return path
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
@@ -176,25 +125,12 @@ def open_network(network: str | os.PathLike[str], threads: int | None = None) ->
 def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
     model = path.read_bytes()
     card = _card_beside(path, model)
-    session = _session(path, model, threads or 0)
+    try:
+        session = open_model(model, threads or 0)
+    except ModelError as error:
+        raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
     _check_face(path, session)
     return Network(card or _card_inside(path, model, session), session)
-
-
-def _session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Plans of memory are made per shape and kept; without them, tiles of several shapes took a third less.
-    options.enable_mem_pattern = False
-    try:
-        # Without its fallback, which tries the same provider again and prints to standard output.
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except Exception as error:  # ONNX runtime's errors have no common base beside Exception
-        raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
 
 
 def _card_beside(path: Path, model: bytes) -> Card | None:
@@ -225,15 +161,10 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
     faces = [*session.get_inputs(), *session.get_outputs()]
     fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
     if not fits or faces[0].shape[1] != 3:
-        shown = ", ".join(f"{face.name} {face.type} {face.shape}" for face in faces)
         raise ValueError(
-            f"{path}: has {shown}; wanted is one float input N x 3 x H x W and one float output of 4 dimensions"
+            f"{path}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float output of 4 "
+            "dimensions"
         )
-
-
-def _folder() -> Path:
-    """Where installed networks live, as plain files."""
-    return shipped() / "networks"
 
 
 def _as_pixels(image: Picture) -> Pixels:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-import onnxruntime
+
+from accelir.restoration.session import open_model
 
 _MACS = ("Conv", "ConvTranspose", "MatMul", "Gemm")
 _RECTIFIERS = ("Relu", "PRelu", "LeakyRelu")
@@ -43,11 +44,7 @@ def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tupl
     final = {output.name for output in model.graph.output}
     # A type-less output is taken by ONNX runtime, which knows the type itself.
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in final)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    run = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    run = open_model(model.SerializeToString(), 1, optimized=False)
     face = run.get_inputs()[0]
     x = np.zeros((1, height, width, 3), np.uint8)
     if face.type != "tensor(uint8)":

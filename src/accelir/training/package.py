@@ -8,7 +8,8 @@ from pathlib import Path
 
 import onnx
 
-from accelir.restoration.card import Card, sha256
+from accelir.restoration.card import Card
+from accelir.storage.files import sha256
 
 
 def write(model: bytes, card: Card, folder: str | Path) -> Path:
