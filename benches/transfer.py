@@ -23,8 +23,8 @@ from accelir.profile.model import load_profile
 from accelir.profiling.tune import tune_profile
 from accelir.profiling.write import write_profile
 from accelir.restoration.network import open_network
+from accelir.restoration.pictures import list_pictures
 from accelir.restoration.tasks import Task
-from accelir.training.data import list_pictures
 
 TUNED_ON = 8
 

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from accelir.restoration.pictures import list_pictures, load, split
 from accelir.restoration.tasks import Task
-from accelir.training import codecs, data
+from accelir.training import codecs
 from accelir.training.codecs import Codec, draw, parse_mixture
-from accelir.training.data import Feed, Sampler, Source, list_pictures, split
+from accelir.training.data import Feed, PairSource, Sampler
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +35,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", seed: int = 0) -> Source:
-    return Source(tuple(list_pictures(pictures)), Task.parse(task), mixture, seed)
+def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", seed: int = 0) -> PairSource:
+    return PairSource(tuple(list_pictures(pictures)), Task.parse(task), mixture, seed)
 
 
 @pytest.mark.parametrize("text", ["sr-x2", "sr-x4", "denoise-25", "deblur-1.5", "dejpeg"])
@@ -162,9 +163,10 @@ def test_worker_processes_give_the_same_stream(pictures: Path) -> None:
 
 def test_workers_end_with_a_killed_parent(pictures: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from accelir.training.data import *\n"
+        "import os, signal, sys; from pathlib import Path; from accelir.restoration.pictures import *\n"
+        "from accelir.training.data import *\n"
         "if __name__ == '__main__':\n"
-        f"    source = Source(tuple(list_pictures({str(pictures)!r})), Task.parse('dejpeg'), 'none')\n"
+        f"    source = PairSource(tuple(list_pictures({str(pictures)!r})), Task.parse('dejpeg'), 'none')\n"
         "    feed = Feed(source, workers=1, ahead=2); feed.take()\n"
         "    print(*feed._pool._processes, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -207,7 +209,7 @@ def test_patches_larger_than_a_picture_are_refused(pictures: Path) -> None:
 
 def test_opened_pictures_are_kept(pictures: Path) -> None:
     path = list_pictures(pictures)[0]
-    assert data.load(path) is data.load(path)
+    assert load(path) is load(path)
 
 
 # What follows needs torch.

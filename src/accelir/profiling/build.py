@@ -21,16 +21,15 @@ from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, Plan, join, mean
 from accelir.profiling.parallel import measure_all
-from accelir.profiling.pictures import degraded
 from accelir.profiling.tune import rates_of, tune_profile
 from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.profiling.write import write_profile
 from accelir.restoration.installed import installed
 from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded, list_pictures, split
 from accelir.restoration.tasks import Task
 from accelir.storage.files import write_atomically
-from accelir.training.data import list_pictures, split
 
 HELD_OUT_EVERY = 5
 TRIED = 12

@@ -14,10 +14,10 @@ from accelir.formats.jpeg.job import analyse, make_job
 from accelir.formats.jpeg.planning import plan_blocks
 from accelir.profile.closed_loop import Loop
 from accelir.profile.model import ALLOCATORS, Profile
-from accelir.profiling.pictures import Pixels, degraded
 from accelir.profiling.tune import psnr
 from accelir.restoration.installed import installed
 from accelir.restoration.network import Network
+from accelir.restoration.pictures import Pixels, degraded
 from accelir.restoration.tasks import Task
 
 LOOP = Loop(lagrangians=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)

@@ -21,9 +21,9 @@ from accelir.cells.qp import step_of_qp
 from accelir.profile.model import Profile
 from accelir.profiling.coders import FORMATS, Coded, JpegCoder
 from accelir.profiling.menu import BASE_QPS, QPS, make_menu
-from accelir.profiling.pictures import Pixels, degraded
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
+from accelir.restoration.pictures import Pixels, degraded
 from accelir.restoration.tasks import Task
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.storage.files import write_atomically

@@ -23,9 +23,9 @@ from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import analyse, make_job
 from accelir.profile.model import Profile, TableShape
-from accelir.profiling.pictures import degraded
 from accelir.profiling.search import descend
 from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded
 from accelir.restoration.tasks import Task
 from accelir.storage.files import sha256
 

@@ -14,10 +14,10 @@ import torch
 
 from accelir.architectures.blocks import Restorer, collapse
 from accelir.restoration.card import Card
+from accelir.restoration.pictures import list_pictures
 from accelir.restoration.session import open_model, run_model
 from accelir.restoration.tasks import Task
 from accelir.training.count import count
-from accelir.training.data import list_pictures
 from accelir.training.package import write
 
 if TYPE_CHECKING:

@@ -23,9 +23,10 @@ from tqdm import tqdm
 
 from accelir.architectures import build
 from accelir.architectures.blocks import Restorer, collapse
+from accelir.restoration.pictures import crop_to_multiple, list_pictures, load, split
 from accelir.restoration.tasks import Task
 from accelir.training.codecs import parse_mixture
-from accelir.training.data import Pair, Sampler, Source, crop_to_multiple, list_pictures, load, split
+from accelir.training.data import Pair, PairSource, Sampler
 
 COLUMNS = ("step", "seconds", "loss", "psnr_input", "psnr")
 EMA_DECAY = 0.999
@@ -281,7 +282,7 @@ class Trainer:
         """Train to the end or until `stop(step)`; validate, save each `every` steps. Returns the last PSNR, dB."""
         recipe = self.recipe
         paths, _ = split(list_pictures(self.pictures))
-        source = Source(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
+        source = PairSource(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
         pairs = validation_pairs(recipe, self.pictures)
         score = self.rows[-1][4] if self.rows else math.nan
         if self.step >= recipe.steps:
