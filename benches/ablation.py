@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from common import load, psnr
 from numpy.typing import NDArray
-from restored import RATES, largest_within
+from restored import largest_within
 
 from accelir.cells.groups import Groups
 from accelir.cells.modes import without_rdo
@@ -103,7 +103,7 @@ def main() -> None:
     truths = truths[:: max(1, len(truths) // a.count)][: a.count]
     for name in a.tasks:
         task, steps = Task.parse(name), Steps(name, a.network or name)
-        rates = RATES[task.kind]
+        rates = task.rates
         rows: dict[str, list[list[float]]] = {}
         for stem, truth in truths:
             truth = truth[: truth.shape[0] // task.scale * task.scale, : truth.shape[1] // task.scale * task.scale]

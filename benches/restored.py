@@ -23,7 +23,6 @@ import accelir
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 
-RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 PEERS = {"sr-x4": "sr4", "denoise-25": "denoise25", "deblur-1.5": "deblur1.5"}
 
 
@@ -97,7 +96,7 @@ def main() -> None:
         rows: dict[str, list] = {}
         for (_, stem), truth in truths.items():
             picture = bench.degrade(truth, stem)
-            for rate in RATES[task.kind]:
+            for rate in task.rates:
                 peer = largest_within(picture, rate * picture.shape[0] * picture.shape[1] / 8)
                 if peer:
                     rows.setdefault(f"Pillow, {rate} bpp", []).append(bench.against(peer, truth))

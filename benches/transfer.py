@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from common import load, psnr
-from restored import RATES, largest_within
+from restored import largest_within
 
 import accelir
 from accelir.formats.decode import decode_pixels
@@ -45,11 +45,11 @@ def gains_of(
     shared = [accelir.Encoder(profile=p, subsampling="4:2:0") for p in a.profiles]
     with tempfile.TemporaryDirectory() as work:
         own = [[tuned(n, task, a.tune, Path(work))] if a.tune else [] for n in networks]
-        gains = np.zeros((len(networks), len(shared) + bool(a.tune), len(RATES[task.kind]), len(truths)))
+        gains = np.zeros((len(networks), len(shared) + bool(a.tune), len(task.rates), len(truths)))
         for p, (stem, truth) in enumerate(truths):
             truth = truth[: truth.shape[0] // task.scale * task.scale, : truth.shape[1] // task.scale * task.scale]
             picture = task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
-            for r, rate in enumerate(RATES[task.kind]):
+            for r, rate in enumerate(task.rates):
                 peer = largest_within(picture, rate * picture.shape[0] * picture.shape[1] / 8)
                 same = [decode_pixels(f) for f in (peer, *(_file(e, picture, peer) for e in shared))]
                 for n, network in enumerate(opened):
@@ -79,7 +79,7 @@ def main() -> None:
         networks = [n for n in a.networks if tasks[n] == task]
         gains = gains_of(networks, task, truths, a).mean(axis=3)
         columns = [*a.profiles, *(["tuned on itself"] if a.tune else [])]
-        print(f"\n{task} at {' / '.join(map(str, RATES[task.kind]))} bpp, {len(truths)} pictures")
+        print(f"\n{task} at {' / '.join(map(str, task.rates))} bpp, {len(truths)} pictures")
         print("| network | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
         for name, rows in zip(networks, gains, strict=True):
             cells = [" / ".join(f"{g:+.2f}" for g in row) for row in rows]

@@ -31,7 +31,7 @@ from accelir.profiling.menu import make_menu
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import degraded, list_pictures
-from accelir.restoration.tasks import Task
+from accelir.restoration.tasks import KINDS, Task
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.training.count import count
 
@@ -663,7 +663,7 @@ def test_tuning_alone_keeps_the_best_of_what_it_measured_and_tells_no_blocks_apa
     from accelir.profiling import tune
 
     monkeypatch.setattr(tune, "STEPS", {"rdo": 0.5})
-    monkeypatch.setitem(tune.RATES, "denoise", (0.9,))
+    monkeypatch.setitem(KINDS, "denoise", dataclasses.replace(KINDS["denoise"], rates=(0.9,)))
     monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
     options = ["--task", "denoise-25", "--network", "denoise-25", "--network", "dejpeg", "--count", "1", "--base", base]
     result = CliRunner().invoke(cli.main, ["tune", str(pictures), str(tmp_path / "mine"), *options])

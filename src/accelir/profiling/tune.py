@@ -26,10 +26,9 @@ from accelir.profile.model import Profile, TableShape
 from accelir.profiling.search import descend
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import degraded
-from accelir.restoration.tasks import Task
+from accelir.restoration.tasks import Task, judged
 from accelir.storage.files import sha256
 
-RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {
     "sr": (-0.5, 0.8, 0.9, 0.06, 1.35, 0.75, 0.05),
     "denoise": (1.8, 1.5, 1.5, 0.165, 0.6, 1.0, 0.12),
@@ -46,7 +45,6 @@ STEPS = {
     "chroma_smoothing": 0.06,
 }
 LOGARITHMIC = ("chroma", "rdo", "power")
-SIDE = {"sr": 512, "denoise": 512, "deblur": 256}
 _RADIUS = (ZIGZAG // 8 + ZIGZAG % 8) / 14
 
 
@@ -92,9 +90,10 @@ class Settings:
 
 def rates_of(task: Task) -> tuple[float, ...]:
     """Bits per pixel that count for a task. Raises ValueError for one that has none."""
-    if task.kind not in RATES:
-        raise ValueError(f"{task} has no rates to be judged at; profiles are built for {', '.join(RATES)}")
-    return RATES[task.kind]
+    if not task.rates:
+        kinds = ", ".join(kind.name for kind in judged())
+        raise ValueError(f"{task} has no rates to be judged at; profiles are built for {kinds}")
+    return task.rates
 
 
 def psnr(a: NDArray[Any], b: NDArray[Any]) -> float:
@@ -107,13 +106,12 @@ class Bench:
 
     def __init__(self, task: Task, networks: tuple[str, ...], pictures: list[Path]) -> None:
         self.task, self.networks, self.pictures = task, [open_network(n, 1) for n in networks], pictures
-        pairs = [degraded(p, task, SIDE[task.kind]) for p in pictures]
+        pairs = [degraded(p, task, task.side) for p in pictures]
         self.inputs, self.truths = [p[0] for p in pairs], [p[1] for p in pairs]
 
     def score(self, profile: Profile, subsampling: str = "4:2:0") -> float:
         """Mean PSNR after restoration."""
-        rates = RATES[self.task.kind]
-        cases = [(i, rate) for i in range(len(self.pictures)) for rate in rates]
+        cases = [(i, rate) for i in range(len(self.pictures)) for rate in self.task.rates]
         return float(np.mean([self.restored(i, self._file(i, rate, profile, subsampling)) for i, rate in cases]))
 
     def _file(self, i: int, rate: float, profile: Profile, subsampling: str, effort: int = 5) -> bytes:
@@ -128,7 +126,7 @@ class Bench:
         """
         gains = []
         for i, picture in enumerate(self.inputs):
-            for rate in (*RATES[self.task.kind], 2.5, 4.0):
+            for rate in (*self.task.rates, 2.5, 4.0):
                 files = [self._file(i, rate, profile, s, effort=0) for s in ("4:2:0", "4:4:4")]
                 before = [psnr(accelir.decode(data, network=None), picture) for data in files]
                 after = [self.restored(i, data) for data in files]
@@ -147,7 +145,7 @@ class Bench:
                 out = io.BytesIO()
                 Image.fromarray(picture).save(out, "JPEG", quality=quality, optimize=True)
                 files.append(out.getvalue())
-            for rate in RATES[self.task.kind]:
+            for rate in self.task.rates:
                 budget = rate * picture.shape[0] * picture.shape[1] / 8
                 scores.append(self.restored(i, max((f for f in files if len(f) <= budget), key=len)))
         return float(np.mean(scores))

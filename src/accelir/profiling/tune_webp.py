@@ -29,7 +29,6 @@ from accelir.restoration.tasks import Task
 from accelir.storage.files import sha256
 
 RATES = (0.3, 0.5, 0.9)
-SIDE = {"sr": 512, "denoise": 256, "deblur": 256}
 EFFORT = 5
 MOST_DELTA = 15
 """Of a quantiser index, either way: RFC 6386, section 9.6, has four bits for it."""
@@ -119,7 +118,7 @@ class Bench:
     def __init__(self, task: Task | None, networks: tuple[str, ...], pictures: list[Path]) -> None:
         """task: None and no networks for the quality of the decoded picture itself."""
         self.networks, self.paths = [open_network(n, 1) for n in networks], pictures
-        pairs = [degraded(p, task, SIDE[task.kind]) if task else _as_it_is(p) for p in pictures]
+        pairs = [degraded(p, task, task.webp_side) if task else _as_it_is(p) for p in pictures]
         self.inputs, self.truths = [p[0] for p in pairs], [p[1] for p in pairs]
 
     def score(self, shape: WebpShape, base: Profile) -> float:

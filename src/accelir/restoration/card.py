@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from accelir.restoration.tasks import KINDS
 from accelir.storage.json_files import read_json
 
-TASKS = ("sr", "denoise", "deblur", "dejpeg")
 FORMAT = 1
 
 
@@ -79,7 +79,7 @@ class Card:
         rules: list[tuple[str, tuple[type, ...], bool, str]] = [
             ("name", text, bool(self.name), "a name"),
             ("version", text, True, "text"),
-            ("task", text, self.task in TASKS, f"one of {', '.join(TASKS)}"),
+            ("task", text, self.task in KINDS, f"one of {', '.join(KINDS)}"),
             ("scale", (int,), self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
             ("sha256", text, len(str(self.sha256)) == 64, "64 hexadecimal digits"),
             ("architecture", text, True, "text"),
@@ -95,8 +95,9 @@ class Card:
             if isinstance(value, bool) or not isinstance(value, types) or not fine:
                 raise ValueError(f"{origin}: {name} is {reprlib.repr(value)}; wanted is {wanted}")
         self._check_numbers(origin)
-        if self.task == "sr" and self.scale != self.strength:
-            raise ValueError(f"{origin}: scale is {self.scale} and strength {self.strength:g}; sr wants them equal")
+        if KINDS[self.task].scale is None and self.scale != self.strength:
+            given = f"scale is {self.scale} and strength {self.strength:g}"
+            raise ValueError(f"{origin}: {given}; {self.task} wants them equal")
 
     def _check_numbers(self, origin: str) -> None:
         """The bounds on pixels keep what a tile is padded by, and so its memory, in reason."""
