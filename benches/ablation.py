@@ -25,7 +25,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from common import load, psnr
+from common import load
 from numpy.typing import NDArray
 from restored import largest_within
 
@@ -36,6 +36,7 @@ from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import Job, analyse, make_job
 from accelir.formats.jpeg.planning import plan_blocks
+from accelir.metrics import psnr
 from accelir.profile.closed_loop import Loop
 from accelir.profile.model import load_profile
 from accelir.profiling.choose import LOOP
@@ -85,11 +86,11 @@ class Steps:
         scores = {step: self.score(data, truth) for step, data in files.items()}
         if self.ours is not self.network:
             own = files["+ Lagrangian" if self.profile.allocator == "lagrangian" else "+ RDO"]
-            scores["+ network trained on ours"] = psnr(self.ours(decode_pixels(own)).astype(np.float64) - truth)
+            scores["+ network trained on ours"] = psnr(self.ours(decode_pixels(own)), truth)
         return scores
 
     def score(self, data: bytes, truth: NDArray[np.uint8]) -> float:
-        return psnr(self.network(decode_pixels(data)).astype(np.float64) - truth)
+        return psnr(self.network(decode_pixels(data)), truth)
 
 
 def main() -> None:

@@ -12,13 +12,14 @@ import io
 from pathlib import Path
 
 import numpy as np
-from common import load, psnr
+from common import load
 from numpy.typing import NDArray
 from PIL import Image
 
 from accelir import _codec
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import make_job
+from accelir.metrics import psnr
 from accelir.profile.model import load_profile
 
 DROPS = (0, 10, 20, 30, 40, 60)
@@ -33,9 +34,9 @@ def encode(picture: NDArray[np.uint8], qp_map: NDArray[np.int32], step: float, e
 def bits_and_psnr(data: bytes, picture: NDArray[np.uint8], columns: slice) -> tuple[float, float]:
     read = _codec.read_levels(data)
     bits = _codec.block_bits(read["levels"], read["width"], read["height"], read["subsampling"])
-    error = np.asarray(Image.open(io.BytesIO(data))).astype(float) - picture
+    decoded = np.asarray(Image.open(io.BytesIO(data)))
     cells = slice(columns.start // 32, columns.stop // 32)
-    return float(bits[:, cells].sum()), psnr(error[:, columns])
+    return float(bits[:, cells].sum()), psnr(decoded[:, columns], picture[:, columns])
 
 
 def ideal_bits(half: NDArray[np.uint8], quality: float, step: float, effort: int) -> float:

@@ -16,10 +16,11 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from common import load, pillow_jpeg, psnr
+from common import load, pillow_jpeg
 from numpy.typing import NDArray
 
 import accelir
+from accelir.metrics import psnr
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 
@@ -34,8 +35,8 @@ class Bench:
     def score(self, data: bytes, truth: NDArray[np.uint8]) -> tuple[float, float]:
         """PSNR after the network and before it; for super-resolution there is no before."""
         decoded = accelir.decode(data, network=None)
-        after = psnr(self.network(decoded).astype(np.float64) - truth)
-        return after, psnr(decoded.astype(np.float64) - self.picture)
+        after = psnr(self.network(decoded), truth)
+        return after, psnr(decoded, self.picture)
 
     def degrade(self, truth: NDArray[np.uint8], stem: str) -> NDArray[np.uint8]:
         self.picture = self.task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))

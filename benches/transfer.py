@@ -14,11 +14,12 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from common import load, psnr
+from common import load
 from restored import largest_within
 
 import accelir
 from accelir.formats.decode import decode_pixels
+from accelir.metrics import psnr
 from accelir.profile.model import load_profile
 from accelir.profiling.tune import tune_profile
 from accelir.profiling.write import write_profile
@@ -54,7 +55,7 @@ def gains_of(
                 same = [decode_pixels(f) for f in (peer, *(_file(e, picture, peer) for e in shared))]
                 for n, network in enumerate(opened):
                     decoded = same + [decode_pixels(_file(e, picture, peer)) for e in own[n]]
-                    scores = np.array([psnr(network(d).astype(np.float64) - truth) for d in decoded])
+                    scores = np.array([psnr(network(d), truth) for d in decoded])
                     gains[n, :, r, p] = scores[1:] - scores[0]
     return gains
 

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from common import bd_rate, load, psnr, score
+from common import bd_rate, load, score
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -34,6 +34,7 @@ import accelir
 from accelir import _codec
 from accelir.formats.jpeg.effort import get_webp_effort
 from accelir.formats.webp import job as webp
+from accelir.metrics import psnr
 from accelir.profile.model import load_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
@@ -101,7 +102,7 @@ def restored(a: argparse.Namespace) -> None:
         picture = task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
         peer = largest_within(picture, a.rate * picture.shape[0] * picture.shape[1] / 8)
         files = [peer, *(e.encode(picture, max_bytes=len(peer)).data for e in encoders.values())]
-        rows.append([psnr(network(accelir.decode(f, network=None)).astype(np.float64) - truth) for f in files])
+        rows.append([psnr(network(accelir.decode(f, network=None)), truth) for f in files])
     mean = np.mean(rows, axis=0)
     gains = ", ".join(f"{p} {g:+.3f}" for p, g in zip(encoders, mean[1:] - mean[0], strict=True))
     print(

@@ -26,6 +26,7 @@ SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir.formats.inspect": {"formats/inspect.py": ["inspect", "Report", "JpegReport", "WebpReport"]},
     "accelir.restoration.network": {"restoration/network.py": ["open_network", "Network"]},
     "accelir.restoration.card": {"restoration/card.py": ["Card"]},
+    "accelir.metrics": {"metrics/metric.py": ["Metric", "sum_by_cell"], "metrics/psnr.py": ["psnr", "Psnr"]},
     "accelir.cells.modes": {"cells/modes.py": ["make_modes"]},
     "accelir.cells.allocation": {"cells/allocation.pyi": ["allocate", "Allocation"]},
 }

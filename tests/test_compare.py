@@ -15,8 +15,9 @@ import accelir
 from accelir.api import FORMATS
 from accelir.cli import main
 from accelir.comparison import page as report
-from accelir.comparison.compare import compare, largest_within, psnr
+from accelir.comparison.compare import compare, largest_within
 from accelir.errors import BudgetError
+from accelir.metrics import psnr
 from accelir.restoration.tasks import Task
 
 CROP = photo()[40:251, 150:353]

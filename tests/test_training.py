@@ -284,16 +284,6 @@ def test_a_killed_run_loses_at_most_one_interval(pictures: Path, tmp_path: Path)
     assert state["recipe"]["options"] == {"channels": 8, "layers": 1, "expansion": 16}
 
 
-def test_psnr_is_decibels_and_finite() -> None:
-    pytest.importorskip("torch")
-    from accelir.training.trainer import psnr
-
-    black = np.zeros((4, 4, 3), np.uint8)
-    assert abs(psnr(black, black + 255)) < 1e-9
-    assert abs(psnr(black, black + 1) - 48.1308) < 1e-4
-    assert psnr(black, black) == 60
-
-
 @pytest.mark.parametrize(("found", "expected"), [(True, "cuda"), (False, "cpu")])
 def test_cuda_is_taken_where_there_is_any(found: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from accelir.api import DEFAULT_PROFILE, FORMATS, Encoded, Encoder
 from accelir.errors import BudgetError
 from accelir.formats.decode import decode_pixels
 from accelir.formats.inspect import cell_bits
+from accelir.metrics import psnr
 from accelir.profile.model import load_profile
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import Task
@@ -214,9 +214,3 @@ def _file(make: _Maker, budget: int, picture: Pixels, original: Pixels | None, n
         restored_psnr=None if restored is None or original is None else psnr(restored, original),
         maps=made.maps,
     )
-
-
-def psnr(a: Pixels, b: Pixels) -> float:
-    """Peak signal-to-noise ratio over all values, dB; infinite for equal pictures."""
-    error = float(np.mean((a.astype(np.float64) - b) ** 2))
-    return 10 * math.log10(255**2 / error) if error else math.inf

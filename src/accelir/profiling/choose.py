@@ -12,9 +12,9 @@ from accelir.formats.decode import decode_pixels
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import analyse, make_job
 from accelir.formats.jpeg.planning import plan_blocks
+from accelir.metrics import psnr
 from accelir.profile.closed_loop import Loop
 from accelir.profile.model import ALLOCATORS, Profile
-from accelir.profiling.tune import psnr
 from accelir.restoration.installed import installed
 from accelir.restoration.network import Network
 from accelir.restoration.pictures import Pixels, degraded

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from accelir import _codec
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import step_of_qp
+from accelir.metrics import PSNR_RGB, sum_by_cell
 from accelir.profile.model import Profile
 from accelir.profiling.coders import FORMATS, Coded, JpegCoder
 from accelir.profiling.menu import BASE_QPS, QPS, make_menu
@@ -133,7 +134,7 @@ def measure(picture: Path, plan: Plan) -> Measurement:
     q, modes = len(plan.qps), (len(steps), len(plan.menu))
     return Measurement(
         shape=np.array([-(-side // _codec.CELL) for side in pixels.shape[:2]]),
-        values=_sum_blocks(np.full(truth.shape, 1.0), plan.task.scale),
+        values=sum_by_cell(np.full(truth.shape[:2], 3.0), plan.task.scale).ravel(),
         bits=bits[:, :q],
         sse=sse[:, :q],
         mode_bits=bits[:, q:].reshape(-1, *modes),
@@ -146,15 +147,8 @@ def measure(picture: Path, plan: Plan) -> Measurement:
 def _measure_point(
     coded: Coded, network: Network, truth: Pixels
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
-    error = network(coded.pixels).astype(np.float64) - truth
-    return coded.bits.ravel(), _sum_blocks(error * error, network.card.scale), len(coded.data)
-
-
-def _sum_blocks(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
-    """Sums of sHxsWx3 values over each 32x32 block of the HxW grid, row by row."""
-    side = _codec.CELL * scale
-    rows = np.add.reduceat(values.sum(axis=2), np.arange(0, values.shape[0], side), axis=0)
-    return np.add.reduceat(rows, np.arange(0, values.shape[1], side), axis=1).ravel()
+    errors = PSNR_RGB.error_by_cell(network(coded.pixels), truth, network.card.scale)
+    return coded.bits.ravel(), errors.ravel(), len(coded.data)
 
 
 def stored(picture: Path, plan: Plan, work: Path) -> Path:

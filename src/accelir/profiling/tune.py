@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 import accelir
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import analyse, make_job
+from accelir.metrics import psnr
 from accelir.profile.model import Profile, TableShape
 from accelir.profiling.search import descend
 from accelir.restoration.network import open_network
@@ -94,11 +94,6 @@ def rates_of(task: Task) -> tuple[float, ...]:
         kinds = ", ".join(kind.name for kind in judged())
         raise ValueError(f"{task} has no rates to be judged at; profiles are built for {kinds}")
     return task.rates
-
-
-def psnr(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Over all values, in dB."""
-    return float(10 * np.log10(255**2 / np.mean((a.astype(np.float64) - b) ** 2)))
 
 
 class Bench:

@@ -19,10 +19,10 @@ from accelir.formats.decode import decode_pixels
 from accelir.formats.jpeg.effort import get_webp_effort
 from accelir.formats.webp import job as webp
 from accelir.formats.webp import metadata as webp_container
+from accelir.metrics import psnr
 from accelir.profile.model import Profile
 from accelir.profile.webp_settings import WebpShape
 from accelir.profiling.search import descend
-from accelir.profiling.tune import psnr
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import Pixels, degraded
 from accelir.restoration.tasks import Task

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from accelir.metrics.psnr import LUMA
 from accelir.restoration.card import Card
 from accelir.restoration.installed import find
 from accelir.restoration.session import ModelError, describe_face, open_model, run_model
@@ -35,7 +36,6 @@ Pixels = NDArray[np.uint8]
 Picture = Pixels | Image.Image
 WORKING_BYTES = 128 * 2**20
 """What the network's activations of one tile may take."""
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Network:
         pixels = _as_pixels(image)
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         out = self._tiled(rgb, self._tile_side(tile))
-        return out if pixels.ndim == 3 else np.rint(out @ LUMA).astype(np.uint8)
+        return out if pixels.ndim == 3 else np.rint(out @ LUMA.astype(np.float32)).astype(np.uint8)
 
     def _tile_side(self, tile: int | None) -> int | None:
         """The side in input pixels of what a tile contributes; None for the whole picture at once."""

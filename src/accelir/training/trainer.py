@@ -8,7 +8,6 @@ import csv
 import io
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -23,13 +22,17 @@ from tqdm import tqdm
 
 from accelir.architectures import build
 from accelir.architectures.blocks import Restorer, collapse
+from accelir.metrics import psnr
 from accelir.restoration.pictures import crop_to_multiple, list_pictures, load, split
 from accelir.restoration.tasks import Task
+from accelir.storage.files import write_atomically
 from accelir.training.codecs import parse_mixture
 from accelir.training.data import Pair, PairSource, Sampler
 
 COLUMNS = ("step", "seconds", "loss", "psnr_input", "psnr")
 EMA_DECAY = 0.999
+CEILING = 60.0
+"""Most that a validation picture counts, in dB; without it, one lossless pair would make the mean infinite."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,6 @@ def to_tensor(pictures: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2).float() / 255.0
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """PSNR in dB over all values of two uint8 pictures, at most 60, so that a mean over lossless ones stays finite."""
-    error = np.mean((a.astype(np.float64) - b) ** 2)
-    return min(60.0, 10.0 * math.log10(255.0**2 / error)) if error else 60.0
-
-
 def run_network(network: Restorer, picture: np.ndarray, device: torch.device) -> np.ndarray:
     """uint8 h x w x 3 -> uint8 sh x sw x 3, the whole picture at once."""
     m = network.multiple_of
@@ -137,16 +134,6 @@ def validation_pairs(recipe: Recipe, folder: str | Path, most: int = 12) -> list
         codec = mixture[i % len(mixture)]
         pairs.append((codec(task.degrade(truth, rng), rng), truth))
     return pairs
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """A reader, or the next run, sees the old file or the new one, never half of one."""
-    scratch = path.with_name(path.name + ".part")
-    with open(scratch, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
 
 
 def curve_png(rows: list[list[float]]) -> bytes:
@@ -274,8 +261,8 @@ class Trainer:
         """Mean PSNR in dB over the pairs: (of the input, enlarged if need be; of the averaged network's output)."""
         network = collapse(self.ema).eval()
         scale = network.scale
-        before = np.mean([psnr(enlarge(x, scale), y) for x, y in pairs])
-        after = np.mean([psnr(run_network(network, x, self.device), y) for x, y in pairs])
+        before = np.mean([psnr(enlarge(x, scale), y, ceiling=CEILING) for x, y in pairs])
+        after = np.mean([psnr(run_network(network, x, self.device), y, ceiling=CEILING) for x, y in pairs])
         return float(before), float(after)
 
     def run(self, every: int = 1000, progress: bool = True, stop: Callable[[int], bool] = lambda step: False) -> float:

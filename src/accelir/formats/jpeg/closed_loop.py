@@ -21,6 +21,7 @@ from accelir.cells.allocation import allocate
 from accelir.formats.decode import decode_pixels
 from accelir.formats.jpeg.cell_plan import BlockPlan
 from accelir.formats.jpeg.job import Job
+from accelir.metrics import PSNR_RGB
 from accelir.profile.closed_loop import Loop
 from accelir.restoration.network import Network
 
@@ -46,9 +47,8 @@ def plan_by_trial(
     modes = loop.modes(job.modes[:1])
     trials = [job.run_uniformly(coefficients, modes[i : i + 1], step) for i in range(len(modes))]
     bits = np.stack([_cell_bits(data) for data in trials], axis=-1)
-    errors = np.stack(
-        [_cell_errors(network(decode_pixels(data)), goal, network.card.scale) for data in trials], axis=-1
-    )
+    restored = (network(decode_pixels(data)) for data in trials)
+    errors = np.stack([PSNR_RGB.error_by_cell(picture, goal, network.card.scale) for picture in restored], axis=-1)
     room = _cell_bits(uniform.data).sum() / 8
     blocks = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
     table = (-1, len(modes))
@@ -80,13 +80,3 @@ def _cell_bits(data: bytes) -> NDArray[np.float64]:
     file = _codec.read_levels(data)
     bits = _codec.block_bits(file["levels"], file["width"], file["height"], file["subsampling"])
     return np.asarray(bits, np.float64)
-
-
-def _cell_errors(restored: Pixels, goal: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
-    """Squared distances summed over what each 32x32 block of the file becomes, (rows, cols)."""
-    error = np.square(restored - goal)
-    rows = error.sum(axis=2) if error.ndim == 3 else error
-    side = _codec.CELL * scale
-    for axis in (0, 1):
-        rows = np.add.reduceat(rows, np.arange(0, rows.shape[axis], side), axis=axis, dtype=np.float64)
-    return np.asarray(rows)
