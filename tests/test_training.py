@@ -217,9 +217,9 @@ def test_opened_pictures_are_kept(pictures: Path) -> None:
 
 def recipe(**changes: object) -> object:
     pytest.importorskip("torch")
-    from accelir.training.trainer import Recipe
+    from accelir.training.trainer import TrainingRecipe
 
-    small = Recipe(
+    small = TrainingRecipe(
         task="dejpeg", network="artefact", options={"channels": 8, "layers": 1, "expansion": 16}, codecs="jpeg:5-20",
         steps=40, batch=4, patch=24, rate=4e-3, slots=4, fresh=0.2,
     )  # fmt: skip

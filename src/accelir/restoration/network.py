@@ -1,8 +1,8 @@
 """Restoration networks at the receiver: ONNX runtime, in tiles, pictures of any size in bounded memory. No torch.
 
-A tile is run with a rim as wide as the network can see (its card's halo, rounded up to the multiple that it wants), and
-the rim is thrown away; only at the picture's own border does a tile end where the picture ends. So a tiled result is
-the untiled one, up to float32 rounding.
+A tile is run with a rim as wide as the network can see: its card's halo, rounded up to the multiple that it wants. The
+rim of the result is thrown away. At the picture's border a tile ends where the picture ends. So a tiled result is the
+untiled one, up to float32 rounding.
 
 Memory beside the picture and the result (3 H W + 3 s^2 H W bytes):
     card.memory x (tile + 2 halo)^2 bytes, `tile` being chosen so that this is at most WORKING_BYTES (128 MiB).
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 Picture = Pixels | Image.Image
 WORKING_BYTES = 128 * 2**20
-"""What the network's activations of one tile may take."""
+"""Most bytes that a network's activations of one tile may take."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """An open model and its card. Safe to call from several threads at once."""
+    """An open network. Safe to call from several threads at once."""
 
     card: Card
-    """What it takes and gives."""
+    """Card of the network: what it takes and gives."""
     session: onnxruntime.InferenceSession
-    """The model, ready to run."""
+    """Model, ready to run."""
 
     def __call__(self, image: Picture, tile: int | None = None) -> Pixels:
         """Restore a picture, as `restore` does."""
@@ -66,10 +66,12 @@ class Network:
         return max(1, -(-tile // card.multiple_of)) * card.multiple_of
 
     def _rim(self) -> int:
+        """The halo in input pixels, rounded up to a multiple that the network takes."""
         m = self.card.multiple_of
         return -(-(self.card.halo or 0) // m) * m
 
     def _tiled(self, rgb: Pixels, tile: int | None) -> Pixels:
+        """The picture restored tile by tile; None: at once."""
         height, width = rgb.shape[:2]
         m, s = self.card.multiple_of, self.card.scale
         ragged = height % m or width % m
@@ -94,6 +96,7 @@ class Network:
         return part[s * (top - up) :, s * (left - back) :][: s * tile, : s * tile]
 
     def _run(self, rgb: Pixels) -> Pixels:
+        """One run of the model. Raises ValueError for a result that is not what the card promises."""
         x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
         x *= 1 / 255
         y = self._infer(x)
@@ -115,7 +118,10 @@ class Network:
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
-    """Open a network by name or path; opened ones are kept until their file changes. Raises as `restore` does."""
+    """Open a network by name or path. The last 8 are kept open until their files change.
+
+    threads: for ONNX runtime; None lets it take all cores. Raises as `accelir.restore` does.
+    """
     path = find(network)
     files = [file.stat() for file in (path, path.with_suffix(".json")) if file.is_file()]
     return _open(path, threads, tuple((file.st_mtime_ns, file.st_size) for file in files))
@@ -123,6 +129,7 @@ def open_network(network: str | os.PathLike[str], threads: int | None = None) ->
 
 @functools.lru_cache(maxsize=8)
 def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
+    """Open a network. stamp: times and sizes of its files, which make a changed one be opened again."""
     model = path.read_bytes()
     card = _card_beside(path, model)
     try:
@@ -134,7 +141,7 @@ def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -
 
 
 def _card_beside(path: Path, model: bytes) -> Card | None:
-    """The card in the JSON file beside a model, if there is one; read before the model, which it vouches for."""
+    """The card in the JSON file beside a model, None without one. It is checked before the model is opened."""
     beside = path.with_suffix(".json")
     if not beside.is_file():
         return None
@@ -145,7 +152,7 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
 
 
 def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
-    """The card in a model's metadata."""
+    """The card in a model's metadata. Raises ValueError if it has none."""
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
         beside = path.with_suffix(".json").name
@@ -158,6 +165,7 @@ def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession
 
 
 def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
+    """Raises ValueError unless a model has one input and one output as networks have."""
     faces = [*session.get_inputs(), *session.get_outputs()]
     fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
     if not fits or faces[0].shape[1] != 3:

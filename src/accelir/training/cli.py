@@ -83,11 +83,11 @@ def main(
         import torch
     except ImportError:
         raise click.ClickException("training needs torch: pip install 'accelir[train]'") from None
-    from accelir.training.trainer import Recipe, Trainer
+    from accelir.training.trainer import Trainer, TrainingRecipe
 
     torch.set_num_threads(threads)
     try:
-        recipe = Recipe(
+        recipe = TrainingRecipe(
             task=task,
             network=network,
             options=_options(settings),

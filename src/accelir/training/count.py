@@ -17,12 +17,12 @@ _SHUFFLES = ("DepthToSpace", "SpaceToDepth")
 
 @dataclass(frozen=True)
 class Count:
-    """Operations per input pixel of one run."""
+    """Operations of one run, per input pixel where nothing else is said."""
 
     macs: float
-    """All multiply-accumulates."""
+    """Multiply-accumulates (MAC)."""
     attention: float
-    """Those of them between two activations."""
+    """MAC between two activations, as attention has them; `macs` includes them."""
     biases: float
     """Additions of the convolutions' biases."""
     rectified: float
@@ -30,11 +30,11 @@ class Count:
     adds: float
     """Outputs of other element-wise additions."""
     shuffled: float
-    """Values moved by depth to space."""
+    """Values moved by depth to space or space to depth."""
     parameters: int
-    """Values of all float tensors stored in the file."""
+    """Number of values in all float tensors of the file."""
     activations: tuple[int, ...]
-    """Elements of each node's output in the order of running."""
+    """Number of elements of each node's output, in the order of running; of the whole run."""
 
 
 def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tuple[int, ...]]:

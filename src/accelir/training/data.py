@@ -27,14 +27,18 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class PairSource:
-    """Everything that decides what the n-th compressed picture is."""
+    """Source of training pairs: everything that decides what the n-th compressed picture is."""
 
     paths: tuple[Path, ...]
+    """Paths of the ground truths."""
     task: Task
+    """Task that degrades them."""
     mixture: str
+    """Codecs that they pass through, as accelir.training.codecs.parse_mixture reads them."""
     seed: int = 0
+    """Seed of everything drawn."""
     side: int = 512
-    """Pictures are cut to at most this many ground-truth pixels a side before they are degraded."""
+    """Largest side in ground-truth pixels; pictures are cut to it before they are degraded."""
 
     def pair(self, index: int) -> Pair:
         """The index-th (input, truth): uint8 h x w x 3 and uint8 sh x sw x 3."""

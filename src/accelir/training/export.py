@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OPSET = 17
 TOLERANCE = 1e-4
-"""Largest difference allowed between torch and ONNX runtime, of values in 0..1; a step of 8 bits is 39 times it."""
+"""Largest difference allowed between torch's and ONNX runtime's values of 0 to 1; a step of 8 bits is 39 times it."""
 
 
 def to_onnx(network: Restorer) -> bytes:

@@ -36,32 +36,33 @@ CEILING = 60.0
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run's result."""
+class TrainingRecipe:
+    """Everything but the pictures that decides a run's result."""
 
     task: str
-    """As Task.parse reads it."""
+    """Task as Task.parse reads it."""
     network: str
-    """A name in accelir.networks.ARCHITECTURES."""
+    """Name of the architecture, in accelir.architectures.ARCHITECTURES."""
     options: dict[str, Any] = field(default_factory=dict)
-    """The network's own parameters; `scale` follows from the task."""
+    """Parameters of the architecture; `scale` follows from the task."""
     codecs: str = "jpeg:10-100*3,webp:20-95,none*0.2"
-    """The codec in the loop, as accelir.training.codecs.parse_mixture reads it."""
+    """Codecs in the loop, as accelir.training.codecs.parse_mixture reads them."""
     steps: int = 20_000
-    """Optimiser steps in all."""
+    """Number of optimiser steps in all."""
     batch: int = 16
-    """Crops a step."""
+    """Number of crops in a batch."""
     patch: int = 48
     """Side of an input crop in pixels."""
     rate: float = 1e-3
-    """Adam's highest learning rate; it falls along half a cosine to a hundredth."""
+    """Highest learning rate of Adam; it falls along half a cosine to a hundredth."""
     mse_from: float = 0.6
-    """Fraction of the steps after which the squared error follows on the absolute one."""
+    """Fraction of the steps, 0 to 1, after which the squared error is the loss in place of the absolute one."""
     seed: int = 0
+    """Seed of weights, crops, noise and codecs."""
     slots: int = 128
-    """Decoded pictures held."""
+    """Number of decoded pictures held."""
     fresh: float = 0.5
-    """Pictures replaced per step."""
+    """Number of pictures replaced per step."""
 
     def make_network(self) -> Restorer:
         """The untrained network, seeded. Raises ValueError if it does not enlarge by what the task asks."""
@@ -102,7 +103,7 @@ def to_tensor(pictures: np.ndarray, device: torch.device) -> Tensor:
 
 
 def run_network(network: Restorer, picture: np.ndarray, device: torch.device) -> np.ndarray:
-    """uint8 h x w x 3 -> uint8 sh x sw x 3, the whole picture at once."""
+    """A picture restored at once, uint8 h x w x 3 -> uint8 sh x sw x 3."""
     m = network.multiple_of
     height, width = picture.shape[:2]
     padded = np.pad(picture, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge")
@@ -114,7 +115,7 @@ def run_network(network: Restorer, picture: np.ndarray, device: torch.device) ->
 
 
 def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
-    """What there is without a network: Pillow's bicubic."""
+    """The picture enlarged by Pillow's bicubic: what there is without a network."""
     from PIL import Image
 
     if scale == 1:
@@ -123,7 +124,7 @@ def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
 
 
-def validation_pairs(recipe: Recipe, folder: str | Path, most: int = 12) -> list[Pair]:
+def validation_pairs(recipe: TrainingRecipe, folder: str | Path, most: int = 12) -> list[Pair]:
     """Held-out pictures under the run's own mixture, the same ones at every call."""
     _, held = split(list_pictures(folder))
     task, mixture = Task.parse(recipe.task), parse_mixture(recipe.codecs)
@@ -163,7 +164,13 @@ class Trainer:
     """
 
     def __init__(
-        self, recipe: Recipe, pictures: str | Path, folder: str | Path, *, workers: int = 1, device: str = "auto"
+        self,
+        recipe: TrainingRecipe,
+        pictures: str | Path,
+        folder: str | Path,
+        *,
+        workers: int = 1,
+        device: str = "auto",
     ) -> None:
         self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
         self.workers = workers
@@ -180,6 +187,7 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
+        """The file that a run is resumed from."""
         return self.folder / "checkpoint.pt"
 
     def _resume(self) -> None:
@@ -199,7 +207,7 @@ class Trainer:
         self.start = state.get("start", {})
 
     def load_weights(self, checkpoint: str | Path) -> None:
-        """Start from another run's averaged weights, for a finer training; of no effect on a resumed run."""
+        """Start from another run's averaged weights, for a finer training. Without effect on a resumed run."""
         if self.step == 0:
             state = torch.load(checkpoint, map_location=self.device, weights_only=True)
             self.network.load_state_dict(state["ema"])
