@@ -63,7 +63,7 @@ class CollapsibleConv(nn.Module):
         return F.conv2d(x, self.weight(), self.bias, padding=self.wide.shape[-1] // 2)
 
     def collapsed(self) -> nn.Conv2d:
-        """The same map as one plain convolution."""
+        """This map as one plain convolution."""
         outputs, inputs, kernel, _ = self.weight().shape
         conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
         conv.load_state_dict({"weight": self.weight(), "bias": self.bias})

@@ -41,7 +41,7 @@ class Kind:
     side: int = 512
     """Side in pixels that ground truths are cut to while settings of JPEG files are tuned."""
     webp_side: int = 256
-    """The same while settings of WebP files are tuned."""
+    """Side in pixels that ground truths are cut to while settings of WebP files are tuned."""
 
 
 def _factor(text: str) -> float | None:
@@ -187,7 +187,7 @@ class Task:
 
     @property
     def webp_side(self) -> int:
-        """The same while settings of WebP files are tuned."""
+        """Side in pixels that ground truths are cut to while settings of WebP files are tuned."""
         return self._known.webp_side
 
     def degrade(self, truth: Pixels, rng: np.random.Generator) -> Pixels:
