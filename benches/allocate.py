@@ -18,6 +18,7 @@ from PIL import Image
 from scipy.optimize import Bounds, LinearConstraint, milp, minimize_scalar
 
 from accelir.cells.allocation import METHODS, allocate
+from accelir.metrics.psnr import decibels
 
 QPS = range(15, 100, 5)
 SHARES = (0.03, 0.1, 0.3, 0.6)  # budgets, from all-lowest (0) to all-highest (1)
@@ -120,7 +121,7 @@ def main():
     size, mse, labels = group(block_size, block_mse, 10)
     print(f"{len(paths)} pictures, {len(labels)} blocks\n\ngap, % of the attainable gain: mean / worst")
     print("| quality | blocks |", " | ".join(METHODS), "|")
-    for name, quality in (("-MSE", -mse), ("PSNR", 10 * np.log10(255**2 / mse))):
+    for name, quality in (("-MSE", -mse), ("PSNR", decibels(mse))):
         for n_blocks in (6, 24, 96, 1000, 8000):
             found = gaps(size, quality, labels, variance, n_blocks, 20)
             cells = (f"{100 * np.mean(gap):.3f} / {100 * np.max(gap):.3f}" for gap in found.values())

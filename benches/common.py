@@ -5,7 +5,7 @@ interpolation).
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.interpolate import PchipInterpolator
 
-LUMA = np.array([0.299, 0.587, 0.114])
+from accelir.metrics.psnr import PSNR_RGB
+from accelir.metrics.psnr import PSNR_Y
+
+CEILING = 138.0
+"""What a lossless file counts, dB: a curve can't be drawn through an infinite value."""
 QUALITIES = (22, 30, 38, 46, 54, 62, 69, 75, 80, 84, 88, 91, 94)
 
 
@@ -44,13 +48,10 @@ def load(folder: Path, divide: int = 1) -> dict[str, NDArray[np.uint8]]:
     return pictures
 
 
-def psnr(error: NDArray[np.float64]) -> float:
-    return float(10 * np.log10(255**2 / max(float(np.mean(error**2)), 1e-9)))
-
-
 def score(data: bytes, original: NDArray[np.uint8]) -> Score:
-    error = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(np.float64) - original
-    return Score(len(data) * 8 / (original.shape[0] * original.shape[1]), psnr(error), psnr(error @ LUMA))
+    decoded = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    rgb, luma = (replace(metric, ceiling=CEILING).score(decoded, original) for metric in (PSNR_RGB, PSNR_Y))
+    return Score(len(data) * 8 / (original.shape[0] * original.shape[1]), rgb, luma)
 
 
 def pillow_jpeg(picture: NDArray[np.uint8], quality: int, subsampling: str) -> bytes:

@@ -15,23 +15,23 @@ from pathlib import Path
 import click
 import numpy as np
 
+from accelir.restoration.pictures import list_pictures, load
 from accelir.restoration.tasks import Task
-from accelir.training import data
 from accelir.training.codecs import draw, parse_mixture
-from accelir.training.data import Sampler, Source, list_pictures
+from accelir.training.data import PairSource, Sampler
 
 MIXTURE = "jpeg:10-100*2,jpeg:20-70*2,flat:6-60*3,webp:20-95*0.7,none*0.2"
 
 
-def naive(source: Source, index: int) -> None:
-    data.load.cache_clear()
+def naive(source: PairSource, index: int) -> None:
+    load.cache_clear()
     source.pair(index)
 
 
-def cropped_first(source: Source, index: int, side: int) -> None:
-    data.load.cache_clear()
+def cropped_first(source: PairSource, index: int, side: int) -> None:
+    load.cache_clear()
     rng = np.random.default_rng(index)
-    picture = data.load(source.paths[int(rng.integers(len(source.paths)))])
+    picture = load(source.paths[int(rng.integers(len(source.paths)))])
     top, left = (int(rng.integers(length - side + 1)) for length in picture.shape[:2])
     truth = picture[top : top + side, left : left + side]
     draw(parse_mixture(source.mixture), rng)(source.task.degrade(truth, rng), rng)
@@ -51,7 +51,7 @@ def per_second(call: Callable[[int], object], calls: int, crops: int = 1) -> flo
 @click.option("--batch", default=16, show_default=True)
 def main(pictures: Path, task: str, patch: int, batch: int) -> None:
     """Print crops a second of three loaders."""
-    source = Source(tuple(list_pictures(pictures)), Task.parse(task), MIXTURE)
+    source = PairSource(tuple(list_pictures(pictures)), Task.parse(task), MIXTURE)
     side = patch * source.task.scale
     sampler = Sampler(source, patch, batch, slots=128, fresh=0.5, workers=0)
     print(f"naive           {per_second(lambda i: naive(source, i), 100):8.0f} crops/s")

@@ -27,27 +27,21 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from accelir.metrics.psnr import PSNR_RGB
+from accelir.metrics.psnr import PSNR_Y
+from accelir.metrics.psnr import LUMA
 from accelir.restoration.network import Network, open_network
+from accelir.restoration.tasks import KINDS, Task, judged
 from accelir.training.package import write
 
-RATES = {"sr": 1.2, "denoise": 1.2, "deblur": 0.8}
-TASKS = ("sr", "denoise", "deblur", "dejpeg")
+RATES = {kind.name: kind.rates[len(kind.rates) // 2] for kind in judged()}
+TASKS = tuple(KINDS)
 LABELS = {"sr": "enlarging by 4", "denoise": "noise of 25", "deblur": "blur of 1.5", "dejpeg": "JPEG"}
-LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def degrade(truth: np.ndarray, task: str, strength: float, stem: str) -> np.ndarray:
     """The protocol's picture to encode, uint8."""
-    if task == "sr":
-        size = truth.shape[1] // int(strength), truth.shape[0] // int(strength)
-        return np.asarray(Image.fromarray(truth).resize(size, Image.Resampling.BICUBIC))
-    if task == "denoise":
-        noise = np.random.default_rng(zlib.crc32(stem.encode())).normal(0.0, strength, truth.shape)
-        return np.rint(truth + noise).clip(0, 255).astype(np.uint8)
-    if task == "deblur":
-        soft = gaussian_filter(truth.astype(np.float64), (strength, strength, 0))
-        return np.rint(soft).clip(0, 255).astype(np.uint8)
-    return truth
+    return Task(task, strength).degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
 
 
 def jpeg(picture: np.ndarray, quality: int) -> bytes:
@@ -71,10 +65,6 @@ def encode(picture: np.ndarray, task: str, bpp: float | None) -> bytes:
     return jpeg_within(picture, (bpp or RATES[task]) * picture.shape[0] * picture.shape[1] / 8)
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    return float(10 * np.log10(255.0**2 / np.mean((a.astype(np.float64) - b) ** 2)))
-
-
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
     """Wang et al. 2004, over two luma planes in 0..255."""
 
@@ -89,8 +79,8 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
 
 def scores(picture: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """PSNR RGB, PSNR Y, SSIM Y."""
-    ya, yb = picture @ LUMA, truth @ LUMA
-    return np.array([psnr(picture, truth), psnr(ya, yb), ssim(ya, yb)])
+    values = [metric.score(picture, truth) for metric in (PSNR_RGB, PSNR_Y)]
+    return np.array([*values, ssim(picture @ LUMA, truth @ LUMA)])
 
 
 def truths(folder: Path, sets: str, scale: int) -> Iterator[tuple[str, np.ndarray]]:

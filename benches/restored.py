@@ -16,14 +16,14 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from common import load, pillow_jpeg, psnr
+from common import load, pillow_jpeg
 from numpy.typing import NDArray
 
 import accelir
+from accelir.metrics import psnr
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 
-RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 PEERS = {"sr-x4": "sr4", "denoise-25": "denoise25", "deblur-1.5": "deblur1.5"}
 
 
@@ -35,8 +35,8 @@ class Bench:
     def score(self, data: bytes, truth: NDArray[np.uint8]) -> tuple[float, float]:
         """PSNR after the network and before it; for super-resolution there is no before."""
         decoded = accelir.decode(data, network=None)
-        after = psnr(self.network(decoded).astype(np.float64) - truth)
-        return after, psnr(decoded.astype(np.float64) - self.picture)
+        after = psnr(self.network(decoded), truth)
+        return after, psnr(decoded, self.picture)
 
     def degrade(self, truth: NDArray[np.uint8], stem: str) -> NDArray[np.uint8]:
         self.picture = self.task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
@@ -97,7 +97,7 @@ def main() -> None:
         rows: dict[str, list] = {}
         for (_, stem), truth in truths.items():
             picture = bench.degrade(truth, stem)
-            for rate in RATES[task.kind]:
+            for rate in task.rates:
                 peer = largest_within(picture, rate * picture.shape[0] * picture.shape[1] / 8)
                 if peer:
                     rows.setdefault(f"Pillow, {rate} bpp", []).append(bench.against(peer, truth))

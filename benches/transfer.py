@@ -24,7 +24,7 @@ from accelir.profiling.tune import tune_profile
 from accelir.profile.files import write_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
-from accelir.training.data import list_pictures
+from accelir.restoration.pictures import list_pictures
 
 TUNED_ON = 8
 

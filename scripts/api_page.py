@@ -17,7 +17,8 @@ PAGE = ROOT / "docs" / "api.md"
 SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir": {
         "api.py": ["encode", "Encoder", "Encoded", "decode"],
-        "restoration/network.py": ["restore", "networks"],
+        "restoration/restore.py": ["restore"],
+        "restoration/installed.py": ["networks"],
         "profile/model.py": ["profiles"],
         "errors.py": ["BudgetError", "ProfileError"],
     },
@@ -25,6 +26,7 @@ SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir.formats.inspect": {"formats/inspect.py": ["inspect", "Report", "JpegReport", "WebpReport"]},
     "accelir.restoration.network": {"restoration/network.py": ["open_network", "Network"]},
     "accelir.restoration.card": {"restoration/card.py": ["Card"]},
+    "accelir.metrics": {"metrics/metric.py": ["Metric", "sum_by_cell"], "metrics/psnr.py": ["psnr", "Psnr"]},
     "accelir.cells.modes": {"cells/modes.py": ["make_modes"]},
     "accelir.cells.allocation": {"cells/allocation.pyi": ["allocate", "Allocation"]},
 }

@@ -42,7 +42,7 @@ from accelir.profile.files import PROFILE
 from accelir.profile.files import QPNET
 from accelir.profile.files import read_profile
 from accelir.restoration.card import Card
-from accelir.restoration.network import find
+from accelir.restoration.installed import find
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.storage.shipped import shipped
 

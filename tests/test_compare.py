@@ -14,7 +14,8 @@ from PIL import Image
 import accelir
 from accelir.cli import main
 from accelir.comparison import page as report
-from accelir.comparison.compare import compare, psnr
+from accelir.comparison.compare import compare
+from accelir.metrics.psnr import psnr
 from accelir.comparison.encoders import largest_within
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS

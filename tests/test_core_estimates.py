@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from helpers import ceil_div, noise, photo, read_levels
 
-from accelir.color_weights import ZIGZAG, rgb_weights
+from accelir.color_weights import ZIGZAG
+from accelir.cells.color_weights import rgb_weights
 from accelir.core import jpeg as core
 from accelir.core import vp8
-from accelir.modes import make_modes
+from accelir.cells.modes import make_modes
 
 ONES = np.ones((3, 64), np.float32)
 VP8_SETTINGS = {"luma_weights": [1.0] * 16, "chroma_weights": [1.5] * 16, "deltas": [0] * 5, "filter": 0.0}

@@ -12,7 +12,7 @@ from accelir.formats.decode import network_of
 from accelir.formats.inspect import inspect
 from accelir.formats.jpeg.metadata import name_segment
 from accelir.profile.installed import load_profile
-from accelir.restoration.network import find
+from accelir.restoration.installed import find
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from PIL import Image
 
 import accelir
 import accelir.cells.qpnet
-import accelir.restoration.card
+import accelir.storage.files
 from accelir.cells.curves import Curves, ModeTable, lower_hull
 from accelir.cells.modes import make_modes
 from accelir.cells.qp import exact_qp, qp_of_step, step_of_qp
@@ -29,13 +29,13 @@ from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, MeasurementPlan, join, load, mean, measure, stored
 from accelir.profiling.menu import make_menu
-from accelir.profiling.pictures import degraded
+from accelir.restoration.pictures import degraded
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
 from accelir.restoration.network import open_network
-from accelir.restoration.tasks import Task
+from accelir.restoration.tasks import KINDS, Task
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.training.count import count
-from accelir.training.data import list_pictures
+from accelir.restoration.pictures import list_pictures
 
 DEBLUR = Task.parse("deblur-1.5")
 
@@ -583,7 +583,7 @@ def forged(change):
         change(arrays)
         data = write_arrays(arrays)
         (folder / "arrays.npz").write_bytes(data)
-        edited(folder, lambda d: d["groups"].update(arrays_sha256=accelir.restoration.card.sha256(data)))
+        edited(folder, lambda d: d["groups"].update(arrays_sha256=accelir.storage.files.sha256(data)))
 
     return damage
 
@@ -673,7 +673,7 @@ def test_tuning_alone_keeps_the_best_of_what_it_measured_and_tells_no_blocks_apa
     from accelir.profiling import tune_jpeg
 
     monkeypatch.setattr(tune_jpeg, "STEPS", {"lambda_": 0.5})
-    monkeypatch.setitem(tune_jpeg.RATES, "denoise", (0.9,))
+    monkeypatch.setitem(KINDS, "denoise", dataclasses.replace(KINDS["denoise"], rates=(0.9,)))
     monkeypatch.setattr("accelir.profiling.search.ROUNDS", 1)
     options = ["--task", "denoise-25", "--network", "denoise-25", "--network", "dejpeg", "--count", "1", "--base", base]
     result = CliRunner().invoke(cli.main, ["tune", str(pictures), str(tmp_path / "mine"), *options])

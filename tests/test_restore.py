@@ -15,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from accelir.restoration.card import Card, sha256
-from accelir.restoration.network import WORKING_BYTES, find, networks, open_network, restore
+from accelir.restoration.card import Card
+from accelir.restoration.installed import find, networks
+from accelir.restoration.network import WORKING_BYTES, open_network
+from accelir.restoration.restore import restore
+from accelir.storage.files import sha256
 
 SHIPPED = sorted((Path(__file__).parent.parent / "profiles" / "networks").glob("*.onnx"))
 
@@ -227,7 +230,7 @@ def test_unknown_networks_are_refused() -> None:
 
 def test_a_task_stands_for_its_light_network(toys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = toys["plain"].parent
-    monkeypatch.setattr("accelir.restoration.network._folder", lambda: folder)
+    monkeypatch.setattr("accelir.restoration.installed._folder", lambda: folder)
     assert networks() == ("double", "even", "plain")
     (folder / "sr-x8-light.onnx").touch()
     assert find("sr-x8") == folder / "sr-x8-light.onnx"

@@ -15,7 +15,8 @@ from helpers import pillow_jpeg, smooth
 
 from accelir.profile.files import read_profile
 from accelir.restoration.card import Card
-from accelir.restoration.network import find, open_network
+from accelir.restoration.installed import find
+from accelir.restoration.network import open_network
 from accelir.storage.json_files import MAX_BYTES, read_json
 from accelir.storage.shipped import shipped
 

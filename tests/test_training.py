@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from accelir.restoration.pictures import list_pictures, load, split
 from accelir.restoration.tasks import Task
-from accelir.training import codecs, data
+from accelir.training import codecs
 from accelir.training.codecs import Codec, draw, parse_mixture
-from accelir.training.data import Feed, Sampler, Source, list_pictures, split
+from accelir.training.data import Feed, PairSource, Sampler
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +35,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", seed: int = 0) -> Source:
-    return Source(tuple(list_pictures(pictures)), Task.parse(task), mixture, seed)
+def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", seed: int = 0) -> PairSource:
+    return PairSource(tuple(list_pictures(pictures)), Task.parse(task), mixture, seed)
 
 
 @pytest.mark.parametrize("text", ["sr-x2", "sr-x4", "denoise-25", "deblur-1.5", "dejpeg"])
@@ -162,9 +163,10 @@ def test_worker_processes_give_the_same_stream(pictures: Path) -> None:
 
 def test_workers_end_with_a_killed_parent(pictures: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from accelir.training.data import *\n"
+        "import os, signal, sys; from pathlib import Path; from accelir.restoration.pictures import *\n"
+        "from accelir.training.data import *\n"
         "if __name__ == '__main__':\n"
-        f"    source = Source(tuple(list_pictures({str(pictures)!r})), Task.parse('dejpeg'), 'none')\n"
+        f"    source = PairSource(tuple(list_pictures({str(pictures)!r})), Task.parse('dejpeg'), 'none')\n"
         "    feed = Feed(source, workers=1, ahead=2); feed.take()\n"
         "    print(*feed._pool._processes, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -207,7 +209,7 @@ def test_patches_larger_than_a_picture_are_refused(pictures: Path) -> None:
 
 def test_opened_pictures_are_kept(pictures: Path) -> None:
     path = list_pictures(pictures)[0]
-    assert data.load(path) is data.load(path)
+    assert load(path) is load(path)
 
 
 # What follows needs torch.
@@ -215,9 +217,9 @@ def test_opened_pictures_are_kept(pictures: Path) -> None:
 
 def recipe(**changes: object) -> object:
     pytest.importorskip("torch")
-    from accelir.training.trainer import Recipe
+    from accelir.training.trainer import TrainingRecipe
 
-    small = Recipe(
+    small = TrainingRecipe(
         task="dejpeg", network="artefact", options={"channels": 8, "layers": 1, "expansion": 16}, codecs="jpeg:5-20",
         steps=40, batch=4, patch=24, rate=4e-3, slots=4, fresh=0.2,
     )  # fmt: skip
@@ -282,16 +284,6 @@ def test_a_killed_run_loses_at_most_one_interval(pictures: Path, tmp_path: Path)
     assert state["recipe"]["options"] == {"channels": 8, "layers": 1, "expansion": 16}
 
 
-def test_psnr_is_decibels_and_finite() -> None:
-    pytest.importorskip("torch")
-    from accelir.training.trainer import psnr
-
-    black = np.zeros((4, 4, 3), np.uint8)
-    assert abs(psnr(black, black + 255)) < 1e-9
-    assert abs(psnr(black, black + 1) - 48.1308) < 1e-4
-    assert psnr(black, black) == 60
-
-
 @pytest.mark.parametrize(("found", "expected"), [(True, "cuda"), (False, "cpu")])
 def test_cuda_is_taken_where_there_is_any(found: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
@@ -347,7 +339,8 @@ def test_an_exported_run_restores_as_torch_does(pictures: Path, tmp_path: Path) 
     pytest.importorskip("onnx")
     run = trainer(pictures, tmp_path, task="sr-x2", network="arsr", options={"layers": 1, "expansion": 16})
     run.run(every=40, progress=False)
-    from accelir.restoration.network import open_network, restore
+    from accelir.restoration.network import open_network
+    from accelir.restoration.restore import restore
     from accelir.training.export import export
     from accelir.training.trainer import run_network
 

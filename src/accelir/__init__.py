@@ -4,7 +4,8 @@ from accelir._version import __version__
 from accelir.api import Encoded, Encoder, decode, encode
 from accelir.errors import BudgetError, ProfileError
 from accelir.profile.installed import profiles
-from accelir.restoration.network import networks, restore
+from accelir.restoration.installed import networks
+from accelir.restoration.restore import restore
 
 __all__ = [
     "BudgetError",

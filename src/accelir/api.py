@@ -22,7 +22,8 @@ from accelir.formats.picture import as_pixels, split_alpha
 from accelir.formats.registry import get_format
 from accelir.formats.request import EncoderSettings, Metadata, Request
 from accelir.profile.installed import load_profile
-from accelir.restoration.network import installed, networks, restore
+from accelir.restoration.installed import installed, networks
+from accelir.restoration.restore import restore
 from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"

@@ -17,12 +17,12 @@ Net = TypeVar("Net", bound=nn.Module)
 
 
 class Restorer(nn.Module):
-    """What all networks are: float32 N x 3 x H x W in 0..1 -> N x 3 x sH x sW."""
+    """A restoration network. Shapes: float32 N x 3 x H x W in 0..1 (RGB) -> float32 N x 3 x sH x sW."""
 
     scale: int
-    """s, output pixels per input pixel along a side."""
+    """Output pixels per input pixel along a side, s."""
     multiple_of: int
-    """Both sides of the input must be multiples of this."""
+    """Divisor that both sides of the input must have, in pixels."""
 
 
 class CollapsibleConv(nn.Module):
@@ -63,7 +63,7 @@ class CollapsibleConv(nn.Module):
         return F.conv2d(x, self.weight(), self.bias, padding=self.wide.shape[-1] // 2)
 
     def collapsed(self) -> nn.Conv2d:
-        """The same map as one plain convolution."""
+        """This map as one plain convolution."""
         outputs, inputs, kernel, _ = self.weight().shape
         conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
         conv.load_state_dict({"weight": self.weight(), "bias": self.bias})

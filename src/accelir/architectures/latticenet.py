@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from accelir.architectures.blocks import Restorer, Upsample, conv1, conv3, zero_last
 
 
-class Coefficients(nn.Module):
-    """One factor per channel from the mean and the deviation of that channel over the whole picture, each in 0..1."""
+class ChannelFactors(nn.Module):
+    """One factor per channel, 0 to 1, from the mean and the deviation of that channel over the whole picture."""
 
     def __init__(self, channels: int, squeeze: int = 16) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class LatticeBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.filters = nn.ModuleList(self._filter(channels) for _ in range(2))
-        self.factors = nn.ModuleList(Coefficients(channels) for _ in range(4))
+        self.factors = nn.ModuleList(ChannelFactors(channels) for _ in range(4))
         self.join = conv1(2 * channels, channels)
 
     @staticmethod

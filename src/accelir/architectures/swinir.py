@@ -18,7 +18,7 @@ def windows(x: Tensor) -> Tensor:
 
 
 def unwindows(x: Tensor, height: int, width: int) -> Tensor:
-    """The way back."""
+    """(N H/8 W/8) x 64 x C -> N x H x W x C."""
     channels = x.shape[-1]
     x = x.reshape(-1, height // WINDOW, width // WINDOW, WINDOW, WINDOW, channels)
     return x.permute(0, 1, 3, 2, 4, 5).reshape(-1, height, width, channels)

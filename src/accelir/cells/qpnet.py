@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.errors import ProfileError
+from accelir.restoration.session import ModelError, describe_face, open_model, run_model
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -29,13 +30,16 @@ class QpNet:
 
     @functools.cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        session = _open(self.model)
+        try:
+            session = open_model(self.model, 1)
+        except ModelError as error:
+            raise ProfileError(f"a QP-NET that ONNX runtime can't read: {error}") from None
         faces = [*session.get_inputs(), *session.get_outputs()]
         face = [(f.type, f.shape[axis]) for f, axis in zip(faces, (3, 1), strict=False) if len(f.shape) == 4]
         if len(faces) != 2 or face != [("tensor(uint8)", 3), ("tensor(float)", self.count)]:
-            shown = ", ".join(f"{f.name} {f.type} {f.shape}" for f in faces)
             raise ProfileError(
-                f"a QP-NET takes uint8 N x H x W x 3 and gives float N x {self.count} x H/32 x W/32, not {shown}"
+                f"a QP-NET takes uint8 N x H x W x 3 and gives float N x {self.count} x H/32 x W/32, "
+                f"not {describe_face(session)}"
             )
         return session
 
@@ -58,10 +62,9 @@ class QpNet:
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         if any(side % BLOCK for side in rgb.shape[:2]):
             rgb = np.pad(rgb, (*((0, -side % BLOCK) for side in rgb.shape[:2]), (0, 0)), mode="edge")
-        session = self._session
         try:
-            out: NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: rgb[None]})[0]
-        except Exception as error:  # as in _open
+            out = run_model(self._session, rgb[None])
+        except ModelError as error:
             raise ProfileError(f"a QP-NET that fails on {rgb.shape}: {error}") from None
         expected = (1, self.count, rgb.shape[0] // BLOCK, rgb.shape[1] // BLOCK)
         if out.shape != expected or not np.isfinite(out).all():
@@ -77,16 +80,3 @@ class QpNet:
     def groups(self, pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The likeliest group of each block, (ceil(H/32), ceil(W/32))."""
         return self.logits(pixels).argmax(axis=0).astype(np.int32)
-
-
-def _open(model: bytes) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        # Without its fallback, which tries the same provider again and prints to standard output.
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except Exception as error:  # ONNX runtime's errors have no common base beside Exception
-        raise ProfileError(f"a QP-NET that ONNX runtime can't read: {error}") from None

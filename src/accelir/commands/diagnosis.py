@@ -12,7 +12,7 @@ from PIL import features
 from accelir._version import __version__
 from accelir.formats.jpeg.decode import turbo
 from accelir.profile.installed import profiles
-from accelir.restoration.network import networks
+from accelir.restoration.installed import networks
 
 
 def facts() -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from accelir.api import DEFAULT_PROFILE, Encoder
 from accelir.commands import batch
 from accelir.profile.installed import profiles
-from accelir.restoration.network import find, networks
+from accelir.restoration.installed import find, networks
 from accelir.storage import files
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from accelir.comparison.encoders import Maker, our_makers, pillow_makers
 from accelir.errors import BudgetError
 from accelir.formats.budget import budget_of
 from accelir.formats.decode import decode_pixels
+from accelir.metrics import psnr
 from accelir.profile.installed import load_profile
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import Task
@@ -131,9 +131,3 @@ def _file(make: Maker, budget: int, picture: Pixels, original: Pixels | None, ne
         restored_psnr=None if restored is None or original is None else psnr(restored, original),
         maps=made.maps,
     )
-
-
-def psnr(a: Pixels, b: Pixels) -> float:
-    """Peak signal-to-noise ratio over all values, dB; infinite for equal pictures."""
-    error = float(np.mean((a.astype(np.float64) - b) ** 2))
-    return 10 * math.log10(255**2 / error) if error else math.inf

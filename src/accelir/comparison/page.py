@@ -18,6 +18,7 @@ from PIL import Image
 
 from accelir.comparison.compare import Comparison, File
 from accelir.formats.registry import FORMATS, find_format
+from accelir.restoration.tasks import KINDS
 
 _BASELINE = "Pillow JPEG"
 """The encoder that restored PSNRs are told against."""
@@ -49,21 +50,13 @@ def _facts(comparison: Comparison) -> Iterator[str]:
     height, width = comparison.picture.shape[:2]
     size = f"{width} × {height} pixels"
     if comparison.task:
-        yield f"encoded: the picture after {comparison.task} ({_DONE[comparison.task.partition('-')[0]]}), {size}"
+        yield f"encoded: the picture after {comparison.task} ({KINDS[comparison.task.partition('-')[0]].done}), {size}"
     else:
         yield f"encoded: the picture as it is, {size}"
     bits = 8 * comparison.max_bytes / (width * height)
     yield f"at most {comparison.max_bytes:,} bytes ({bits:.3g} bits per pixel) for each encoder"
     yield f"profile {comparison.profile}"
     yield f"restored by {comparison.network}, the same for all" if comparison.network else "not restored"
-
-
-_DONE = {
-    "sr": "downscaled with a bicubic filter",
-    "denoise": "Gaussian noise added",
-    "deblur": "blurred by a Gaussian",
-    "dejpeg": "unchanged",
-}
 
 
 def _row(encoder: str, file: File | str, comparison: Comparison) -> str:

@@ -63,7 +63,7 @@ class Estimate:
     bytes: float
     """Size of the whole file."""
     error: float
-    """Squared RGB error that quantisation makes, summed over the picture's values, in squared 8-bit levels; what halving
+    """Squared RGB error that quantisation makes, summed over all values, in squared 8-bit levels; what halving
     chroma and rounding to 8 bits add is not in it."""
 
 

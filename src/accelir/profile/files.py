@@ -16,9 +16,8 @@ from accelir.profile.checks import network_name
 from accelir.profile.jpeg import JpegSettings
 from accelir.profile.model import Profile
 from accelir.profile.webp import WebpSettings
-from accelir.restoration.card import sha256
 from accelir.storage.arrays import read_arrays, write_arrays
-from accelir.storage.files import write_atomically
+from accelir.storage.files import sha256, write_atomically
 from accelir.storage.json_files import read_json
 
 PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"

@@ -25,14 +25,14 @@ from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, MeasurementPlan, join, mean
 from accelir.profiling.parallel import measure_all
-from accelir.profiling.pictures import degraded
 from accelir.profiling.tune_jpeg import rates_of, tune_jpeg
 from accelir.profiling.tune_webp import tune_webp
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
-from accelir.restoration.network import installed, open_network
+from accelir.restoration.installed import installed
+from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded, list_pictures, split
 from accelir.restoration.tasks import Task
 from accelir.storage.files import write_atomically
-from accelir.training.data import list_pictures, split
 
 HELD_OUT_EVERY = 5
 TRIED = 12

@@ -12,11 +12,13 @@ from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from accelir.formats.registry import FORMATS
 from accelir.formats.request import EncoderSettings, Request
+from accelir.metrics import psnr
 from accelir.profile.jpeg import ALLOCATORS, ClosedLoop
 from accelir.profile.model import Profile
-from accelir.profiling.pictures import Pixels, degraded
-from accelir.profiling.tuning_bench import EFFORT, psnr
-from accelir.restoration.network import Network, installed
+from accelir.profiling.tuning_bench import EFFORT
+from accelir.restoration.installed import installed
+from accelir.restoration.network import Network
+from accelir.restoration.pictures import Pixels, degraded
 from accelir.restoration.tasks import Task
 
 LOOP = ClosedLoop(lambdas=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)

@@ -9,7 +9,7 @@ import click
 
 from accelir.profile.files import read_profile
 from accelir.profile.model import Profile
-from accelir.restoration.tasks import Task
+from accelir.restoration.tasks import Task, forms, judged
 from accelir.storage.cluster import ClusterError
 
 
@@ -21,7 +21,7 @@ def main() -> None:
 @main.command(context_settings={"show_default": True})
 @click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA or deblur-SIGMA.")
+@click.option("--task", required=True, help=f"{forms(judged())}.")
 @click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
 @click.option(
     "--format", "format_", default="jpeg", type=click.Choice(["jpeg", "webp"]), help="webp: tune its settings alone."
@@ -86,7 +86,7 @@ def build(
 @main.command(context_settings={"show_default": True})
 @click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA or deblur-SIGMA.")
+@click.option("--task", required=True, help=f"{forms(judged())}.")
 @click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
 @click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
 @click.option("--base", help="An installed profile, or a folder's path, that gives all else. [fidelity]")

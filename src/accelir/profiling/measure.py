@@ -15,17 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.cells.grid import CELL, grid_of
+from accelir.cells.grid import grid_of
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import step_of_qp
-from accelir.core.jpeg import Encoding
+from accelir.core import jpeg
 from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.prepare import PreparedJpeg
 from accelir.formats.request import EncoderSettings, Request
+from accelir.metrics.metric import sum_by_cell
+from accelir.metrics.psnr import PSNR_RGB
 from accelir.profile.model import Profile
 from accelir.profiling.menu import BASE_QPS, QPS, make_menu
-from accelir.profiling.pictures import Pixels, degraded
-from accelir.restoration.network import Network, find, open_network
+from accelir.restoration.installed import find
+from accelir.restoration.network import Network, open_network
+from accelir.restoration.pictures import Pixels, degraded
 from accelir.restoration.tasks import Task
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.storage.files import write_atomically
@@ -133,7 +136,7 @@ def measure(picture: Path, plan: MeasurementPlan) -> Measurement:
     q, modes = len(plan.qps), (len(steps), len(plan.menu))
     return Measurement(
         shape=np.array(grid_of(pixels.shape)),
-        values=_sum_cells(np.full(truth.shape, 1.0), plan.task.scale),
+        values=sum_by_cell(np.full(truth.shape[:2], 3.0), plan.task.scale).ravel(),
         bits=bits[:, :q],
         sse=sse[:, :q],
         mode_bits=bits[:, q:].reshape(-1, *modes),
@@ -148,18 +151,11 @@ def _prepare(pixels: Pixels, plan: MeasurementPlan) -> PreparedJpeg:
 
 
 def _measure_point(
-    encoding: Encoding, network: Network, truth: Pixels
+    encoding: jpeg.Encoding, network: Network, truth: Pixels
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], int]:
-    error = network(decode_jpeg(encoding.data)).astype(np.float64) - truth
     assert encoding.levels is not None
-    return encoding.levels.cell_bits().ravel(), _sum_cells(error * error, network.card.scale), len(encoding.data)
-
-
-def _sum_cells(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
-    """Sums of sHxsWx3 values over each cell of the HxW grid, row by row."""
-    side = CELL * scale
-    rows = np.add.reduceat(values.sum(axis=2), np.arange(0, values.shape[0], side), axis=0)
-    return np.add.reduceat(rows, np.arange(0, values.shape[1], side), axis=1).ravel()
+    errors = PSNR_RGB.error_by_cell(network(decode_jpeg(encoding.data)), truth, network.card.scale)
+    return encoding.levels.cell_bits().ravel(), errors.ravel(), len(encoding.data)
 
 
 def stored(picture: Path, plan: MeasurementPlan, work: Path) -> Path:

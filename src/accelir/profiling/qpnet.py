@@ -18,7 +18,7 @@ from torch import nn
 from tqdm import tqdm
 
 from accelir.cells.color_weights import ZIGZAG
-from accelir.profiling.pictures import Pixels
+from accelir.restoration.pictures import Pixels
 
 BLOCK = 32
 _Y, _CB, _CR = (0.299, 0.587, 0.114), (-0.169, -0.331, 0.5), (0.5, -0.419, -0.081)

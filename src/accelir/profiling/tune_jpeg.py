@@ -16,13 +16,13 @@ import numpy as np
 
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.formats.decode import decode_pixels
+from accelir.metrics import psnr
 from accelir.profile.jpeg import Tables
 from accelir.profile.model import Profile
 from accelir.profiling.search import descend
-from accelir.profiling.tuning_bench import TuningBench, halves, psnr
-from accelir.restoration.tasks import Task
+from accelir.profiling.tuning_bench import TuningBench, halves
+from accelir.restoration.tasks import Task, judged
 
-RATES = {"sr": (0.9, 1.2, 1.8), "denoise": (0.9, 1.2, 1.8), "deblur": (0.6, 0.8, 1.1)}
 STARTS = {
     "sr": (-0.5, 0.8, 0.9, 0.06, 1.35, 0.75, 0.05),
     "denoise": (1.8, 1.5, 1.5, 0.165, 0.6, 1.0, 0.12),
@@ -39,7 +39,6 @@ STEPS = {
     "chroma_smoothing": 0.06,
 }
 LOGARITHMIC = ("chroma", "lambda_", "power")
-SIDE = {"sr": 512, "denoise": 512, "deblur": 256}
 _RADIUS = (ZIGZAG // 8 + ZIGZAG % 8) / 14
 
 
@@ -88,9 +87,10 @@ class JpegTuning:
 
 def rates_of(task: Task) -> tuple[float, ...]:
     """Bits per pixel that count for a task. Raises ValueError for one that has none."""
-    if task.kind not in RATES:
-        raise ValueError(f"{task} has no rates to be judged at; profiles are built for {', '.join(RATES)}")
-    return RATES[task.kind]
+    if not task.rates:
+        kinds = ", ".join(kind.name for kind in judged())
+        raise ValueError(f"{task} has no rates to be judged at; profiles are built for {kinds}")
+    return task.rates
 
 
 UNIFORM: dict[str, Any] = {"format": "jpeg", "allocator": "uniform"}
@@ -119,7 +119,7 @@ def tune_jpeg(
     Tuned on `count` pictures spread over all, validated on as many others. Raises ValueError for a task without rates.
     """
     rates = rates_of(task)
-    bench, validation = (TuningBench(task, networks, half, rates, SIDE[task.kind]) for half in halves(pictures, count))
+    bench, validation = (TuningBench(task, networks, half, rates, task.side) for half in halves(pictures, count))
     start = JpegTuning(*STARTS[task.kind])
     key = bench.key(start.profile(base), 1.0, subsampling="4:2:0", **UNIFORM)
     tuning, trace = descend(

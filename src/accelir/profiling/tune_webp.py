@@ -15,11 +15,10 @@ from accelir.profile.model import Profile
 from accelir.profile.webp import WebpSettings
 from accelir.profiling.search import descend
 from accelir.profiling.tuning_bench import TuningBench, halves
-from accelir.restoration.card import sha256
 from accelir.restoration.tasks import Task
+from accelir.storage.files import sha256
 
 RATES = (0.3, 0.5, 0.9)
-SIDE = {"sr": 512, "denoise": 256, "deblur": 256}
 SIDE_AS_IT_IS = 256
 MOST_DELTA = 15
 """Largest difference of a quantiser index, either way: RFC 6386, section 9.6, has four bits for it."""
@@ -111,7 +110,7 @@ def tune_webp(
     Tuned on `count` pictures spread over all, validated on as many others.
     """
     groups = 0 if base.groups is None else base.groups.count
-    side = SIDE[task.kind] if task else SIDE_AS_IT_IS
+    side = task.webp_side if task else SIDE_AS_IT_IS
     bench, validation = (TuningBench(task, networks, half, RATES, side) for half in halves(pictures, count))
 
     def profile(tuning: WebpTuning) -> Profile:

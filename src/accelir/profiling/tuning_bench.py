@@ -17,18 +17,14 @@ from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from accelir.formats.registry import FORMATS
 from accelir.formats.request import EncoderSettings, Request
+from accelir.metrics import psnr
 from accelir.profile.model import Profile
-from accelir.profiling.pictures import Pixels, degraded
-from accelir.restoration.card import sha256
 from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded
 from accelir.restoration.tasks import Task
+from accelir.storage.files import sha256
 
 EFFORT = 5
-
-
-def psnr(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Over all values, in dB."""
-    return float(10 * np.log10(255**2 / np.mean((a.astype(np.float64) - b) ** 2)))
 
 
 class TuningBench:
@@ -88,13 +84,13 @@ def halves(pictures: list[Path], count: int) -> tuple[list[Path], list[Path]]:
     return pictures[every // 6 :: every][:count], pictures[every // 2 :: every][:count]
 
 
-def _as_it_is(path: Path, side: int) -> tuple[Pixels, Pixels]:
+def _as_it_is(path: Path, side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     with Image.open(path) as image:
         pixels = np.ascontiguousarray(np.asarray(image.convert("RGB"))[:side, :side])
     return pixels, pixels
 
 
-def _saved(pixels: Pixels, format: str, **options: Any) -> bytes:
+def _saved(pixels: NDArray[np.uint8], format: str, **options: Any) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format, **options)
     return out.getvalue()

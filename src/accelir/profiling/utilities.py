@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import KBinsDiscretizer
 
+from accelir.metrics.psnr import decibels
 from accelir.profiling.measure import Measurement
 
 GROUPS = 10
@@ -25,7 +26,7 @@ def quality(mse: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     """
     if kind not in QUALITIES:
         raise ValueError(f"quality is {kind!r}; blocks are ordered by {' or '.join(QUALITIES)}")
-    return -mse if kind == "mse" else 10 * np.log10(255**2 / np.maximum(mse, _LEAST_MSE))
+    return -mse if kind == "mse" else decibels(np.maximum(mse, _LEAST_MSE))
 
 
 def utilities(blocks: Measurement, kind: str) -> NDArray[np.float64]:

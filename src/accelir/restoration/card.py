@@ -2,64 +2,72 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import reprlib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from accelir.restoration.tasks import KINDS
 from accelir.storage.json_files import read_json
 
-TASKS = ("sr", "denoise", "deblur", "dejpeg")
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a network takes, gives and was trained on. All take and give RGB, float32 N x 3 x H x W, 0..1."""
+    """What a network takes, gives and was trained on.
+
+    All networks take and give RGB: float32 N x 3 x H x W, 0 to 1.
+    """
 
     name: str
-    """The name that `accelir.restore(network=...)` takes, for instance sr-x4-light."""
+    """Name that `accelir.restore(network=...)` takes, for instance sr-x4-light."""
     version: str
-    """Of these weights."""
+    """Version of these weights."""
     task: str
-    """sr, denoise, deblur or dejpeg."""
+    """Kind of task that the network was trained for: sr, denoise, deblur or dejpeg."""
     strength: float
-    """What it was trained to undo: sr factor, noise sigma in 8-bit steps, blur sigma in pixels; 0 for dejpeg."""
+    """Strength of what it was trained to undo. sr: the factor; denoise: sigma in 8-bit steps; deblur: sigma in pixels;
+    dejpeg: 0."""
     scale: int
-    """Output pixels per input pixel along a side."""
+    """Output pixels per input pixel along a side, 1 to 4."""
     sha256: str
-    """Of the ONNX file, lower-case hexadecimal."""
+    """SHA-256 of the ONNX file, lower-case hexadecimal."""
     halo: int | None
-    """Input pixels, along a side, from which an input can change an output: what tiles overlap by. None: any."""
+    """Reach in input pixels: how far along a side an input can change an output, and so what tiles overlap by. None:
+    any distance."""
     multiple_of: int
-    """Both sides of the input must be multiples of this; `restore` pads and crops."""
+    """Divisor that both sides of the input must have, in pixels; `restore` pads and crops."""
     macs: float
     """Multiply-accumulates per input pixel."""
     parameters: int
-    """Trained weights, as exported."""
+    """Number of trained weights in the ONNX file."""
     memory: float
-    """Bytes to reckon with per input pixel of a tile; see accelir.restore."""
+    """Working memory in bytes per input pixel of a tile; see accelir.restoration.network."""
     architecture: str
-    """Name in accelir.networks and its options."""
+    """Name of the architecture in accelir.architectures, and its options."""
     color_space: str = "rgb"
-    """What the network corrects: rgb, or y (luma alone, chroma enlarged bilinearly)."""
+    """Channels that the network corrects: rgb, or y (luma alone, chroma enlarged bilinearly)."""
     channels: int = 3
-    """Of input and output."""
+    """Number of channels of input and output."""
     range: tuple[float, float] = (0.0, 1.0)
-    """Of input values; outputs are clipped to it by `restore`."""
+    """Range of input values, lowest and highest; `restore` clips outputs to it."""
     trained_on: dict[str, Any] = field(default_factory=dict)
-    """Codecs and their quality ranges, the pictures and how many they are, steps, seed."""
+    """Training data and settings: codecs and their ranges of quality, the pictures and their number, steps, seed."""
     scores: dict[str, float] = field(default_factory=dict)
-    """Measured, name -> value; PSNR in dB."""
+    """Measured scores by what they are of; PSNR in dB."""
     licence: str = ""
+    """Licence of the weights, for instance MIT."""
     format: int = FORMAT
-    """Of this card."""
+    """Version of this card's format."""
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any], origin: str = "card") -> Card:
-        """Check and build. Raises ValueError naming `origin` and the entry that is missing, unknown or out of range."""
+        """Check the entries of a card and build it.
+
+        origin: what errors begin with. Raises ValueError that names the entry that is missing, unknown or out of range.
+        """
         known = {f.name for f in fields(cls)}
         if not isinstance(entries, dict):
             raise ValueError(f"{origin}: a card is a JSON object, got {type(entries).__name__}")
@@ -80,7 +88,7 @@ class Card:
         rules: list[tuple[str, tuple[type, ...], bool, str]] = [
             ("name", text, bool(self.name), "a name"),
             ("version", text, True, "text"),
-            ("task", text, self.task in TASKS, f"one of {', '.join(TASKS)}"),
+            ("task", text, self.task in KINDS, f"one of {', '.join(KINDS)}"),
             ("scale", (int,), self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
             ("sha256", text, len(str(self.sha256)) == 64, "64 hexadecimal digits"),
             ("architecture", text, True, "text"),
@@ -96,11 +104,12 @@ class Card:
             if isinstance(value, bool) or not isinstance(value, types) or not fine:
                 raise ValueError(f"{origin}: {name} is {reprlib.repr(value)}; wanted is {wanted}")
         self._check_numbers(origin)
-        if self.task == "sr" and self.scale != self.strength:
-            raise ValueError(f"{origin}: scale is {self.scale} and strength {self.strength:g}; sr wants them equal")
+        if KINDS[self.task].scale is None and self.scale != self.strength:
+            given = f"scale is {self.scale} and strength {self.strength:g}"
+            raise ValueError(f"{origin}: {given}; {self.task} wants them equal")
 
     def _check_numbers(self, origin: str) -> None:
-        """The bounds on pixels keep what a tile is padded by, and so its memory, in reason."""
+        """Check numbers. The bounds on pixels keep a tile's padding, and so its memory, in reason."""
         rules: list[tuple[str, tuple[type, ...], int, float]] = [
             ("strength", (int, float), 0, 1e6),
             ("halo", (int, type(None)), 0, 1 << 16),
@@ -119,14 +128,9 @@ class Card:
 
     @classmethod
     def read(cls, path: str | Path) -> Card:
-        """From a JSON file. Raises ValueError for a broken one, OSError for none."""
+        """Read a card's JSON file. Raises ValueError for a broken one, OSError for one that can't be read."""
         return cls.from_dict(read_json(Path(path)), str(path))
 
     def to_json(self) -> str:
         """The text of the JSON file."""
         return json.dumps(asdict(self), indent=2) + "\n"
-
-
-def sha256(data: bytes) -> str:
-    """As in a card."""
-    return hashlib.sha256(data).hexdigest()

@@ -1,8 +1,8 @@
 """Restoration networks at the receiver: ONNX runtime, in tiles, pictures of any size in bounded memory. No torch.
 
-A tile is run with a rim as wide as the network can see (its card's halo, rounded up to the multiple that it wants), and
-the rim is thrown away; only at the picture's own border does a tile end where the picture ends. So a tiled result is
-the untiled one, up to float32 rounding.
+A tile is run with a rim as wide as the network can see: its card's halo, rounded up to the multiple that it wants. The
+rim of the result is thrown away. At the picture's border a tile ends where the picture ends. So a tiled result is the
+untiled one, up to float32 rounding.
 
 Memory beside the picture and the result (3 H W + 3 s^2 H W bytes):
     card.memory x (tile + 2 halo)^2 bytes, `tile` being chosen so that this is at most WORKING_BYTES (128 MiB).
@@ -20,40 +20,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-# Loaded now, as loading it later would put the package in the place of the function `accelir.networks`.
-import accelir.architectures  # noqa: F401
-from accelir.restoration.card import Card, sha256
+from accelir.metrics.psnr import LUMA
+from accelir.restoration.card import Card
+from accelir.restoration.installed import find
+from accelir.restoration.session import ModelError, describe_face, open_model, run_model
+from accelir.storage.files import sha256
 from accelir.storage.json_files import parse_json
-from accelir.storage.shipped import shipped
 
 if TYPE_CHECKING:
     import onnxruntime
-    from PIL import Image
-
-    Picture = NDArray[np.uint8] | Image.Image
 
 Pixels = NDArray[np.uint8]
+Picture = Pixels | Image.Image
 WORKING_BYTES = 128 * 2**20
-"""What the network's activations of one tile may take."""
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Most bytes that a network's activations of one tile may take."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """An open model and its card. Safe to call from several threads at once."""
+    """An open network. Safe to call from several threads at once."""
 
     card: Card
-    """What it takes and gives."""
+    """Card of the network: what it takes and gives."""
     session: onnxruntime.InferenceSession
-    """The model, ready to run."""
+    """Model, ready to run."""
 
     def __call__(self, image: Picture, tile: int | None = None) -> Pixels:
         """Restore a picture, as `restore` does."""
         pixels = _as_pixels(image)
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         out = self._tiled(rgb, self._tile_side(tile))
-        return out if pixels.ndim == 3 else np.rint(out @ LUMA).astype(np.uint8)
+        return out if pixels.ndim == 3 else np.rint(out @ LUMA.astype(np.float32)).astype(np.uint8)
 
     def _tile_side(self, tile: int | None) -> int | None:
         """The side in input pixels of what a tile contributes; None for the whole picture at once."""
@@ -67,10 +66,12 @@ class Network:
         return max(1, -(-tile // card.multiple_of)) * card.multiple_of
 
     def _rim(self) -> int:
+        """The halo in input pixels, rounded up to a multiple that the network takes."""
         m = self.card.multiple_of
         return -(-(self.card.halo or 0) // m) * m
 
     def _tiled(self, rgb: Pixels, tile: int | None) -> Pixels:
+        """The picture restored tile by tile; None: at once."""
         height, width = rgb.shape[:2]
         m, s = self.card.multiple_of, self.card.scale
         ragged = height % m or width % m
@@ -95,6 +96,7 @@ class Network:
         return part[s * (top - up) :, s * (left - back) :][: s * tile, : s * tile]
 
     def _run(self, rgb: Pixels) -> Pixels:
+        """One run of the model. Raises ValueError for a result that is not what the card promises."""
         x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
         x *= 1 / 255
         y = self._infer(x)
@@ -110,63 +112,16 @@ class Network:
 
     def _infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
-            y: NDArray[np.float32] = self.session.run(None, {self.session.get_inputs()[0].name: x})[0]
-        except Exception as error:  # ONNX runtime's errors have no common base beside Exception
+            return run_model(self.session, x)
+        except ModelError as error:
             raise ValueError(f"{self.card.name}: the model fails on an input of {x.shape}: {error}") from None
-        return y
-
-
-def restore(
-    image: Picture, network: str | os.PathLike[str] = "sr-x4", *, threads: int | None = None, tile: int | None = None
-) -> Pixels:
-    """Run a restoration network on a decoded picture.
-
-    image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode RGB or L; any size from 1x1.
-    network: an installed network's name ("sr-x4" stands for "sr-x4-light", see `networks()`), or the path of an ONNX
-        file that has a card beside it or in its metadata.
-    threads: for ONNX runtime; None lets it take all cores.
-    tile: side in input pixels of the pieces it is done in; None chooses one that takes at most 128 MiB.
-
-    Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
-    image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
-    """
-    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-        raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
-    return open_network(network, threads)(image, tile)
-
-
-def networks() -> tuple[str, ...]:
-    """The names of the installed networks, sorted."""
-    return tuple(sorted(path.stem for path in _folder().glob("*.onnx")))
-
-
-def cards() -> tuple[Card, ...]:
-    """The cards of the installed networks, in the order of `networks()`."""
-    return tuple(Card.read(find(name).with_suffix(".json")) for name in networks())
-
-
-def installed(name: str) -> Path | None:
-    """The ONNX file of an installed network, by its own name or its task's ("sr-x4"); None for another name."""
-    return next((_folder() / f"{n}.onnx" for n in (name, f"{name}-light") if n in networks()), None)
-
-
-def find(network: str | os.PathLike[str]) -> Path:
-    """The ONNX file of a network's name, a task's ("sr-x4") or a path. Raises TypeError or ValueError."""
-    if not isinstance(network, str | os.PathLike):
-        raise TypeError(f"network is a name or a path, got {type(network).__name__}")
-    text = os.fspath(network)
-    if text.endswith(".onnx"):
-        if not Path(text).is_file():
-            raise ValueError(f"no such network file: {text}")
-        return Path(text)
-    if (path := installed(text)) is None:
-        known = ", ".join(networks()) or "none"
-        raise ValueError(f"unknown network {text!r}; installed are {known}; or give an .onnx path")
-    return path
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
-    """Open a network by name or path; opened ones are kept until their file changes. Raises as `restore` does."""
+    """Open a network by name or path. The last 8 are kept open until their files change.
+
+    threads: for ONNX runtime; None lets it take all cores. Raises as `accelir.restore` does.
+    """
     path = find(network)
     files = [file.stat() for file in (path, path.with_suffix(".json")) if file.is_file()]
     return _open(path, threads, tuple((file.st_mtime_ns, file.st_size) for file in files))
@@ -174,31 +129,19 @@ def open_network(network: str | os.PathLike[str], threads: int | None = None) ->
 
 @functools.lru_cache(maxsize=8)
 def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
+    """Open a network. stamp: times and sizes of its files, which make a changed one be opened again."""
     model = path.read_bytes()
     card = _card_beside(path, model)
-    session = _session(path, model, threads or 0)
+    try:
+        session = open_model(model, threads or 0)
+    except ModelError as error:
+        raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
     _check_face(path, session)
     return Network(card or _card_inside(path, model, session), session)
 
 
-def _session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    # Plans of memory are made per shape and kept; without them, tiles of several shapes took a third less.
-    options.enable_mem_pattern = False
-    try:
-        # Without its fallback, which tries the same provider again and prints to standard output.
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except Exception as error:  # ONNX runtime's errors have no common base beside Exception
-        raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
-
-
 def _card_beside(path: Path, model: bytes) -> Card | None:
-    """The card in the JSON file beside a model, if there is one; read before the model, which it vouches for."""
+    """The card in the JSON file beside a model, None without one. It is checked before the model is opened."""
     beside = path.with_suffix(".json")
     if not beside.is_file():
         return None
@@ -209,7 +152,7 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
 
 
 def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
-    """The card in a model's metadata."""
+    """The card in a model's metadata. Raises ValueError if it has none."""
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
         beside = path.with_suffix(".json").name
@@ -222,18 +165,14 @@ def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession
 
 
 def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
+    """Raises ValueError unless a model has one input and one output as networks have."""
     faces = [*session.get_inputs(), *session.get_outputs()]
     fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
     if not fits or faces[0].shape[1] != 3:
-        shown = ", ".join(f"{face.name} {face.type} {face.shape}" for face in faces)
         raise ValueError(
-            f"{path}: has {shown}; wanted is one float input N x 3 x H x W and one float output of 4 dimensions"
+            f"{path}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float output of 4 "
+            "dimensions"
         )
-
-
-def _folder() -> Path:
-    """Where installed networks live, as plain files."""
-    return shipped() / "networks"
 
 
 def _as_pixels(image: Picture) -> Pixels:

@@ -1,7 +1,8 @@
-"""Files on disk: sizes read as people write them, files written whole or not at all."""
+"""Files on disk: sizes read as people write them, files written whole or not at all, checksums."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -22,6 +23,11 @@ def parse_size(text: str) -> int:
     if size < 1:
         raise ValueError(f"{text!r} is no size in bytes; write one as 78643, 120k, 120Ki or 1.5M")
     return size
+
+
+def sha256(data: bytes) -> str:
+    """64 hexadecimal digits, lower case, as cards and profiles keep them."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from accelir.architectures import ARCHITECTURES
-from accelir.restoration.tasks import Task
+from accelir.restoration.tasks import KINDS, Task, forms
 from accelir.training.codecs import parse_mixture
 
 
@@ -28,7 +28,7 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.command(context_settings={"show_default": True})
 @click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--task", required=True, help="sr-x2, sr-x3, sr-x4, denoise-SIGMA, deblur-SIGMA or dejpeg.")
+@click.option("--task", required=True, help=f"{forms(KINDS.values())}.")
 @click.option("--network", required=True, type=click.Choice(list(ARCHITECTURES)))
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the network; repeatable.")
 @click.option("--codecs", default="jpeg:10-100*3,webp:20-95,none*0.2", help="The codec in the loop.")
@@ -83,11 +83,11 @@ def main(
         import torch
     except ImportError:
         raise click.ClickException("training needs torch: pip install 'accelir[train]'") from None
-    from accelir.training.trainer import Recipe, Trainer
+    from accelir.training.trainer import Trainer, TrainingRecipe
 
     torch.set_num_threads(threads)
     try:
-        recipe = Recipe(
+        recipe = TrainingRecipe(
             task=task,
             network=network,
             options=_options(settings),

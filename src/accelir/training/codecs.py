@@ -34,18 +34,18 @@ class Codec:
     """One encoder and the range its rate is drawn from."""
 
     name: str
-    """jpeg, flat, webp, ours or none."""
+    """Name of the encoder: jpeg, flat, webp, ours or none."""
     low: float = 0.0
-    """Lowest quality, step or bits per pixel."""
+    """Lowest quality (jpeg, webp), step (flat) or rate in bits per pixel (ours)."""
     high: float = 0.0
-    """Highest."""
+    """Highest quality, step or rate, in the same unit."""
     profile: str = ""
-    """The profile's name, for `ours` alone."""
+    """Profile of `ours`; "" for all others."""
     weight: float = 1.0
-    """How often, relative to the others of a mixture."""
+    """Frequency relative to the other codecs of a mixture, above 0."""
 
     def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """uint8 H x W x 3 -> what a decoder gets back, the same shape."""
+        """What a decoder gets back of a picture, uint8 H x W x 3 -> the same shape."""
         if self.name == "none":
             return picture
         if self.name == "jpeg":
@@ -97,6 +97,6 @@ def parse_mixture(text: str) -> tuple[Codec, ...]:
 
 
 def draw(mixture: tuple[Codec, ...], rng: np.random.Generator) -> Codec:
-    """One codec of the mixture, by weight."""
+    """A codec of the mixture, drawn by weight."""
     weights = np.array([codec.weight for codec in mixture])
     return mixture[int(rng.choice(len(mixture), p=weights / weights.sum()))]

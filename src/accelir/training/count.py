@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-import onnxruntime
+
+from accelir.restoration.session import open_model
 
 _MACS = ("Conv", "ConvTranspose", "MatMul", "Gemm")
 _RECTIFIERS = ("Relu", "PRelu", "LeakyRelu")
@@ -16,12 +17,12 @@ _SHUFFLES = ("DepthToSpace", "SpaceToDepth")
 
 @dataclass(frozen=True)
 class Count:
-    """Operations per input pixel of one run."""
+    """Operations of one run, per input pixel where nothing else is said."""
 
     macs: float
-    """All multiply-accumulates."""
+    """Multiply-accumulates (MAC)."""
     attention: float
-    """Those of them between two activations."""
+    """MAC between two activations, as attention has them; `macs` includes them."""
     biases: float
     """Additions of the convolutions' biases."""
     rectified: float
@@ -29,11 +30,11 @@ class Count:
     adds: float
     """Outputs of other element-wise additions."""
     shuffled: float
-    """Values moved by depth to space."""
+    """Values moved by depth to space or space to depth."""
     parameters: int
-    """Values of all float tensors stored in the file."""
+    """Number of values in all float tensors of the file."""
     activations: tuple[int, ...]
-    """Elements of each node's output in the order of running."""
+    """Number of elements of each node's output, in the order of running; of the whole run."""
 
 
 def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tuple[int, ...]]:
@@ -43,11 +44,7 @@ def _observed(model: onnx.ModelProto, height: int, width: int) -> dict[str, tupl
     final = {output.name for output in model.graph.output}
     # A type-less output is taken by ONNX runtime, which knows the type itself.
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in final)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    run = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    run = open_model(model.SerializeToString(), 1, optimized=False)
     face = run.get_inputs()[0]
     x = np.zeros((1, height, width, 3), np.uint8)
     if face.type != "tensor(uint8)":

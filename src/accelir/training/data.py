@@ -8,64 +8,37 @@ alone, whatever the number of workers: a resumed run sees what an unbroken one w
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from accelir.restoration.pictures import crop_to_multiple, load
 from accelir.restoration.tasks import Task
 from accelir.training.codecs import draw, parse_mixture
-
-SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".ppm")
 
 Pair = tuple[np.ndarray, np.ndarray]
 
 
-def list_pictures(folder: str | Path) -> list[Path]:
-    """Every picture in a folder and below it, sorted by path. Raises FileNotFoundError if there is none."""
-    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
-    if not found:
-        raise FileNotFoundError(f"no picture in {folder}; taken are {', '.join(SUFFIXES)}")
-    return found
-
-
-def split(paths: Sequence[Path], every: int = 20) -> tuple[list[Path], list[Path]]:
-    """(train, validation): each `every`-th picture validates; with fewer pictures than that, one does both."""
-    held = list(paths[every - 1 :: every])
-    train = [p for i, p in enumerate(paths) if i % every != every - 1]
-    return train, held or list(paths[-1:])
-
-
-@functools.lru_cache(maxsize=512)
-def load(path: Path) -> np.ndarray:
-    """uint8 H x W x 3."""
-    return np.asarray(Image.open(path).convert("RGB"))
-
-
-def crop_to_multiple(picture: np.ndarray, scale: int) -> np.ndarray:
-    """The top-left part with sides that are multiples of `scale`."""
-    height, width = (side - side % scale for side in picture.shape[:2])
-    return picture[:height, :width]
-
-
 @dataclass(frozen=True)
-class Source:
-    """Everything that decides what the n-th compressed picture is."""
+class PairSource:
+    """Source of training pairs: everything that decides what the n-th compressed picture is."""
 
     paths: tuple[Path, ...]
+    """Paths of the ground truths."""
     task: Task
+    """Task that degrades them."""
     mixture: str
+    """Codecs that they pass through, as accelir.training.codecs.parse_mixture reads them."""
     seed: int = 0
+    """Seed of everything drawn."""
     side: int = 512
-    """Pictures are cut to at most this many ground-truth pixels a side before they are degraded."""
+    """Largest side in ground-truth pixels; pictures are cut to it before they are degraded."""
 
     def pair(self, index: int) -> Pair:
         """The index-th (input, truth): uint8 h x w x 3 and uint8 sh x sw x 3."""
@@ -92,7 +65,7 @@ def _wait_for_parent() -> None:
 class Feed:
     """An endless, ordered stream of pairs from `start` on, made `ahead` in worker processes (0: made inline)."""
 
-    def __init__(self, source: Source, start: int = 0, workers: int = 1, ahead: int = 16) -> None:
+    def __init__(self, source: PairSource, start: int = 0, workers: int = 1, ahead: int = 16) -> None:
         self._source = source
         self._next = start
         self._ahead = ahead
@@ -125,7 +98,7 @@ class Sampler:
 
     def __init__(
         self,
-        source: Source,
+        source: PairSource,
         patch: int,
         batch: int,
         *,

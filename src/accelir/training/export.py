@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 import torch
 
 from accelir.architectures.blocks import Restorer, collapse
 from accelir.restoration.card import Card
+from accelir.restoration.pictures import list_pictures
+from accelir.restoration.session import open_model, run_model
 from accelir.restoration.tasks import Task
 from accelir.training.count import count
-from accelir.training.data import list_pictures
 from accelir.training.package import write
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OPSET = 17
 TOLERANCE = 1e-4
-"""Largest difference allowed between torch and ONNX runtime, of values in 0..1; a step of 8 bits is 39 times it."""
+"""Largest difference allowed between torch's and ONNX runtime's values of 0 to 1; a step of 8 bits is 39 times it."""
 
 
 def to_onnx(network: Restorer) -> bytes:
@@ -50,26 +50,18 @@ def to_onnx(network: Restorer) -> bytes:
     return buffer.getvalue()
 
 
-def session(model: bytes, threads: int = 1) -> onnxruntime.InferenceSession:
-    """ONNX runtime on the CPU."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = threads
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
 def difference(
     network: Restorer, model: bytes, sizes: tuple[tuple[int, int], ...] = ((1, 1), (3, 5), (13, 22))
 ) -> float:
     """Largest absolute difference between torch and ONNX runtime over some sizes, given in units of `multiple_of`."""
     network = collapse(network).eval().cpu()
-    run = session(model)
+    session = open_model(model, 1)
     rng, worst = np.random.default_rng(0), 0.0
     for height, width in sizes:
         x = rng.random((1, 3, height * network.multiple_of, width * network.multiple_of), dtype=np.float32)
         with torch.inference_mode():
             expected = network(torch.from_numpy(x)).numpy()
-        worst = max(worst, float(np.abs(run.run(None, {"x": x})[0] - expected).max()))
+        worst = max(worst, float(np.abs(run_model(session, x) - expected).max()))
     return worst
 
 

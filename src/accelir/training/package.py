@@ -8,7 +8,8 @@ from pathlib import Path
 
 import onnx
 
-from accelir.restoration.card import Card, sha256
+from accelir.restoration.card import Card
+from accelir.storage.files import sha256, write_atomically
 
 
 def write(model: bytes, card: Card, folder: str | Path) -> Path:
@@ -22,6 +23,6 @@ def write(model: bytes, card: Card, folder: str | Path) -> Path:
     entry.key, entry.value = "accelir", json.dumps({**json.loads(card.to_json()), "sha256": None})
     path = Path(folder) / f"{card.name}.onnx"
     data = graph.SerializeToString(deterministic=True)
-    path.write_bytes(data)
-    path.with_suffix(".json").write_text(replace(card, sha256=sha256(data)).to_json())
+    write_atomically(path, data)
+    write_atomically(path.with_suffix(".json"), replace(card, sha256=sha256(data)).to_json().encode())
     return path

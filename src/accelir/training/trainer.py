@@ -8,7 +8,6 @@ import csv
 import io
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -23,41 +22,47 @@ from tqdm import tqdm
 
 from accelir.architectures import build
 from accelir.architectures.blocks import Restorer, collapse
+from accelir.metrics import psnr
+from accelir.restoration.pictures import crop_to_multiple, list_pictures, load, split
 from accelir.restoration.tasks import Task
+from accelir.storage.files import write_atomically
 from accelir.training.codecs import parse_mixture
-from accelir.training.data import Pair, Sampler, Source, crop_to_multiple, list_pictures, load, split
+from accelir.training.data import Pair, PairSource, Sampler
 
 COLUMNS = ("step", "seconds", "loss", "psnr_input", "psnr")
 EMA_DECAY = 0.999
+CEILING = 60.0
+"""Most that a validation picture counts, in dB; without it, one lossless pair would make the mean infinite."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run's result."""
+class TrainingRecipe:
+    """Everything but the pictures that decides a run's result."""
 
     task: str
-    """As Task.parse reads it."""
+    """Task as Task.parse reads it."""
     network: str
-    """A name in accelir.networks.ARCHITECTURES."""
+    """Name of the architecture, in accelir.architectures.ARCHITECTURES."""
     options: dict[str, Any] = field(default_factory=dict)
-    """The network's own parameters; `scale` follows from the task."""
+    """Parameters of the architecture; `scale` follows from the task."""
     codecs: str = "jpeg:10-100*3,webp:20-95,none*0.2"
-    """The codec in the loop, as accelir.training.codecs.parse_mixture reads it."""
+    """Codecs in the loop, as accelir.training.codecs.parse_mixture reads them."""
     steps: int = 20_000
-    """Optimiser steps in all."""
+    """Number of optimiser steps in all."""
     batch: int = 16
-    """Crops a step."""
+    """Number of crops in a batch."""
     patch: int = 48
     """Side of an input crop in pixels."""
     rate: float = 1e-3
-    """Adam's highest learning rate; it falls along half a cosine to a hundredth."""
+    """Highest learning rate of Adam; it falls along half a cosine to a hundredth."""
     mse_from: float = 0.6
-    """Fraction of the steps after which the squared error follows on the absolute one."""
+    """Fraction of the steps, 0 to 1, after which the squared error is the loss in place of the absolute one."""
     seed: int = 0
+    """Seed of weights, crops, noise and codecs."""
     slots: int = 128
-    """Decoded pictures held."""
+    """Number of decoded pictures held."""
     fresh: float = 0.5
-    """Pictures replaced per step."""
+    """Number of pictures replaced per step."""
 
     def make_network(self) -> Restorer:
         """The untrained network, seeded. Raises ValueError if it does not enlarge by what the task asks."""
@@ -97,14 +102,8 @@ def to_tensor(pictures: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2).float() / 255.0
 
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float:
-    """PSNR in dB over all values of two uint8 pictures, at most 60, so that a mean over lossless ones stays finite."""
-    error = np.mean((a.astype(np.float64) - b) ** 2)
-    return min(60.0, 10.0 * math.log10(255.0**2 / error)) if error else 60.0
-
-
 def run_network(network: Restorer, picture: np.ndarray, device: torch.device) -> np.ndarray:
-    """uint8 h x w x 3 -> uint8 sh x sw x 3, the whole picture at once."""
+    """A picture restored at once, uint8 h x w x 3 -> uint8 sh x sw x 3."""
     m = network.multiple_of
     height, width = picture.shape[:2]
     padded = np.pad(picture, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge")
@@ -116,7 +115,7 @@ def run_network(network: Restorer, picture: np.ndarray, device: torch.device) ->
 
 
 def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
-    """What there is without a network: Pillow's bicubic."""
+    """The picture enlarged by Pillow's bicubic: what there is without a network."""
     from PIL import Image
 
     if scale == 1:
@@ -125,7 +124,7 @@ def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
 
 
-def validation_pairs(recipe: Recipe, folder: str | Path, most: int = 12) -> list[Pair]:
+def validation_pairs(recipe: TrainingRecipe, folder: str | Path, most: int = 12) -> list[Pair]:
     """Held-out pictures under the run's own mixture, the same ones at every call."""
     _, held = split(list_pictures(folder))
     task, mixture = Task.parse(recipe.task), parse_mixture(recipe.codecs)
@@ -136,16 +135,6 @@ def validation_pairs(recipe: Recipe, folder: str | Path, most: int = 12) -> list
         codec = mixture[i % len(mixture)]
         pairs.append((codec(task.degrade(truth, rng), rng), truth))
     return pairs
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """A reader, or the next run, sees the old file or the new one, never half of one."""
-    scratch = path.with_name(path.name + ".part")
-    with open(scratch, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
 
 
 def curve_png(rows: list[list[float]]) -> bytes:
@@ -175,7 +164,13 @@ class Trainer:
     """
 
     def __init__(
-        self, recipe: Recipe, pictures: str | Path, folder: str | Path, *, workers: int = 1, device: str = "auto"
+        self,
+        recipe: TrainingRecipe,
+        pictures: str | Path,
+        folder: str | Path,
+        *,
+        workers: int = 1,
+        device: str = "auto",
     ) -> None:
         self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
         self.workers = workers
@@ -192,6 +187,7 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
+        """The file that a run is resumed from."""
         return self.folder / "checkpoint.pt"
 
     def _resume(self) -> None:
@@ -211,7 +207,7 @@ class Trainer:
         self.start = state.get("start", {})
 
     def load_weights(self, checkpoint: str | Path) -> None:
-        """Start from another run's averaged weights, for a finer training; of no effect on a resumed run."""
+        """Start from another run's averaged weights, for a finer training. Without effect on a resumed run."""
         if self.step == 0:
             state = torch.load(checkpoint, map_location=self.device, weights_only=True)
             self.network.load_state_dict(state["ema"])
@@ -273,15 +269,15 @@ class Trainer:
         """Mean PSNR in dB over the pairs: (of the input, enlarged if need be; of the averaged network's output)."""
         network = collapse(self.ema).eval()
         scale = network.scale
-        before = np.mean([psnr(enlarge(x, scale), y) for x, y in pairs])
-        after = np.mean([psnr(run_network(network, x, self.device), y) for x, y in pairs])
+        before = np.mean([psnr(enlarge(x, scale), y, ceiling=CEILING) for x, y in pairs])
+        after = np.mean([psnr(run_network(network, x, self.device), y, ceiling=CEILING) for x, y in pairs])
         return float(before), float(after)
 
     def run(self, every: int = 1000, progress: bool = True, stop: Callable[[int], bool] = lambda step: False) -> float:
         """Train to the end or until `stop(step)`; validate, save each `every` steps. Returns the last PSNR, dB."""
         recipe = self.recipe
         paths, _ = split(list_pictures(self.pictures))
-        source = Source(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
+        source = PairSource(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
         pairs = validation_pairs(recipe, self.pictures)
         score = self.rows[-1][4] if self.rows else math.nan
         if self.step >= recipe.steps:

@@ -16,12 +16,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.cells.allocation import allocate
-from accelir.cells.grid import CELL
-from accelir.core.jpeg import Coefficients, Encoding
+from accelir.cells import allocation
+from accelir.core import jpeg
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.job import JpegJob
+from accelir.metrics.psnr import PSNR_RGB
 from accelir.profile.jpeg import ClosedLoop
 from accelir.restoration.network import Network
 
@@ -29,7 +29,7 @@ Pixels = NDArray[np.uint8]
 
 
 def plan_by_trial(
-    coefficients: Coefficients,
+    coefficients: jpeg.Coefficients,
     job: JpegJob,
     budget: int,
     network: Network,
@@ -48,19 +48,19 @@ def plan_by_trial(
     trials = [job.under(modes[i : i + 1]).run(coefficients, step=step, keep_levels=True) for i in range(len(modes))]
     bits = np.stack([_cell_bits(trial) for trial in trials], axis=-1)
     restored = (network(decode_jpeg(trial.data)) for trial in trials)
-    errors = np.stack([_cell_errors(picture, goal, network.card.scale) for picture in restored], axis=-1)
+    errors = np.stack([PSNR_RGB.error_by_cell(picture, goal, network.card.scale) for picture in restored], axis=-1)
     room = _cell_bits(uniform).sum() / 8
     cells = np.arange(bits[..., 0].size).reshape(bits.shape[:2])
     table = (-1, len(modes))
     cheapest = bits.min(axis=-1).sum() / 8
-    allocation = allocate(
+    spent = allocation.allocate(
         bits.reshape(table) / 8, -errors.reshape(table), cells, max(room, cheapest * 1.001), method="lagrangian"
     )
     return CellPlan(
         modes,
-        allocation.options.astype(np.int32),
-        job.settings.ladder.drop_of(modes)[allocation.options],
-        round(allocation.predicted_bytes + len(uniform.data) - room),
+        spent.options.astype(np.int32),
+        job.settings.ladder.drop_of(modes)[spent.options],
+        round(spent.predicted_bytes + len(uniform.data) - room),
         step,
     )
 
@@ -75,17 +75,7 @@ def estimate(pixels: Pixels, network: Network, views: int) -> NDArray[np.float32
     return np.asarray(total / views, dtype=np.float32)
 
 
-def _cell_bits(encoding: Encoding) -> NDArray[np.float64]:
+def _cell_bits(encoding: jpeg.Encoding) -> NDArray[np.float64]:
     """Bits of each cell of a file whose levels were kept, (rows, cols)."""
     assert encoding.levels is not None
     return encoding.levels.cell_bits().astype(np.float64)
-
-
-def _cell_errors(restored: Pixels, goal: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
-    """Squared distances summed over what each cell of the file becomes, (rows, cols)."""
-    error = np.square(restored - goal)
-    rows = error.sum(axis=2) if error.ndim == 3 else error
-    side = CELL * scale
-    for axis in (0, 1):
-        rows = np.add.reduceat(rows, np.arange(0, rows.shape[axis], side), axis=axis, dtype=np.float64)
-    return np.asarray(rows)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.cells.allocation import Allocation, allocate
+from accelir.cells import allocation
 from accelir.cells.curves import Curves
 from accelir.cells.qp import step_of_qp
 from accelir.errors import BudgetError
@@ -27,7 +27,7 @@ def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
     shares: probability of each group in each cell, (rows, cols, g), which weighs the groups' curves. budget:
-    bytes; method: "reward" or "lagrangian", see allocate().
+    bytes; method: "reward" or "lagrangian", see cells.allocation.
     """
     room = max(budget - OVERHEAD, 0)
     likely = shares.reshape(-1, shares.shape[2])
@@ -41,20 +41,22 @@ def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method:
     if not known:
         return None
     qp = _within(curves, uniform + max(known)[1])
-    allocation = _allocate(curves, likely, qp, room, method)
-    if allocation is None:
+    found = _allocate(curves, likely, qp, room, method)
+    if found is None:
         return None
-    options = allocation.options.reshape(shares.shape[:2]).astype(np.int32)
+    options = found.options.reshape(shares.shape[:2]).astype(np.int32)
     spent = (likely @ curves.at_step(step_of_qp(qp))[0])[np.arange(len(likely)), options.ravel()]
     drops = qp - _qps_of_size(own, curves.qps, spent).reshape(options.shape)
-    return CellPlan(curves.modes, options, drops, round(allocation.predicted_bytes) + OVERHEAD, step_of_qp(qp))
+    return CellPlan(curves.modes, options, drops, round(found.predicted_bytes) + OVERHEAD, step_of_qp(qp))
 
 
-def _allocate(curves: Curves, likely: NDArray[np.float64], qp: float, room: float, method: str) -> Allocation | None:
+def _allocate(
+    curves: Curves, likely: NDArray[np.float64], qp: float, room: float, method: str
+) -> allocation.Allocation | None:
     """likely: (cells, g); None where the cells don't fit at the base step of this QP."""
     bits, error = (likely @ table for table in curves.at_step(step_of_qp(_within(curves, qp))))
     try:
-        return allocate(bits / 8, -error, np.arange(len(likely))[:, None], room, method=method)
+        return allocation.allocate(bits / 8, -error, np.arange(len(likely))[:, None], room, method=method)
     except BudgetError:
         return None
 
@@ -76,16 +78,16 @@ def plan_qps(
     """
     room = max(budget - OVERHEAD, 0)
     try:
-        allocation = allocate(curves.bits / 8, -curves.error, groups, room, method=method, variance=variance)
+        spent = allocation.allocate(curves.bits / 8, -curves.error, groups, room, method=method, variance=variance)
     except BudgetError:
         return None
-    qps = curves.qps[allocation.options]
+    qps = curves.qps[spent.options]
     base = int(np.abs(curves.base_qps - qps.max()).argmin())
     return CellPlan(
         curves.modes,
-        curves.mode_of_qp[base][groups, allocation.options].astype(np.int32),
+        curves.mode_of_qp[base][groups, spent.options].astype(np.int32),
         (qps.max() - qps).astype(np.float64),
-        round(allocation.predicted_bytes) + OVERHEAD,
+        round(spent.predicted_bytes) + OVERHEAD,
         step_of_qp(float(qps.max())),
     )
 

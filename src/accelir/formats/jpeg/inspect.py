@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.cells.color_weights import ZIGZAG
-from accelir.core.jpeg import read
+from accelir.core import jpeg
 from accelir.formats.format import CellMap
 from accelir.formats.jpeg.metadata import named_network
 from accelir.formats.jpeg.parse import parse
@@ -94,7 +94,7 @@ def cell_bits(data: bytes) -> NDArray[np.float32]:
 
     In a progressive file a cell's own bits can't be told apart. Raises ValueError for damage and kinds not read.
     """
-    return read(data).levels.cell_bits()
+    return jpeg.read(data).levels.cell_bits()
 
 
 def maps(data: bytes) -> Iterator[CellMap]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from accelir.cells.grid import grid_of
 from accelir.cells.modes import ModeArray, without_rdo
-from accelir.core.jpeg import Coefficients, Encoding, Settings, encode
+from accelir.core import jpeg
 from accelir.formats.jpeg.effort import JpegEffort
 from accelir.profile.jpeg import JpegSettings
 
@@ -37,21 +37,21 @@ class JpegJob:
 
     def run(
         self,
-        coefficients: Coefficients,
+        coefficients: jpeg.Coefficients,
         *,
         max_bytes: int | None = None,
         step: float | None = None,
         keep_levels: bool = False,
-    ) -> Encoding:
+    ) -> jpeg.Encoding:
         """Encode coefficients to a size or at a base step."""
         settings = self.for_core(coefficients.subsampling)
-        return encode(coefficients, settings, max_bytes=max_bytes, step=step, keep_levels=keep_levels)
+        return jpeg.encode(coefficients, settings, max_bytes=max_bytes, step=step, keep_levels=keep_levels)
 
-    def for_core(self, subsampling: str) -> Settings:
+    def for_core(self, subsampling: str) -> jpeg.Settings:
         """The core's settings for a subsampling, or for "gray"."""
         tables = self.settings.tables["4:4:4" if subsampling == "gray" else subsampling]
         modes = self.modes if self.effort.rdo else without_rdo(self.modes)
-        return Settings(
+        return jpeg.Settings(
             relative_steps=tables.relative_steps,
             weights=np.broadcast_to(tables.weights, (len(modes), 3, 64)).copy(),
             modes=modes,
@@ -78,9 +78,9 @@ def _passes(effort: JpegEffort, cells: int) -> int:
     return effort.passes * (4 if cells < 256 else 1)
 
 
-def analyse(pixels: NDArray[np.uint8], subsampling: str, settings: JpegSettings) -> Coefficients:
+def analyse(pixels: NDArray[np.uint8], subsampling: str, settings: JpegSettings) -> jpeg.Coefficients:
     """Coefficients of a picture, RGB or gray, with its chroma halved as the profile wants."""
-    return Coefficients.from_pixels(pixels, subsampling, settings.chroma_smoothing)
+    return jpeg.Coefficients.from_pixels(pixels, subsampling, settings.chroma_smoothing)
 
 
 def make_job(

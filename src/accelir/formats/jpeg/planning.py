@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from accelir.cells.curves import Curves
 from accelir.cells.grid import cell_variance
 from accelir.cells.groups import PictureGroups
-from accelir.core.jpeg import Coefficients
+from accelir.core import jpeg
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
 from accelir.formats.jpeg.effort import get_effort
@@ -52,7 +52,7 @@ def allocator_for(request: Request) -> str:
 
 def plan_cells(
     request: Request,
-    coefficients: Coefficients,
+    coefficients: jpeg.Coefficients,
     job: JpegJob,
     groups: PictureGroups,
     budget: int,

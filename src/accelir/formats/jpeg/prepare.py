@@ -14,7 +14,7 @@ from accelir.cells.grid import checked_weights
 from accelir.cells.groups import PictureGroups
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import qp_of_step, step_of_lambda
-from accelir.core.jpeg import Coefficients, Encoding, estimate
+from accelir.core import jpeg
 from accelir.formats.budget import budget_error
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.effort import get_effort
@@ -39,13 +39,13 @@ class PreparedJpeg:
 
     request: Request
     """Picture, settings and metadata."""
-    targets: Coefficients | None = None
+    targets: jpeg.Coefficients | None = None
     """Coefficients to quantise in the place of the picture's own."""
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
     goal: NDArray[np.float32] | None = None
     """What the restored picture should be near, 0 to 255; None: the restored picture itself."""
-    _analysed: dict[str, Coefficients] = field(default_factory=dict, repr=False)
+    _analysed: dict[str, jpeg.Coefficients] = field(default_factory=dict, repr=False)
 
     @functools.cached_property
     def job(self) -> JpegJob:
@@ -65,7 +65,7 @@ class PreparedJpeg:
         """Utility groups of the cells."""
         return PictureGroups(self.request.pixels, self.request.settings.profile.groups)
 
-    def coefficients(self, subsampling: str) -> Coefficients:
+    def coefficients(self, subsampling: str) -> jpeg.Coefficients:
         """What is quantised in a file of this subsampling, analysed once."""
         if self.targets is not None:
             return self.targets
@@ -95,13 +95,13 @@ class PreparedJpeg:
         subsampling = coefficients.subsampling
         # Errors of the three values of a pixel, of which the weights are luma's (color_weights).
         weights = 3 * rgb_weights("4:4:4" if subsampling == "gray" else subsampling)
-        found = estimate(coefficients, self.job.for_core(subsampling), step_of_lambda(lambda_), weights)
+        found = jpeg.estimate(coefficients, self.job.for_core(subsampling), step_of_lambda(lambda_), weights)
         return Estimate(found.bytes, found.error)
 
     def replaced(
         self,
         *,
-        targets: Coefficients | None = None,
+        targets: jpeg.Coefficients | None = None,
         weights: NDArray[np.float32] | None = None,
         goal: NDArray[np.float32] | None = None,
     ) -> PreparedJpeg:
@@ -115,7 +115,7 @@ class PreparedJpeg:
             goal=self.goal if goal is None else goal,
         )
 
-    def under(self, step: float, mode: ModeArray, subsampling: str = "4:2:0") -> Encoding:
+    def under(self, step: float, mode: ModeArray, subsampling: str = "4:2:0") -> jpeg.Encoding:
         """A sequential file at a base step with every cell under the one mode, (1,), its levels kept."""
         return self.job.under(mode).run(self.coefficients(subsampling), step=step, keep_levels=True)
 
@@ -133,7 +133,7 @@ class PreparedJpeg:
             return rank_subsamplings(self.request.pixels, self.job, max_bytes)
         return [self.request.settings.subsampling]
 
-    def _made(self, encoding: Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
+    def _made(self, encoding: jpeg.Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
         return Made(
             data=encoding.data,
             qp_map=self._qp_map(plan, encoding.step),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from accelir.cells.grid import halves_of
 from accelir.cells.qp import QP_PER_DOUBLING
-from accelir.core.vp8 import Encoding, Picture, Settings, encode
+from accelir.core import vp8
 from accelir.formats.webp.effort import WebpEffort
 from accelir.profile.webp import WebpSettings
 
@@ -28,13 +28,13 @@ class WebpJob:
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each macroblock, (ceil(H/16), ceil(W/16)); None: the same everywhere."""
 
-    def run(self, picture: Picture, *, max_bytes: int | None = None, quantizer: int | None = None) -> Encoding:
+    def run(self, picture: vp8.Picture, *, max_bytes: int | None = None, quantizer: int | None = None) -> vp8.Encoding:
         """Encode converted planes to a size of the VP8 frame, or at a base quantiser index."""
-        return encode(picture, self.for_core(picture.macroblocks), max_bytes=max_bytes, quantizer=quantizer)
+        return vp8.encode(picture, self.for_core(picture.macroblocks), max_bytes=max_bytes, quantizer=quantizer)
 
-    def for_core(self, macroblocks: tuple[int, int]) -> Settings:
+    def for_core(self, macroblocks: tuple[int, int]) -> vp8.Settings:
         """The core's settings for a picture of so many rows and columns of macroblocks."""
-        return Settings(
+        return vp8.Settings(
             rdo=self.settings.lambda_,
             luma_weights=self.settings.luma_weights,
             chroma_weights=self.settings.chroma_weights,
@@ -58,9 +58,9 @@ def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:
     return effort.passes * (4 if macroblocks[0] * macroblocks[1] < 1024 else 1)
 
 
-def convert(pixels: NDArray[np.uint8], settings: WebpSettings) -> Picture:
+def convert(pixels: NDArray[np.uint8], settings: WebpSettings) -> vp8.Picture:
     """A picture, RGB or gray, as the planes that its file codes."""
-    return Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing)
+    return vp8.Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing)
 
 
 def make_job(

@@ -14,7 +14,7 @@ from accelir.cells.color_weights import VP8_RGB_WEIGHTS
 from accelir.cells.grid import checked_weights, grid_of
 from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import qp_of_step, step_of_lambda
-from accelir.core.vp8 import Encoding, Picture, estimate, nearest_quantizer
+from accelir.core import vp8
 from accelir.formats.budget import budget_error
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 from accelir.formats.webp.effort import get_effort
@@ -48,7 +48,7 @@ class PreparedWebp:
 
     request: Request
     """Picture, settings and metadata."""
-    targets: Picture | None = None
+    targets: vp8.Picture | None = None
     """Planes to code in the place of the picture's own."""
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
@@ -72,7 +72,7 @@ class PreparedWebp:
         return PictureGroups(self.request.pixels, self.request.settings.profile.groups)
 
     @functools.cached_property
-    def picture(self) -> Picture:
+    def picture(self) -> vp8.Picture:
         """What is coded, converted once."""
         return self.targets or convert(self.request.pixels, self.job.settings)
 
@@ -88,14 +88,14 @@ class PreparedWebp:
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file. See formats.format.Prepared."""
         around = container_for(self.request, sys.maxsize)
-        quantizer = nearest_quantizer(step_of_lambda(lambda_))
-        found = estimate(self.picture, self.job.for_core(self.picture.macroblocks), quantizer)
+        quantizer = vp8.nearest_quantizer(step_of_lambda(lambda_))
+        found = vp8.estimate(self.picture, self.job.for_core(self.picture.macroblocks), quantizer)
         return Estimate(around.overhead + found.bytes, float(VP8_RGB_WEIGHTS @ found.errors))
 
     def replaced(
         self,
         *,
-        targets: Picture | None = None,
+        targets: vp8.Picture | None = None,
         weights: NDArray[np.float32] | None = None,
         goal: NDArray[np.float32] | None = None,
     ) -> PreparedWebp:
@@ -108,7 +108,7 @@ class PreparedWebp:
             weights=self.weights if weights is None else checked_weights(weights, self.request.pixels.shape),
         )
 
-    def _made(self, encoding: Encoding, around: Container, max_bytes: int) -> Made:
+    def _made(self, encoding: vp8.Encoding, around: Container, max_bytes: int) -> Made:
         return Made(
             data=around.write(encoding.data),
             qp_map=self._qp_map(min(encoding.luma_steps)),
