@@ -70,7 +70,9 @@ def test_an_error_in_one_thread_stays_there():
 BIG = np.tile(photo("cup"), (4, 4, 1))
 LARGE_JOB = make_job(load_profile("fidelity").jpeg, get_effort(5), BIG.shape)
 COEFFICIENTS = core.Coefficients.from_pixels(BIG, "4:4:4")
-FILE = LARGE_JOB.run(COEFFICIENTS, step=4.0).data
+ENCODING = LARGE_JOB.run(COEFFICIENTS, step=4.0, keep_levels=True)
+FILE = ENCODING.data
+WEIGHTS = np.ones((3, 64), np.float32)
 
 
 @pytest.fixture
@@ -117,8 +119,11 @@ def test_the_counter_stands_still_while_the_lock_is_held(counter):
         lambda: LARGE_JOB.run(COEFFICIENTS, max_bytes=100_000),
         lambda: LARGE_JOB.run(COEFFICIENTS, step=8.0),
         lambda: core.read(FILE),
+        lambda: core.write(ENCODING.levels, ENCODING.tables),
+        lambda: ENCODING.levels.cell_bits(),
+        lambda: ENCODING.levels.cell_errors(COEFFICIENTS, ENCODING.tables, WEIGHTS),
     ],
-    ids=["analyse", "encode to size", "encode at step", "read"],
+    ids=["analyse", "encode to size", "encode at step", "read", "write", "bits of cells", "errors of cells"],
 )
 def test_other_threads_run_on_meanwhile(call, counter):
     assert goes_on_during(call, counter)
