@@ -29,14 +29,11 @@ from common import load, psnr
 from numpy.typing import NDArray
 from restored import RATES, largest_within
 
-from accelir.cells.groups import PictureGroups
 from accelir.cells.modes import without_rdo
 from accelir.formats.decode import decode_pixels
 from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import Job, analyse, make_job
-from accelir.formats.jpeg.planning import plan_cells
-from accelir.profile.jpeg import ClosedLoop
 from accelir.profile.installed import load_profile
 from accelir.profiling.choose import LOOP
 from accelir.restoration.network import open_network

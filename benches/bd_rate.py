@@ -18,7 +18,6 @@ from common import QUALITIES, Score, bd_rate, load, pillow_jpeg, score
 
 import accelir
 from accelir.profile.model import Profile
-from accelir.profile.jpeg import Tables
 
 LUMA_CHROMA_STEP = 1.6
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.interpolate import PchipInterpolator
 
-from accelir.metrics.psnr import PSNR_RGB
-from accelir.metrics.psnr import PSNR_Y
+from accelir.metrics.psnr import PSNR_RGB, PSNR_Y
 
 CEILING = 138.0
 """What a lossless file counts, dB: a curve can't be drawn through an infinite value."""

@@ -27,9 +27,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from accelir.metrics.psnr import PSNR_RGB
-from accelir.metrics.psnr import PSNR_Y
-from accelir.metrics.psnr import LUMA
+from accelir.metrics.psnr import LUMA, PSNR_RGB, PSNR_Y
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import KINDS, Task, judged
 from accelir.training.package import write

@@ -16,7 +16,6 @@ import numpy as np
 from common import load
 from numpy.typing import NDArray
 
-from accelir.cells.groups import PictureGroups
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.group_plan import plan_modes
 from accelir.formats.jpeg.job import analyse, make_job

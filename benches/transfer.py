@@ -14,17 +14,17 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from accelir.profiling.tune import tune_profile
 from common import load, psnr
 from restored import RATES, largest_within
 
 import accelir
 from accelir.formats.decode import decode_pixels
-from accelir.profile.installed import load_profile
-from accelir.profiling.tune import tune_profile
 from accelir.profile.files import write_profile
+from accelir.profile.installed import load_profile
 from accelir.restoration.network import open_network
-from accelir.restoration.tasks import Task
 from accelir.restoration.pictures import list_pictures
+from accelir.restoration.tasks import Task
 
 TUNED_ON = 8
 

@@ -31,16 +31,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from accelir.formats.tag import read_tag
 from PIL import Image
 
 import accelir
 from accelir.cells.modes import make_modes
 from accelir.formats import inspect as inspection
-from accelir.formats.tag import read_tag
-from accelir.profile.files import ARRAYS
-from accelir.profile.files import PROFILE
-from accelir.profile.files import QPNET
-from accelir.profile.files import read_profile
+from accelir.profile.files import ARRAYS, PROFILE, QPNET, read_profile
 from accelir.restoration.card import Card
 from accelir.restoration.installed import find
 from accelir.storage.arrays import read_arrays, write_arrays

@@ -13,8 +13,7 @@ from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.cells.modes import make_modes
 from accelir.cells.qp import QP_MAX, QP_MIN, qp_of_step
 from accelir.core import jpeg as core
-from accelir.profile.installed import load_profile
-from accelir.profile.installed import profiles
+from accelir.profile.installed import load_profile, profiles
 from accelir.profile.ladder import Ladder
 
 FOLDER = Path(__file__).parents[1] / "profiles"

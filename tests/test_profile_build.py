@@ -29,13 +29,12 @@ from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, MeasurementPlan, join, load, mean, measure, stored
 from accelir.profiling.menu import make_menu
-from accelir.restoration.pictures import degraded
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
 from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded, list_pictures
 from accelir.restoration.tasks import KINDS, Task
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.training.count import count
-from accelir.restoration.pictures import list_pictures
 
 DEBLUR = Task.parse("deblur-1.5")
 
