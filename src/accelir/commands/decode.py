@@ -83,7 +83,7 @@ def decode(
     @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
         data = locations.read(transfer.source)
-        image = Image.fromarray(decode_file(data, network=network, **({"alpha": True} if alpha else {})))
+        image = Image.fromarray(decode_file(data, network=network, alpha=alpha))
         figures = {"width": image.width, "height": image.height}
         written = _lossless(image, LOSSLESS[suffix], data)
         dropped = () if alpha or not _hides(data) else ("its transparency was dropped; --alpha keeps it",)

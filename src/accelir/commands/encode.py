@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -14,9 +14,10 @@ from accelir.commands.metadata import FileMetadata
 from accelir.commands.pictures import Opened, Shaping, limited, open_file
 from accelir.commands.places import Places, with_plots
 from accelir.commands.plot import draw, encoded_panels, file_panels
-from accelir.commands.printing import shown
+from accelir.commands.printing import heard, shown
 from accelir.commands.transfers import Transfer, Written, write_all
 from accelir.errors import BudgetError
+from accelir.formats.color import to_gray_or_rgb
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
 from accelir.formats.registry import FORMATS, find_format
@@ -36,16 +37,20 @@ class Encode:
     """Larger pictures are refused."""
 
     def __call__(self, transfer: Transfer) -> Written:
-        with limited(self.max_pixels):
-            opened = open_file(transfer.source)
-            format = self._format(opened, transfer)
-            chosen = opened.metadata.only(self.kinds)
-            held, left_out = chosen.fitted(format)
-            turn = self._turns(opened.metadata, held)
-            if not self.shaping.changes(opened.image, turn) and (copy := self._copy(opened, format, transfer)):
-                return copy
-            notes = _notes([*left_out, *opened.further], format)
-            return self._encode(opened, held, format, turn, transfer, notes)
+        with limited(self.max_pixels), heard() as warnings:
+            written = self._written(transfer)
+            return replace(written, warnings=(*written.warnings, *dict.fromkeys(warnings)))
+
+    def _written(self, transfer: Transfer) -> Written:
+        opened = open_file(transfer.source)
+        format = self._format(opened, transfer)
+        chosen = opened.metadata.only(self.kinds)
+        held, left_out = chosen.fitted(format)
+        turn = self._turns(opened.metadata, held)
+        if not self.shaping.changes(opened.image, turn) and (copy := self._copy(opened, format, transfer)):
+            return copy
+        notes = _notes([*left_out, *opened.further], format)
+        return self._encode(opened, held, format, turn, transfer, notes)
 
     def _format(self, opened: Opened, transfer: Transfer) -> Format:
         """The one asked for; in place that of the file, which keeps its name."""
@@ -90,6 +95,9 @@ class Encode:
     ) -> Written:
         orientation = opened.metadata.orientation if turn else 1
         image = self.shaping.apply(opened.image, orientation, format)
+        if image.mode == "CMYK" and not held.icc:
+            # A profile that isn't kept still says what the inks look like.
+            image, _ = to_gray_or_rgb(image, opened.metadata.icc, format.has_gray)
         if image is not opened.image:
             held = held.after(image.size, turned=turn)
         encoder = self.coding.encoder(format)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from accelir.commands import exif as exif_blocks
 from accelir.formats.format import Format
-from accelir.formats.jpeg.metadata import named_network
+from accelir.formats.jpeg.metadata import looks_like_name
 from accelir.formats.metadata import EXIF_PREFIX, XMP_PREFIX
 
 KINDS = ("icc", "exif", "gps", "xmp", "iptc", "comment", "density")
@@ -30,7 +30,7 @@ _NAMES = {
     "density": "the density",
 }
 
-_LARGEST = {"exif": 65527, "comment": 65533, "iptc": 65500, "icc": 255 * 65519}
+_LARGEST = {"exif": 65527, "comment": 65533, "iptc": 65505, "icc": 255 * 65519}
 """Bytes that JPEG's segments hold of a kind; longer XMP is divided."""
 
 _GPS_IN_XMP = re.compile(
@@ -215,7 +215,7 @@ def _comment(image: Image.Image) -> bytes:
 
 def is_network_name(comment: bytes) -> bool:
     """Whether a comment is the encoder's own, which says how a file was made, and not what somebody wrote."""
-    return named_network([comment]) is not None
+    return looks_like_name(comment)
 
 
 def _density(dpi: Any) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ from PIL import Image
 from accelir.commands.metadata import FileMetadata, further_parts, metadata_of
 from accelir.formats.format import Format
 from accelir.formats.pillow import pillow_at_work
+from accelir.formats.transparency import alpha_of, flatten, without_alpha
 from accelir.storage import locations
 
 MAX_PIXELS = 178_956_970
@@ -79,26 +80,9 @@ def load_plugins() -> None:
                 getattr(plugin, register)()
 
 
-def _hides(image: Image.Image) -> bool:
-    alpha = _with_alpha(image).getchannel("A")
-    return alpha.getextrema() != (255, 255)
-
-
-def _with_alpha(image: Image.Image) -> Image.Image:
-    """The picture as LA or RGBA. Pillow takes one step at a time from premultiplied gray."""
-    if image.mode == "La":
-        image = image.convert("LA")
-    return image.convert("LA" if image.mode in ("L", "LA", "1") else "RGBA")
-
-
 def _without_idle_alpha(image: Image.Image) -> Image.Image:
     """Many programs save a transparency that hides nothing; without it the picture is the same, and JPEG has none."""
-    if not image.has_transparency_data or _hides(image):
-        return image
-    flat = _with_alpha(image)
-    flat = flat.convert(flat.mode[:-1])
-    flat.info.pop("transparency", None)
-    return flat
+    return image if alpha_of(image) is not None else without_alpha(image)
 
 
 @dataclass(frozen=True)
@@ -115,40 +99,34 @@ class Shaping:
     def changes(self, image: Image.Image, turn: bool) -> bool:
         """Whether anything is to be done to this one; turn: whether it must be turned upright."""
         too_large = self.max_side is not None and max(image.size) > self.max_side
-        return turn or too_large or (self.background is not None and image.has_transparency_data)
+        return turn or too_large or (self.background is not None and alpha_of(image) is not None)
 
     def apply(self, image: Image.Image, orientation: int, format: Format) -> Image.Image:
         """The picture for a format; orientation: 1 to 8 as Exif counts, 1 for one that stays as it stands.
 
         Raises ValueError for transparency that the format hasn't, without a background.
         """
+        if alpha_of(image) is not None:
+            if self.background is not None:
+                image = flatten(image, self.background)
+            elif not format.has_transparency:
+                raise ValueError(
+                    f"it has transparency and {format.label} has none; give the colour behind it, as --background "
+                    "white, or another --format"
+                )
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
-        if image.has_transparency_data and (self.background is not None or not format.has_transparency):
-            image = self._flat(image, format)
         if self.max_side is not None and max(image.size) > self.max_side:
             image = _smaller(image, self.max_side)
         return image
-
-    def _flat(self, image: Image.Image, format: Format) -> Image.Image:
-        if self.background is None:
-            raise ValueError(
-                f"it has transparency and {format.label} has none; give the colour behind it, as --background white, "
-                "or another --format"
-            )
-        image = _with_alpha(image).convert("RGBA")
-        behind = Image.new("RGBA", image.size, self.background)
-        flat = Image.alpha_composite(behind, image).convert("RGB")
-        flat.info = {key: value for key, value in image.info.items() if key != "transparency"}
-        return flat
 
 
 def _smaller(image: Image.Image, side: int) -> Image.Image:
     scale = side / max(image.size)
     size = tuple(max(round(scale * pixels), 1) for pixels in image.size)
     with pillow_at_work("it can't be made smaller"):
-        if image.has_transparency_data and image.mode not in ("LA", "RGBA"):
-            image = _with_alpha(image)
+        if alpha_of(image) is not None:
+            image = image.convert("RGBA")  # which Pillow resizes without colours of what is hidden
         elif image.mode in ("1", "P"):
             image = image.convert("L" if image.mode == "1" else "RGB")
         return image.resize((size[0], size[1]), Image.Resampling.LANCZOS)

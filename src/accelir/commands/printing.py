@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -70,13 +73,36 @@ def complain(message: str) -> None:
         pass  # there is no place left to tell it
 
 
+class _Heard(threading.local):
+    """Warnings of a thread that collects them; None: it doesn't."""
+
+    notes: list[str] | None = None
+
+
+_heard = _Heard()
+
+
 def warnings_in_a_line() -> None:
-    """From here on Python's warnings, of Pillow for instance, are lines like all others."""
+    """From here on Python's warnings, of Pillow for instance, are lines like all others; ours come for every file."""
+    warnings.showwarning = _show
+    warnings.filterwarnings("always", category=UserWarning, module="accelir")
 
-    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[str]]:
+    """Warnings of this thread within the block, in place of lines, where they are lines."""
+    before, _heard.notes = _heard.notes, []
+    try:
+        yield _heard.notes
+    finally:
+        _heard.notes = before
+
+
+def _show(message: Warning | str, *_: Any, **__: Any) -> None:
+    if _heard.notes is None:
         complain(f"warning: {message}")
-
-    warnings.showwarning = show
+    else:
+        _heard.notes.append(str(message))
 
 
 def is_terminal() -> bool:

@@ -25,6 +25,12 @@ class TooManyPixels(ValueError):
         self.width, self.height, self.limit = width, height, limit
 
 
+def alpha_with_pillow(data: bytes, name: str) -> NDArray[np.uint8] | None:
+    """Transparency of such a file, uint8 HxW, 255 opaque; None for a file without. Raises ValueError."""
+    with pillow_at_work(f"damaged {name}"), Image.open(io.BytesIO(data), formats=[name]) as image:
+        return np.array(image.getchannel("A")) if "A" in image.getbands() else None
+
+
 @contextlib.contextmanager
 def pillow_at_work(failure: str) -> Iterator[None]:
     """Turns what damaged data makes Pillow raise, SyntaxError and struct.error among others, into one ValueError."""

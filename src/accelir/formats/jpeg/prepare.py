@@ -19,7 +19,7 @@ from accelir.formats.budget import budget_error
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse, make_job
-from accelir.formats.jpeg.metadata import all_segments
+from accelir.formats.jpeg.metadata import Segments, segments_for
 from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
 from accelir.formats.jpeg.subsampling import rank_subsamplings
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
@@ -79,17 +79,28 @@ class PreparedJpeg:
     def within(self, max_bytes: int) -> Made:
         """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
         settings = self.request.settings
-        segments = all_segments(self.request.metadata, settings.profile.network, max_bytes)
-        job = dataclasses.replace(self.job, segments=segments)
+        segments = segments_for(self.request.metadata, settings.jfif, settings.profile.network, max_bytes)
+        made, smallest = self._try(segments, max_bytes)
+        if made is None and segments.name is not None and smallest - segments.name_size <= max_bytes:
+            made, smallest = self._try(segments.without_name(), max_bytes)
+        elif made is None:
+            smallest -= segments.name_size
+        if made is None:
+            raise budget_error(max_bytes, smallest, self.request.pixels.shape, "JPEG")
+        return made
+
+    def _try(self, segments: Segments, max_bytes: int) -> tuple[Made | None, int]:
+        """A file with these segments; where none fits, the smallest one's bytes."""
+        job = dataclasses.replace(self.job, segments=segments.data)
         smallest = []
         for subsampling in self._candidates(max_bytes):
             coefficients = self.coefficients(subsampling)
             plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
             encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
             if encoding.data:
-                return self._made(encoding, plan, max_bytes)
+                return self._made(encoding, segments, plan, max_bytes), 0
             smallest.append(encoding.smallest)
-        raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
+        return None, min(smallest)
 
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file; without a subsampling given of 4:2:0. See formats.format.Prepared."""
@@ -136,9 +147,10 @@ class PreparedJpeg:
             return rank_subsamplings(self.request.pixels, self.job, max_bytes)
         return [self.request.settings.subsampling]
 
-    def _made(self, encoding: jpeg.Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
+    def _made(self, encoding: jpeg.Encoding, segments: Segments, plan: CellPlan | None, max_bytes: int) -> Made:
+        height, width = self.request.pixels.shape[:2]
         return Made(
-            data=encoding.data,
+            data=segments.seal(encoding.data, width, height, encoding.tables),
             qp_map=self._qp_map(plan, encoding.step),
             groups=self.groups,
             predicted_bytes=max_bytes if plan is None else plan.predicted_bytes,
