@@ -55,7 +55,9 @@ def open_file(source: str) -> Opened:
     load_plugins()
     data = locations.read(source)
     try:
-        with pillow_at_work("no sound picture"), Image.open(io.BytesIO(data)) as image:
+        with pillow_at_work("no sound picture"):
+            # It isn't closed: a file of several pictures may be asked for its other ones as long as it is open.
+            image = Image.open(io.BytesIO(data))
             image.load()
             return Opened(data, _without_idle_alpha(image), metadata_of(image), tuple(further_parts(image)))
     except ValueError as error:
