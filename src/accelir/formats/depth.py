@@ -43,7 +43,7 @@ def _white(values: NDArray[Any], mode: str) -> int:
     whites = (1, 255, 65535) if mode == "F" else (255, 65535)
     least, most = (values.min(), values.max()) if values.size else (0, 0)
     for white in whites:
-        if 0 <= least and most <= white:
+        if least >= 0 and most <= white:
             return white
     listed = ", ".join(f"{white:,}" for white in whites[:-1])
     raise ValueError(
