@@ -25,9 +25,8 @@ PANEL, GAP = 720, 36
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     Image.fromarray(CROP).save(tmp_path / "photo.png")
-    (tmp_path / "photo.jpg").write_bytes(accelir.encode(CROP, bpp=1.5))
-    (tmp_path / "gray.jpg").write_bytes(accelir.encode(CROP[..., 1], bpp=1.5))
-    # Large enough for the tag.
+    (tmp_path / "photo.jpg").write_bytes(accelir.encode(CROP, bpp=1.5, profile="fidelity"))
+    (tmp_path / "gray.jpg").write_bytes(accelir.encode(CROP[..., 1], bpp=1.5, profile="fidelity"))
     (tmp_path / "tagged.jpg").write_bytes(accelir.encode(CROP, bpp=6, profile="denoise-25"))
     Image.fromarray(CROP).save(tmp_path / "photo.webp")
     Image.fromarray(CROP).save(tmp_path / "lossless.webp", lossless=True)
