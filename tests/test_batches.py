@@ -104,6 +104,44 @@ def test_without_dask_the_extra_is_named(folder, monkeypatch):
     assert (result.exit_code, "pip install 'accelir[cluster]'" in result.stderr) == (2, True)
 
 
+def test_a_scheduler_that_is_lost_is_told_and_the_rest_is_done_here(folder):
+    code = """
+import os, signal, subprocess, sys, time
+from accelir.commands import batch
+from accelir.commands.transfers import run
+from accelir.storage import cluster
+scheduler = subprocess.Popen(
+    [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", "at"],
+    stderr=subprocess.DEVNULL,
+)
+while not os.path.exists("at"):
+    time.sleep(0.05)
+worker = subprocess.Popen(
+    [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", "at", "--no-nanny", "--no-dashboard"],
+    stderr=subprocess.DEVNULL,
+)
+def slow(item):
+    import time
+    time.sleep(0.2)
+    return item * item
+def finish(item, result):
+    print(item, result, flush=True)
+    if item == 2:
+        scheduler.kill()
+import json
+try:
+    run(list(range(20)), slow, finish, as_json=False, dask=json.load(open("at"))["address"])
+finally:
+    for process in (scheduler, worker):
+        process.kill()
+        process.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "".join(f"{i} {i * i}\n" for i in range(20))
+    assert re.fullmatch(r"accelir: the Dask scheduler at \S+ was lost; the rest is done on this machine\n", done.stderr)
+
+
 # stores
 
 

@@ -184,3 +184,128 @@ def test_a_picture_on_standard_input_that_ends_early(tmp_path):
     assert done.returncode == 1
     assert b"no sound picture" in done.stderr
     assert os.listdir(tmp_path) == []
+
+
+# Output that is full, memory that runs out, runs that are killed
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
+@pytest.mark.parametrize("option", ["--json", "--jobs=2"])
+def test_a_full_standard_output_is_told_once_and_the_files_are_written(pictures, tmp_path, option):
+    call = [sys.executable, "-m", "accelir", "encode", "in", "--out-dir", "out", "--bpp", "1.2", option]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(call, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr == "accelir: standard output can't be written: No space left on device; files still are\n"
+    assert_whole(tmp_path / "out", names=[name.replace(".png", ".jpg") for name in NAMES])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
+def test_a_picture_for_a_full_standard_output_is_one_line(pictures, tmp_path):
+    call = [sys.executable, "-m", "accelir", "encode", "in/plain.png", "-o", "-", "--bpp", "1.2"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(call, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left on device" in done.stderr
+
+
+def test_standard_input_that_is_closed_is_one_line(tmp_path):
+    call = f"{sys.executable} -m accelir encode - -o out.jpg --bpp 1 <&-"
+    done = subprocess.run(call, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "accelir: -: standard input is closed; name a file, or send one there\n"
+
+
+def test_memory_that_runs_out_is_one_line_and_the_rest_goes_on(tmp_path):
+    Image.new("L", (20_000, 20_000)).save(tmp_path / "a.png", compress_level=1)
+    save(tmp_path / "b.png")
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))
+
+    # Threads of the numeric libraries reserve room that has nothing to do with the picture.
+    done = accelir_command(
+        "encode",
+        *("a.png", "b.png", "--out-dir", "out", "--max-bytes", "60k", "--max-pixels", "none", "--effort", "0"),
+        cwd=tmp_path,
+        preexec_fn=limit,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("accelir: a.png: it takes more memory than there is; make the picture smaller")
+    assert done.stderr.count("\n") == 1
+    assert_whole(tmp_path / "out", names=["b.jpg"])
+
+
+def test_a_rerun_after_kill_9_finishes(tmp_path):
+    """The first run is killed in the middle of its third file; what it left is taken up and taken away."""
+    for i in range(6):
+        save(tmp_path / f"n{i}.png", crop=("cup", "table")[i % 2])
+    script = (
+        "import os, signal\n"
+        "from accelir.cli import main\n"
+        "fsync, files = os.fsync, []\n"
+        "def dying(file):\n"
+        "    files.append(file)\n"
+        "    if len(files) == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    fsync(file)\n"
+        "os.fsync = dying\n"
+        "main(['encode', 'n*.png', '--out-dir', 'out', '--bpp', '1.2'])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(os.listdir(tmp_path / "out")) == 3
+    done = accelir_command("encode", "n*.png", "--out-dir", "out", "--bpp", "1.2", "--skip-existing", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("exists, skipped") == 2
+    assert_whole(tmp_path / "out", names=[f"n{i}.jpg" for i in range(6)])
+
+
+# Maps of QPs that somebody else wrote
+
+
+def npy(header, data=b"", version=b"\1\0"):
+    text = header.encode("latin-1")
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY" + version + len(text).to_bytes(2, "little") + text + data
+
+
+HOSTILE_MAPS = {
+    "huge": npy("{'descr': '<i4', 'fortran_order': False, 'shape': (1000000, 1000000), }", b"\0" * 64),
+    "huge sides": npy(f"{{'descr': '<i4', 'fortran_order': False, 'shape': ({10**30}, {10**30}), }}"),
+    "negative": npy("{'descr': '<i4', 'fortran_order': False, 'shape': (-1, -4), }", b"\0" * 16),
+    "objects": npy("{'descr': '|O', 'fortran_order': False, 'shape': (1, 1), }", b"\x80\4N."),
+    "code": npy("__import__('os').system('touch pwned')"),
+    "nested": npy("(" * 9000 + ")" * 9000),
+    "open": npy("{'descr': '<i4', 'fortran_order': False, 'shape': ("),
+    "no text": npy("\x00\xff" * 20),
+    "no keys": npy("{}"),
+    "type": npy("{'descr': 'nonsense', 'fortran_order': False, 'shape': (1, 1), }"),
+    "version": npy("{'descr': '<i4', 'fortran_order': False, 'shape': (1, 1), }", b"\0" * 4, b"\3\0"),
+    "cut": npy("{'descr': '<i4', 'fortran_order': False, 'shape': (1, 1), }", b"\0" * 4)[:40],
+    "empty": b"",
+    "zip": b"PK\3\4" + b"\0" * 40,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_MAPS)
+def test_a_hostile_map_is_a_wrong_call(tmp_path, monkeypatch, kind):
+    from click.testing import CliRunner
+
+    from accelir.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "p.png")
+    (tmp_path / "map.npy").write_bytes(HOSTILE_MAPS[kind])
+    result = CliRunner().invoke(main, ["encode", "p.png", "--bpp", "1", "--qp-map", "map.npy"])
+    assert result.exit_code == 2, result.exception
+    assert "map.npy" in result.stderr
+    assert sorted(os.listdir(tmp_path)) == ["map.npy", "p.png"]
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "/proc/self/mem", "."])
+def test_a_map_that_is_no_file_is_a_wrong_call(tmp_path, name):
+    save(tmp_path / "p.png")
+    done = accelir_command("encode", "p.png", "--bpp", "1", "--qp-map", name, cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)

@@ -3,11 +3,14 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from accelir.storage.files import parse_size, write_atomically
+from accelir.storage.temporary import remove_abandoned, temporary_name
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes, links and devices")
 
@@ -37,6 +40,106 @@ def test_the_mode_is_that_of_a_plainly_created_file(tmp_path, mask):
         os.umask(before)
     ours, plain = (stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("ours", "plain"))
     assert ours == plain == 0o666 & ~mask
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o400])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, mode):
+    path = tmp_path / "out.jpg"
+    path.write_bytes(b"before")
+    path.chmod(mode)
+    write_atomically(path, b"after", mode=0o777)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert path.read_bytes() == b"after"
+
+
+@posix
+def test_what_replaces_a_private_file_is_never_open_to_others(tmp_path, monkeypatch):
+    path = tmp_path / "out.jpg"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+    seen = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: seen.append(stat.S_IMODE(os.fstat(file).st_mode)) or fsync(file))
+    write_atomically(path, b"after")
+    assert seen == [0o600]
+
+
+@posix
+def test_a_new_file_gets_the_mode_asked_for_but_for_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "out.jpg", b"", mode=stat.S_IFREG | stat.S_ISUID | 0o755)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out.jpg").stat().st_mode) == 0o750
+
+
+@posix
+@pytest.mark.parametrize("exists", [False, True])
+def test_times_and_mode_are_taken_from_another_file(tmp_path, exists):
+    (tmp_path / "in.png").write_bytes(b"")
+    (tmp_path / "in.png").chmod(0o646)
+    os.utime(tmp_path / "in.png", ns=(10**18 + 1000, 10**18 + 2000))
+    if exists:
+        (tmp_path / "out.jpg").write_bytes(b"before")
+    write_atomically(tmp_path / "out.jpg", b"after", like=(tmp_path / "in.png").stat())
+    status = (tmp_path / "out.jpg").stat()
+    assert (stat.S_IMODE(status.st_mode), status.st_mtime_ns) == (0o646, 10**18 + 2000)
+
+
+# Temporary files of processes that are gone
+
+_ENDLESS = """
+import os, sys, time
+from accelir.storage import files
+os.fsync = lambda file: (print("writing", flush=True), time.sleep(60))
+files.write_atomically(sys.argv[1], b"half")
+"""
+
+
+@pytest.fixture
+def writing(tmp_path):
+    """A process in the middle of writing out.jpg."""
+    command = [sys.executable, "-c", _ENDLESS, str(tmp_path / "out.jpg")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "writing\n"
+        yield process
+        process.kill()
+
+
+@posix
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, writing):
+    remove_abandoned.cache_clear()
+    write_atomically(tmp_path / "other.jpg", b"")
+    assert len(os.listdir(tmp_path)) == 2, "a process that lives keeps its file"
+    writing.kill()
+    writing.wait()
+    remove_abandoned.cache_clear()
+    write_atomically(tmp_path / "out.jpg", b"whole")
+    assert sorted(os.listdir(tmp_path)) == ["other.jpg", "out.jpg"]
+
+
+@posix
+def test_files_of_other_machines_and_other_people_are_left_alone(tmp_path):
+    ours = temporary_name()
+    machine, process, birth = ours.split("-")[1:4]
+    foreign = [
+        ours,
+        ours.replace(machine, "0" * 8),
+        f".accelir-{machine}-999999999-{birth}-{'0' * 15}.tmp",
+        ".accelir-notes.tmp",
+        "photo.tmp",
+    ]
+    gone = [
+        ours.replace(f"-{process}-{birth}-", f"-999999999-{birth}-"),
+        ours.replace(f"-{process}-{birth}-", f"-{process}-{'0' * 8}-"),
+    ]
+    for name in (*foreign, *gone):
+        (tmp_path / name).write_bytes(b"")
+    remove_abandoned.cache_clear()
+    write_atomically(tmp_path / "out.jpg", b"")
+    assert sorted(os.listdir(tmp_path)) == sorted([*foreign, "out.jpg"])
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

@@ -48,6 +48,42 @@ def test_names_that_are_not_unicode_are_found(tmp_path):
     assert list(expand([str(tmp_path)])) == [os.fsdecode(path)]
 
 
+def test_a_folder_of_folders_is_entered_on_request(folder):
+    assert os.path.join(".", "deep", "f.png") in list(expand(["."], recursive=True))
+    found = {found.inside: found.is_picture for found in locations.find(["."], recursive=True)}
+    assert found["deep/f.png"]
+    assert not found["d.txt"]
+
+
+def test_a_pattern_keeps_the_folders_behind_its_fixed_part(folder):
+    above = os.path.join("..", folder.name)
+    for pattern in (os.path.join("**", "*.png"), os.path.join(above, "**", "*.png"), str(folder / "*" / "f*")):
+        assert "deep/f.png" in [found.inside for found in locations.find([pattern])]
+    # Nothing that a pattern finds outside of its fixed part leads out of an output folder.
+    pattern = os.path.join("d*", "..", "..", "*", "b.png")
+    assert {found.inside for found in locations.find([pattern])} == {"b.png"}
+
+
+@pytest.mark.parametrize(
+    ("name", "schemes"),
+    [
+        ("s3://b/a.png", ["s3"]),
+        ("S3://b/a.png", ["s3"]),
+        ("simplecache::s3://b/a.png", ["simplecache", "s3"]),
+        ("zip://a.png::simplecache::file:///x.zip", ["zip", "simplecache", "file"]),
+        ("simplecache::folder", ["simplecache", "file"]),
+        ("C:/a.png", []),
+        ("-", []),
+    ],
+)
+def test_every_scheme_of_a_url_needs_leave(name, schemes):
+    assert locations.schemes_of(name) == schemes
+    locations.check_scheme(name, schemes)
+    for missing in schemes:
+        with pytest.raises(ValueError, match="--allow-remote"):
+            locations.check_scheme(name, [scheme for scheme in schemes if scheme != missing])
+
+
 # URLs
 
 

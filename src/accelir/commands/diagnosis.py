@@ -23,7 +23,7 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "pillow", f"{_version('pillow')} ({_library('libjpeg_turbo')}, {_library('webp')})"
     yield "onnxruntime", _version("onnxruntime")
     yield "CPU features", " ".join(_cpu_features()) or "none beyond the baseline"
-    yield "PyTurboJPEG", f"{_version('PyTurboJPEG')}, libturbojpeg {'found' if turbo() else 'not found'}"
+    yield "PyTurboJPEG", f"{_version('PyTurboJPEG')}, {_turbo()}"
     for optional in ("matplotlib", "fsspec", "dask", "torch", "scikit-learn"):
         yield optional, _version(optional)
     yield "profiles", " ".join(profiles()) or "none"
@@ -35,6 +35,20 @@ def _version(distribution: str) -> str:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+def _turbo() -> str:
+    if turbo() is not None:
+        return "libturbojpeg found"
+    try:
+        importlib.import_module("turbojpeg").TurboJPEG()
+    except ImportError:
+        return "libturbojpeg not used"
+    except Exception as error:
+        # PyTurboJPEG 2 says so of libraries before 3.0.
+        if "3.0" in str(error):
+            return "libturbojpeg is older than 3.0: pip install 'PyTurboJPEG<2'"
+    return "libturbojpeg not found"
 
 
 def _library(name: str) -> str:
