@@ -15,6 +15,7 @@ from accelir.commands.pictures import limited
 from accelir.commands.places import check_scheme
 from accelir.commands.printing import shown
 from accelir.commands.transfers import Transfer, Written, write_all
+from accelir.formats.decode import decode_alpha
 from accelir.formats.pillow import pillow_at_work
 from accelir.storage import locations
 from accelir.storage.locations import STDIO
@@ -102,8 +103,8 @@ def _lossless(image: Image.Image, name: str, origin: bytes) -> bytes:
 
 def _hides(data: bytes) -> bool:
     """Whether something of the file's picture is transparent."""
-    with pillow_at_work("no sound picture"), Image.open(io.BytesIO(data)) as image:
-        return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
+    alpha = decode_alpha(data)
+    return alpha is not None and bool((alpha != 255).any())
 
 
 def _metadata(origin: bytes) -> dict[str, Any]:

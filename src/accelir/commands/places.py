@@ -15,7 +15,7 @@ from accelir.commands.pictures import load_plugins
 from accelir.commands.printing import complain, shown
 from accelir.commands.transfers import Transfer
 from accelir.storage import locations
-from accelir.storage.locations import STDIO, STORES, Found
+from accelir.storage.locations import STDIO, STORES, FoundFile
 
 _FIELD = re.compile(r"\{(stem|ext|folder|number)(?::0?(\d{1,2}))?\}")
 _NAMED_AT_MOST = 5
@@ -94,20 +94,20 @@ class Places:
         for place in (self.output, self.folder):
             check_scheme(place, self.schemes)
 
-    def _target(self, file: Found, number: int, ending: str) -> str:
+    def _target(self, file: FoundFile, number: int, ending: str) -> str:
         if self.output is not None:
             return self.output
         if self.in_place or (file.name == STDIO and self.folder is None):
             return file.name
         if file.name == STDIO:
-            file = Found("stdin", "stdin")
+            file = FoundFile("stdin", "stdin")
         folder, _, _ = file.inside.rpartition("/")
         name = self._name(file, number) + ending
         if self.folder is None:
             return locations.join(locations.dirname(file.name), name)
         return locations.join(self.folder, f"{folder}/{name}" if folder else name)
 
-    def _name(self, file: Found, number: int) -> str:
+    def _name(self, file: FoundFile, number: int) -> str:
         stem, ext = os.path.splitext(locations.basename(file.name))
         if self.name is not None:
             above = locations.basename(locations.dirname(locations.absolute(file.name)))
@@ -128,7 +128,7 @@ def find_pictures(
     recursive: bool = False,
     outside: str | None = None,
     quiet: bool = False,
-) -> list[Found]:
+) -> list[FoundFile]:
     """The pictures that inputs stand for; a line about what folders hold beside them; a wrong call without any.
 
     outside: a folder whose files are no inputs, unless they or it are named: outputs of an earlier run.

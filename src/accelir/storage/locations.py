@@ -155,7 +155,7 @@ def absolute(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file that an input stands for."""
 
     name: str
@@ -177,7 +177,7 @@ def expand(inputs: Iterable[str], *, recursive: bool = False) -> Iterator[str]:
     yield from (found.name for found in find(inputs, recursive=recursive) if found.is_picture)
 
 
-def find(inputs: Iterable[str], *, recursive: bool = False) -> Iterator[Found]:
+def find(inputs: Iterable[str], *, recursive: bool = False) -> Iterator[FoundFile]:
     """As `expand`, with where in its folder each file was, and with what is passed over."""
     for name in inputs:
         if is_url(name):
@@ -187,7 +187,7 @@ def find(inputs: Iterable[str], *, recursive: bool = False) -> Iterator[Found]:
         elif glob.has_magic(name) and not os.path.exists(name):
             yield from _matches(name)
         else:
-            yield Found(name, basename(name))
+            yield FoundFile(name, basename(name))
 
 
 def _files_in(folder: str, recursive: bool) -> list[str]:
@@ -196,10 +196,10 @@ def _files_in(folder: str, recursive: bool) -> list[str]:
     return sorted(os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
 
 
-def _matches(pattern: str) -> list[Found]:
+def _matches(pattern: str) -> list[FoundFile]:
     root = _fixed_part(pattern, os.sep if os.altsep is None else os.sep + os.altsep)
     paths = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
-    return [_found(path, root, os.path, any_suffix=True) for path in paths] or [Found(pattern, basename(pattern))]
+    return [_found(path, root, os.path, any_suffix=True) for path in paths] or [FoundFile(pattern, basename(pattern))]
 
 
 def _fixed_part(pattern: str, separators: str) -> str:
@@ -209,16 +209,16 @@ def _fixed_part(pattern: str, separators: str) -> str:
     return "".join(parts[:first])
 
 
-def _found(path: str, root: str, style: Any, *, any_suffix: bool = False) -> Found:
+def _found(path: str, root: str, style: Any, *, any_suffix: bool = False) -> FoundFile:
     """style: os.path or posixpath. any_suffix: whether a picture's name may end in anything."""
     name = style.basename(path)
     is_picture = not name.startswith("._") and (any_suffix or _is_picture(name))
     inside = style.relpath(path, root or style.curdir).replace(style.sep, "/")
     # A pattern may lead out of its own folder again (a*/../b): nothing is written there.
-    return Found(path, name if inside.startswith("../") else inside, is_picture)
+    return FoundFile(path, name if inside.startswith("../") else inside, is_picture)
 
 
-def _find_url(name: str, recursive: bool) -> list[Found]:
+def _find_url(name: str, recursive: bool) -> list[FoundFile]:
     try:
         with _explained(name):
             fs, path = _filesystem(name)
@@ -229,11 +229,11 @@ def _find_url(name: str, recursive: bool) -> list[Found]:
                 root = _fixed_part(path, "/")
                 paths = [p for p in fs.glob(path) if fs.isfile(p)] or [path]
             else:
-                return [Found(name, basename(name))]
+                return [FoundFile(name, basename(name))]
             found = (_found(p, root, posixpath, any_suffix=root != path) for p in sorted(paths))
-            return [Found(fs.unstrip_protocol(f.name), f.inside, f.is_picture) for f in found]
+            return [FoundFile(fs.unstrip_protocol(f.name), f.inside, f.is_picture) for f in found]
     except OSError:
-        return [Found(name, basename(name))]  # reading it will tell
+        return [FoundFile(name, basename(name))]  # reading it will tell
 
 
 def _is_picture(name: str) -> bool:
