@@ -57,7 +57,7 @@ def random_levels(rng: np.random.Generator, shapes: list[tuple[int, ...]]) -> li
 
 def random_modes(rng: np.random.Generator, n: int) -> NDArray[np.void]:
     modes = np.zeros(n, jpeg.MODE)
-    modes["rdo"] = rng.choice([0, 0, 0.01, 0.1, 1, 100, 1e30], n)
+    modes["lambda"] = rng.choice([0, 0, 0.01, 0.1, 1, 100, 1e30], n)
     modes["deadzone"] = rng.choice([0.5, 0.6, 1, 64], n)
     modes["multiple"] = rng.choice([1, 1, 2, 3, 64], n)
     modes["cut"] = rng.choice([64, 64, 1, 2, 10, 63], n)
