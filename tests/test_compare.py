@@ -15,10 +15,10 @@ import accelir
 from accelir.cli import main
 from accelir.comparison import page as report
 from accelir.comparison.compare import compare
-from accelir.metrics.psnr import psnr
 from accelir.comparison.encoders import largest_within
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS
+from accelir.metrics.psnr import psnr
 from accelir.restoration.tasks import Task
 
 CROP = photo()[40:251, 150:353]

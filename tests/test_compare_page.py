@@ -214,13 +214,13 @@ def test_maps_lie_over_both_pictures(page):
     names = run(page, "data.maps.map((m) => m.name)")
     encoders = ("Pillow JPEG", "Pillow WebP", "accelir JPEG", "accelir WebP")
     ours = {f"{what}, accelir {format}" for what in ("QP", "utility group") for format in ("JPEG", "WebP")}
-    assert set(names) == {f"bits per block, {name}" for name in encoders} | ours
+    assert set(names) == {f"bits per cell, {name}" for name in encoders} | ours
     assert run(page, "[at('legend').hidden, document.querySelector('canvas').hidden]") == [True, True]
     before = scene(page)
-    choose(page, "overlay", 1 + names.index("bits per block, accelir JPEG"))
+    choose(page, "overlay", 1 + names.index("bits per cell, accelir JPEG"))
     assert run(page, "[at('legend').hidden, document.querySelector('canvas').hidden]") == [False, False]
     assert scene(page) != before
-    values = run(page, f"data.maps[{names.index('bits per block, accelir JPEG')}].rows")
+    values = run(page, f"data.maps[{names.index('bits per cell, accelir JPEG')}].rows")
     assert (len(values), len(values[0])) == (3, 5)
     text = page.find_element(By.ID, "legend").text.split()
     assert text == [str(min(map(min, values))), str(max(map(max, values)))]

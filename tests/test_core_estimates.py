@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from helpers import ceil_div, noise, photo, read_levels
 
-from accelir.color_weights import ZIGZAG
-from accelir.cells.color_weights import rgb_weights
+from accelir.cells.color_weights import ZIGZAG, rgb_weights
+from accelir.cells.modes import make_modes
 from accelir.core import jpeg as core
 from accelir.core import vp8
-from accelir.cells.modes import make_modes
 
 ONES = np.ones((3, 64), np.float32)
 VP8_SETTINGS = {"luma_weights": [1.0] * 16, "chroma_weights": [1.5] * 16, "deltas": [0] * 5, "filter": 0.0}
@@ -25,7 +24,7 @@ def settings_for(pixels, **options):
     given = {
         "relative_steps": np.linspace(1, 2, 128).reshape(2, 64).astype(np.float32),
         "weights": ONES[None],
-        "modes": make_modes(rdo=0.1),
+        "modes": make_modes(lambda_=0.1),
         "mode_map": np.zeros(cells, np.int32),
     }
     return core.Settings(**(given | options))
@@ -45,7 +44,7 @@ def coefficients_of(pixels, subsampling="4:2:0"):
 @pytest.mark.parametrize("rdo", [0.0, 0.1])
 def test_levels_that_are_kept_are_those_of_the_file(size, shape, rdo):
     pixels = photo("cup")[: shape[0], : shape[1]]
-    settings = settings_for(pixels, modes=make_modes(rdo=rdo, deadzone=0.6), passes=30)
+    settings = settings_for(pixels, modes=make_modes(lambda_=rdo, deadzone=0.6), passes=30)
     encoding = core.encode(coefficients_of(pixels), settings, **size, keep_levels=True)
     kept, read = encoding.levels, core.read(encoding.data).levels
     assert (kept.width, kept.height, kept.subsampling) == (shape[1], shape[0], "4:2:0")
@@ -133,7 +132,7 @@ def test_errors_of_another_picture_are_refused():
 # Weights of cells
 
 
-MODES = [{"rdo": 0.2}, {"deadzone": 1.5}]
+MODES = [{"lambda_": 0.2}, {"deadzone": 1.5}]
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -173,7 +172,10 @@ def test_a_weight_divides_the_lagrangian(crop, progressive):
     coefficients, weights = coefficients_of(crop), np.full((6, 6), 4, np.float32)
     weighed, other = (
         core.encode(coefficients, settings_for(crop, progressive=progressive, **options), step=9.0, keep_levels=True)
-        for options in ({"modes": make_modes(rdo=0.2), "cell_weights": weights}, {"modes": make_modes(rdo=0.05)})
+        for options in (
+            {"modes": make_modes(lambda_=0.2), "cell_weights": weights},
+            {"modes": make_modes(lambda_=0.05)},
+        )
     )
     # Only the code lengths of the very first levels differ. Measured 0.25 % of the bytes, 1.5 % of a cell's error.
     assert len(weighed.data) == pytest.approx(len(other.data), rel=0.005)
@@ -270,7 +272,7 @@ def squared_errors(picture, encoding):
 @pytest.mark.parametrize("quantizer", [5, 30, 80])
 def test_the_estimate_of_a_small_frame_is_the_frame(quantizer):
     picture = vp8.Picture.from_pixels(np.ascontiguousarray(photo()[:203, :155]))
-    settings = vp8.Settings(rdo=0.08, **VP8_SETTINGS)
+    settings = vp8.Settings(lambda_=0.08, **VP8_SETTINGS)
     encoding = vp8.encode(picture, settings, quantizer=quantizer, keep_reconstruction=True)
     found = vp8.estimate(picture, settings, quantizer)
     assert found.bytes == len(encoding.data)
@@ -280,7 +282,7 @@ def test_the_estimate_of_a_small_frame_is_the_frame(quantizer):
 @pytest.mark.parametrize("quantizer", [5, 30, 60])
 def test_the_estimate_of_a_sampled_frame_is_near_the_frame(quantizer):
     picture = vp8.Picture.from_pixels(mirrored())
-    settings = vp8.Settings(rdo=0.08, **VP8_SETTINGS)
+    settings = vp8.Settings(lambda_=0.08, **VP8_SETTINGS)
     encoding = vp8.encode(picture, settings, quantizer=quantizer, keep_reconstruction=True)
     found = vp8.estimate(picture, settings, quantizer)
     # A seventh of the rows is taken. Measured 8.2 % of the bytes, 5.6 % of the errors.
@@ -296,7 +298,7 @@ def test_planes_that_are_given_back_give_the_same_frame(shape):
     picture = vp8.Picture.from_pixels(np.ascontiguousarray(photo()[: shape[0], : shape[1]]))
     again = vp8.Picture.from_planes(*picture.planes(), shape[1], shape[0])
     assert (again.width, again.height, again.macroblocks) == (shape[1], shape[0], picture.macroblocks)
-    settings = vp8.Settings(rdo=0.08, **VP8_SETTINGS)
+    settings = vp8.Settings(lambda_=0.08, **VP8_SETTINGS)
     for size in ({"quantizer": 20}, {"max_bytes": 2000}):
         assert vp8.encode(again, settings, **size).data == vp8.encode(picture, settings, **size).data
 
@@ -304,7 +306,7 @@ def test_planes_that_are_given_back_give_the_same_frame(shape):
 def test_planes_from_outside_are_what_is_coded():
     planes = [np.full((32 // s, 48 // s), v, np.uint8) for s, v in ((1, 60), (2, 90), (2, 200))]
     picture = vp8.Picture.from_planes(*planes, 40, 30)
-    encoding = vp8.encode(picture, vp8.Settings(rdo=0.08, **VP8_SETTINGS), quantizer=0, keep_reconstruction=True)
+    encoding = vp8.encode(picture, vp8.Settings(lambda_=0.08, **VP8_SETTINGS), quantizer=0, keep_reconstruction=True)
     for shown, value in zip(encoding.reconstruction(), (60, 90, 200), strict=True):
         assert np.abs(shown.astype(int) - value).max() <= 1
 

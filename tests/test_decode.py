@@ -14,7 +14,7 @@ from PIL import Image
 from accelir.formats.decode import decode_pixels
 from accelir.formats.jpeg import parse as jpeg_markers
 
-MODULE = importlib.import_module("accelir.formats.decode")
+MODULE = importlib.import_module("accelir.formats.jpeg.decode")
 
 
 @pytest.fixture(params=["turbo", "pillow"])

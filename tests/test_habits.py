@@ -1,5 +1,6 @@
 """What scripts/check.sh checks, and pages that are written by scripts: formatting, types, rooms, the API page."""
 
+import ast
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,7 @@ def run(*call):
     return subprocess.run([str(part) for part in call], cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call",
     [
@@ -42,3 +44,24 @@ def test_hooks_and_tests_use_the_same_versions():
     for tool in ("ruff", "clang-format"):
         version = project.split(f'"{tool}==')[1].split('"')[0]
         assert f"{tool}=={version}" in hooks or f"rev: v{version}" in hooks
+
+
+def test_no_class_name_stands_twice_in_the_package():
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "src" / "accelir").rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
+def test_nothing_but_the_face_stands_in_the_hall():
+    modules = {path.stem for path in (ROOT / "src" / "accelir").glob("*.py")}
+    assert modules == {"__init__", "__main__", "_version", "api", "cli", "errors", "pillow_plugin"}
+
+
+def test_formats_have_the_same_files_where_they_do_the_same():
+    jpeg, webp = (
+        {path.stem for path in (ROOT / "src/accelir/formats" / name).glob("*.py")} for name in ("jpeg", "webp")
+    )
+    assert webp <= jpeg

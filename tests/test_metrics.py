@@ -10,10 +10,8 @@ from helpers import ceil_div, noise
 from helpers import psnr as by_definition
 
 from accelir.metrics import METRICS, psnr
-from accelir.metrics.psnr import PSNR_RGB
-from accelir.metrics.psnr import PSNR_Y
-from accelir.metrics.metric import Metric
-from accelir.metrics.metric import sum_by_cell
+from accelir.metrics.metric import Metric, sum_by_cell
+from accelir.metrics.psnr import PSNR_RGB, PSNR_Y
 
 BLACK = np.zeros((4, 4, 3), np.uint8)
 

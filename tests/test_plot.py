@@ -64,9 +64,9 @@ def test_a_jpeg_has_its_picture_and_its_bits(folder):
 def test_groups_are_those_that_qp_net_sees_in_the_decoded_picture(folder):
     data = (folder / "tagged.jpg").read_bytes()
     picture, groups, _ = plot.file_panels(data)
-    clusters = load_profile("denoise-25").clusters
-    np.testing.assert_array_equal(groups.values, clusters.network.groups(picture.values))
-    assert (groups.title, groups.groups) == ("utility, by QP-NET of denoise-25", clusters.curves.groups)
+    model = load_profile("denoise-25").groups
+    np.testing.assert_array_equal(groups.values, model.network.groups(picture.values))
+    assert (groups.title, groups.groups) == ("utility, by QP-NET of denoise-25", model.count)
 
 
 def test_the_profile_asked_for_comes_before_the_files_own(folder):
@@ -174,7 +174,7 @@ def test_wrong_calls_exit_with_2(folder, arguments, message):
 
 @pytest.mark.parametrize(
     ("profile", "message"),
-    [("fidelity", "tells no groups of blocks apart"), ("none", "no profile 'none'"), ("./none", "no profile.json")],
+    [("fidelity", "tells no groups of cells apart"), ("none", "no profile 'none'"), ("./none", "no profile.json")],
 )
 def test_a_profile_without_groups_is_refused(folder, profile, message):
     result = call("inspect", "photo.jpg", "--plot", "out.png", "--profile", profile)

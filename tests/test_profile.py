@@ -13,8 +13,8 @@ from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.cells.modes import make_modes
 from accelir.cells.qp import QP_MAX, QP_MIN, qp_of_step
 from accelir.core import jpeg as core
-from accelir.profile.installed import load_profile
-from accelir.profile.installed import profiles
+from accelir.profile.files import write_profile
+from accelir.profile.installed import load_profile, profiles
 from accelir.profile.ladder import Ladder
 
 FOLDER = Path(__file__).parents[1] / "profiles"
@@ -51,8 +51,8 @@ def test_installed_profiles_are_sound(name):
     assert profile.task
     assert set(profile.jpeg.tables) == set(SUBSAMPLINGS)
     for shape in profile.jpeg.tables.values():
-        assert shape.steps.shape == (2, 64)
-        assert ((shape.steps > 0) & (shape.steps <= 16)).all()
+        assert shape.relative_steps.shape == (2, 64)
+        assert ((shape.relative_steps > 0) & (shape.relative_steps <= 16)).all()
         assert shape.weights.shape == (3, 64)
         assert (shape.weights >= 0).all()
         assert shape.weights[0].any()
@@ -66,7 +66,7 @@ def test_installed_profiles_are_sound(name):
 def test_fidelity_has_flat_luma_tables_and_weighs_rgb():
     profile = load_profile("fidelity")
     for subsampling, shape in profile.jpeg.tables.items():
-        assert (shape.steps[0] == 1).all()
+        assert (shape.relative_steps[0] == 1).all()
         # Weighs chroma as decoding does; the profile may lean from there towards luma, but not far.
         ratio = shape.weights[1:] / rgb_weights(subsampling)[1:]
         assert 0.5 < ratio.min() <= ratio.max() < 1.05
@@ -105,20 +105,20 @@ def test_a_rung_without_rdo_gives_modes_without_it():
 def test_a_map_becomes_one_mode_for_each_of_its_values():
     profile = load_profile("fidelity")
     qp_map = np.array([[90, 60, 90], [75, 90, 60]])
-    modes, mode_map = profile.map_modes(qp_map)
+    modes, mode_map = profile.jpeg.ladder.map_modes(qp_map)
     assert len(modes) == 3
     assert mode_map.dtype == np.int32
     assert mode_map.shape == qp_map.shape
     for qp in (90, 75, 60):
         numbers = set(mode_map[qp_map == qp])
         assert len(numbers) == 1
-        assert modes[numbers.pop()] == profile.modes_at(np.array([90 - qp]))[0]
+        assert modes[numbers.pop()] == profile.jpeg.ladder.modes_at(np.array([90 - qp]))[0]
 
 
 def test_the_highest_qp_of_a_map_has_the_first_rung():
     profile = load_profile("fidelity")
     for qp in (15, 50, 95):
-        modes, mode_map = profile.map_modes(np.full((2, 2), qp))
+        modes, mode_map = profile.jpeg.ladder.map_modes(np.full((2, 2), qp))
         assert len(modes) == 1
         assert not mode_map.any()
         for field in FIELDS:
@@ -139,7 +139,7 @@ def installed(tmp_path, monkeypatch):
     """A folder of profiles of its own; edits are seen at once."""
     shutil.copytree(FOLDER / "fidelity", tmp_path / "mine")
     (tmp_path / "not_a_profile").mkdir()
-    monkeypatch.setattr("accelir.profile.shipped", lambda: tmp_path)
+    monkeypatch.setattr("accelir.profile.installed.shipped", lambda: tmp_path)
     load_profile.cache_clear()
     yield tmp_path / "mine" / "profile.json"
     load_profile.cache_clear()
@@ -300,3 +300,10 @@ def test_the_core_uses_the_same_zigzag():
     found = read_levels(core.encode(coefficients, settings, step=9.0).data)[0].ravel()
     # Place 9 row by row is place 4 in zigzag order, which a cut at 5 keeps.
     assert found.tolist() == [10 if i == 9 else 0 for i in range(64)]
+
+
+@pytest.mark.parametrize("name", profiles())
+def test_writing_what_was_read_gives_the_same_files(name, tmp_path):
+    write_profile(tmp_path, load_profile(name))
+    written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert written == {path.name: path.read_bytes() for path in (FOLDER / name).iterdir()}

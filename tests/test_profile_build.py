@@ -29,13 +29,12 @@ from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, MeasurementPlan, join, load, mean, measure, stored
 from accelir.profiling.menu import make_menu
-from accelir.restoration.pictures import degraded
 from accelir.profiling.utilities import group_edges, groups_of, ranks_of, utilities
 from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded, list_pictures
 from accelir.restoration.tasks import KINDS, Task
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.training.count import count
-from accelir.restoration.pictures import list_pictures
 
 DEBLUR = Task.parse("deblur-1.5")
 
@@ -429,8 +428,6 @@ def test_errors_are_averaged_over_networks_and_blocks_joined_over_pictures(pictu
 
 
 def test_plans_that_cannot_be_are_refused():
-    with pytest.raises(ValueError, match="jpeg"):
-        small_plan(format="gif")
     with pytest.raises(ValueError, match="rise"):
         dataclasses.replace(small_plan(), qps=(95, 15))
 
@@ -472,7 +469,7 @@ def test_a_build_gives_a_profile_that_is_read_again(built):
     groups = profile.groups.network.groups(photo())
     assert groups.shape == tuple(-(-side // 32) for side in photo().shape[:2])
     figures = profile.provenance["figures"]
-    assert np.sum(figures["confusion"]) == figures["blocks"] > 0
+    assert np.sum(figures["confusion"]) == figures["cells"] > 0
     assert 0 <= figures["accuracy"] <= figures["accuracy_within_one"] <= 1
     assert figures["gain_db"]["oracle"][0] >= figures["gain_db"]["true groups"][0]
     assert sorted(p.name for p in built.iterdir()) == ["arrays.npz", "profile.json", "qpnet.onnx"]

@@ -11,8 +11,8 @@ from PIL import Image
 
 import accelir
 from accelir.core import vp8
-from accelir.formats.webp import parse as webp_chunks
 from accelir.formats.inspect import inspect
+from accelir.formats.webp import parse as webp_chunks
 from accelir.formats.webp.inspect import cell_bits, macroblocks
 
 CUP = photo("cup")
@@ -45,7 +45,7 @@ def test_all_bits_of_libwebps_files_are_found(quality, method):
 def test_all_bits_of_ours_are_found_in_all_partitions(pixels, partitions):
     picture = vp8.Picture.from_pixels(pixels)
     weights = {"luma_weights": [1.0] * 16, "chroma_weights": [1.75] * 16, "deltas": [0] * 5}
-    options = vp8.Settings(rdo=0.08, filter=1.0, token_partitions=partitions, **weights)
+    options = vp8.Settings(lambda_=0.08, filter=1.0, token_partitions=partitions, **weights)
     encoding = vp8.encode(picture, options, quantizer=20)
     bits, quantizers = vp8.read(encoding.data)
     assert bits.shape == picture.macroblocks

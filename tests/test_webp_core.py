@@ -13,7 +13,7 @@ from accelir.core import vp8
 from accelir.formats.webp import metadata as webp_container
 
 PLAIN = {
-    "rdo": 0.08,
+    "lambda_": 0.08,
     "luma_weights": [1.0] * 16,
     "chroma_weights": [1.5] * 16,
     "deltas": [0] * 5,
@@ -60,7 +60,7 @@ def options():
     return st.fixed_dictionaries(
         {
             "quantizer": st.integers(0, 127),
-            "rdo": st.sampled_from((0.0, 0.02, 0.1, 1.0, 1e6)),
+            "lambda_": st.sampled_from((0.0, 0.02, 0.1, 1.0, 1e6)),
             "deltas": st.lists(st.integers(-15, 15), min_size=5, max_size=5),
             "luma_weights": st.lists(st.floats(0, 4), min_size=16, max_size=16),
             "filter": st.sampled_from((0.0, 0.5, 1.0, 4.0)),
@@ -103,7 +103,7 @@ def test_sizes_are_kept_and_what_is_told_of_them_is_true(pixels, budget):
 
 
 def test_weights_and_steps_that_cost_bytes_do_not_break_the_budget():
-    options = {"rdo": 0.0, "luma_weights": [1e6] * 16, "chroma_weights": [1e6] * 16, "deltas": [-15] * 5}
+    options = {"lambda_": 0.0, "luma_weights": [1e6] * 16, "chroma_weights": [1e6] * 16, "deltas": [-15] * 5}
     pixels = noise(800, 1)
     for budget in (200, 400, 1000, 2000):
         assert 0 < len(encode(pixels, max_bytes=budget, **options).data) <= budget
@@ -117,7 +117,7 @@ def test_a_size_is_met_without_passes_over_a_sample():
 @pytest.mark.parametrize("rdo", [0.0, 0.08])
 def test_the_strongest_levels_decode_exactly(quantizer, rdo):
     pixels = (noise(96, 80) > 127).astype(np.uint8) * np.uint8(255)
-    assert_decodes_to_reconstruction(encode(pixels, quantizer=quantizer, rdo=rdo, filter=0.0), pixels)
+    assert_decodes_to_reconstruction(encode(pixels, quantizer=quantizer, lambda_=rdo, filter=0.0), pixels)
 
 
 @pytest.mark.parametrize("filter", [0.0, 1.0])
@@ -168,7 +168,7 @@ def test_more_search_takes_fewer_bits_for_its_distortion():
     def cost(**options):
         e = encode(pixels, quantizer=40, filter=0.0, **options)
         step = e.luma_steps[0]
-        return np.sum((e.reconstruction()[0] - luma) ** 2) / (PLAIN["rdo"] * step**2) + 8 * len(e.data)
+        return np.sum((e.reconstruction()[0] - luma) ** 2) / (PLAIN["lambda_"] * step**2) + 8 * len(e.data)
 
     whole = cost(subblock_modes=0, block_trellises=0)
     few = cost(subblock_modes=4, subblock_trellises=0, block_trellises=0)

@@ -27,7 +27,7 @@ BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatT
   // where tables can't get finer, both fade until only rounding is left.
   const float beyond = std::max(1.0f, step / kMaxStep);
   const float fade = std::clamp((step - kFinestStep) / (1.0f - kFinestStep), 0.0f, 1.0f);
-  q.lambda = mode.rdo * step * step * fade * strength;
+  q.lambda = mode.lambda * step * step * fade * strength;
   q.dead_zone = q.lambda > 0.0f ? 0.0f : (mode.deadzone * beyond - 0.5f) * fade * strength;
   q.multiple = mode.multiple;
   q.keep = (~uint64_t{0} >> (64 - mode.cut)) & ~uint64_t{1};

@@ -17,10 +17,10 @@ using Table = std::array<uint8_t, 64>;               // zigzag order
 using FloatTable = std::array<float, 64>;            // zigzag order
 using ComponentWeights = std::array<FloatTable, 3>;  // of squared errors, for Y, Cb, Cr
 
-// How a 32x32 cell is quantised on the file's grid. accelir.modes documents the fields for users.
+// How a 32x32 cell is quantised on the file's grid. accelir.cells.modes documents the fields for users.
 struct Mode {
-  float rdo;         // Lagrangian in squared base steps per bit; 0: no rate-distortion optimisation
-  float deadzone;    // without rdo: a magnitude of x steps becomes floor(x + 1 - deadzone); 0.5 rounds to nearest
+  float lambda;      // Lagrangian in squared base steps per bit; 0: no rate-distortion optimisation
+  float deadzone;    // without lambda: a magnitude of x steps becomes floor(x + 1 - deadzone); 0.5 rounds to nearest
   int32_t multiple;  // AC levels are multiples of this
   int32_t cut;       // coefficients kept, in zigzag order, 1..64
 };

@@ -32,7 +32,7 @@ Trials::Trials(const Coefficients& coefficients, const Settings& settings)
 }
 
 bool uses_trellis(const Settings& settings) {
-  return std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.rdo > 0; });
+  return std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.lambda > 0; });
 }
 
 std::vector<BlockQuantizer> Trials::quantizers(size_t component, float step, float strength, bool trellis) const {
@@ -40,7 +40,7 @@ std::vector<BlockQuantizer> Trials::quantizers(size_t component, float step, flo
   std::vector<BlockQuantizer> out;
   for (size_t m = 0; m < settings_.modes.size(); ++m) {
     Mode mode = settings_.modes[m];
-    if (mode.rdo > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
+    if (mode.lambda > 0 && !trellis) mode = {0.0f, kGuessDeadZone, mode.multiple, mode.cut};
     out.push_back(make_quantizer(mode, table, settings_.weights[m][component], step, strength));
   }
   return out;

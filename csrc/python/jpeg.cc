@@ -171,7 +171,7 @@ Array<double> errors_by_cell(const Levels& levels, const Coefficients& coefficie
 void check_modes(const std::vector<Mode>& modes, const std::string&) {
   require(!modes.empty(), "at least one mode is needed");
   for (const Mode& m : modes) {
-    Range::from(0)(m.rdo, "a mode's lambda");
+    Range::from(0)(m.lambda, "a mode's lambda");
     Range::between(0.5, 64)(m.deadzone, "a mode's deadzone");
     Range::between(1, 64)(m.multiple, "a mode's multiple");
     Range::between(1, 64)(m.cut, "a mode's cut");
@@ -309,7 +309,7 @@ void bind_results(py::module_& m) {
 }  // namespace
 
 void bind(py::module_& m) {
-  PYBIND11_NUMPY_DTYPE_EX(Mode, rdo, "lambda", deadzone, "deadzone", multiple, "multiple", cut, "cut");
+  PYBIND11_NUMPY_DTYPE(Mode, lambda, deadzone, multiple, cut);
   m.doc() = "The compiled JPEG core of accelir.";
   m.attr("CELL") = kCell;
   m.attr("MODE") = py::dtype::of<Mode>();

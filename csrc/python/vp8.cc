@@ -69,7 +69,7 @@ void check_partitions(int n, const std::string& name) {
 void bind_settings(py::module_& m) {
   const Range weights = Range::between(0, 1e6);
   python::SettingsClass<Settings>(m, "Settings")
-      .required("rdo", &Settings::rdo, Range::between(0, 1e6))
+      .required("lambda_", &Settings::lambda, Range::between(0, 1e6))
       .required("luma_weights", &Settings::luma_weights, weights)
       .required("chroma_weights", &Settings::chroma_weights, weights)
       .required("deltas", &Settings::deltas, Range::between(-15, 15))

@@ -1,8 +1,8 @@
 #include "python/vp8_parts.h"
 
 #include "python/settings.h"
-#include "vp8/quantizer.h"
 #include "vp8/loop_filter.h"
+#include "vp8/quantizer.h"
 #include "vp8/segments.h"
 
 namespace accelir::vp8 {

@@ -133,7 +133,7 @@ Encoding smallest_frame(const YuvPlanes& picture, const Settings& settings, size
                         bool keep_reconstruction) {
   constexpr float kBitsAlone = 1e12f;  // a Lagrangian beside which no distortion counts
   Settings coarse = settings;
-  coarse.rdo = kBitsAlone;
+  coarse.lambda = kBitsAlone;
   Encoding out = encode_at_quantizer(picture, coarse, kCoarsest, keep_reconstruction);
   out.smallest = out.data.size();
   if (out.smallest > max_bytes) out.data.clear();

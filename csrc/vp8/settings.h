@@ -14,7 +14,7 @@ namespace accelir::vp8 {
 constexpr int kCoarsest = 127;  // quantiser index
 
 struct Settings {
-  float rdo = 0;  // Lagrangian, in squared luma steps per bit
+  float lambda = 0;  // Lagrangian, in squared luma steps per bit
   Weights luma_weights{}, chroma_weights{};
   QuantizerDeltas deltas;
   float filter = 1.0f;         // of the loop filter's level over the usual or measured one; 0: none

@@ -11,7 +11,7 @@ namespace accelir::vp8 {
 namespace {
 
 constexpr float kLargestModeScale = 64.0f;
-constexpr float kLeastRdo = 1e-6f;  // costs are in bits, so distortion is divided by it
+constexpr float kLeastLambda = 1e-6f;  // costs are in bits, so distortion is divided by it
 
 void set_coded_costs(float (&costs)[2], int probability) {
   costs[0] = probability ? bit_cost(true, probability) : 16.0f;
@@ -55,7 +55,7 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
   Pass pass;
   for (int s = 0; s < 4; ++s) {
     const int index = header_.quantizer[s];
-    const float lambda = std::max(settings_.rdo, kLeastRdo) * luma_step(index) * luma_step(index);
+    const float lambda = std::max(settings_.lambda, kLeastLambda) * luma_step(index) * luma_step(index);
     const auto with = [&](float factor) {
       return make_quantizer(index, settings_.deltas, lambda * factor, settings_.luma_weights, settings_.chroma_weights);
     };

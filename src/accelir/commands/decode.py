@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+from typing import Any
 
 import click
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from accelir.api import decode as decode_file
 from accelir.commands import options
@@ -69,6 +70,15 @@ def decode(source: str, output: str, network: str | None, force: bool, as_json: 
 def _lossless(image: Image.Image, name: str, origin: bytes) -> bytes:
     """The picture in a lossless format, with what the decoded file says about its colours and orientation."""
     buffer = io.BytesIO()
-    with pillow_at_work(f"it cannot be written as {name}"), Image.open(io.BytesIO(origin)) as opened:
-        image.save(buffer, name, **{key: opened.info[key] for key in METADATA if opened.info.get(key)})
+    with pillow_at_work(f"it cannot be written as {name}"):
+        image.save(buffer, name, **_metadata(origin))
     return buffer.getvalue()
+
+
+def _metadata(origin: bytes) -> dict[str, Any]:
+    """What a file that Pillow opens holds of METADATA."""
+    try:
+        with Image.open(io.BytesIO(origin)) as opened:
+            return {key: opened.info[key] for key in METADATA if opened.info.get(key)}
+    except UnidentifiedImageError:
+        return {}

@@ -43,7 +43,7 @@ class Settings:
     def __init__(
         self,
         *,
-        rdo: float,  # Lagrangian, in squared luma steps per bit, 0 to 1e6
+        lambda_: float,  # Lagrangian, in squared luma steps per bit, 0 to 1e6
         luma_weights: Sequence[float] | NDArray[np.float32],  # 16, zigzag, 0 to 1e6: what a squared error costs
         chroma_weights: Sequence[float] | NDArray[np.float32],
         deltas: Sequence[int],  # of the index for luma DC, Y2 DC, Y2 AC, chroma DC, chroma AC; -15..15
@@ -63,7 +63,7 @@ class Settings:
         weights: NDArray[np.float32] | None = None,  # the same shape: of squared errors, 0 to 1e6
     ) -> None: ...
     @property
-    def rdo(self) -> float: ...
+    def lambda_(self) -> float: ...
     @property
     def luma_weights(self) -> NDArray[np.float32]: ...
     @property
@@ -120,7 +120,7 @@ class Encoding:
 
     @property
     def strength(self) -> float:
-        """Of the Lagrangian, over rdo."""
+        """Factor of lambda that the size search ended with."""
 
     @property
     def passes(self) -> int:

@@ -47,6 +47,9 @@ class PreparedJpeg:
     """What the restored picture should be near, 0 to 255; None: the restored picture itself."""
     _analysed: dict[str, jpeg.Coefficients] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        check_jpeg(self.request.settings)
+
     @functools.cached_property
     def job(self) -> JpegJob:
         """Settings for the core, for a uniform file or the request's QP map."""
@@ -93,8 +96,8 @@ class PreparedJpeg:
         wanted = self.request.settings.subsampling
         coefficients = self.coefficients(self._own_subsampling() or ("4:2:0" if wanted == "auto" else wanted))
         subsampling = coefficients.subsampling
-        # Errors of the three values of a pixel, of which the weights are luma's (color_weights).
-        weights = 3 * rgb_weights("4:4:4" if subsampling == "gray" else subsampling)
+        # Weights of color_weights are over luma's, whose error each value of a pixel has.
+        weights = rgb_weights("4:4:4") if subsampling == "gray" else 3 * rgb_weights(subsampling)
         found = jpeg.estimate(coefficients, self.job.for_core(subsampling), step_of_lambda(lambda_), weights)
         return Estimate(found.bytes, found.error)
 

@@ -35,7 +35,7 @@ class WebpJob:
     def for_core(self, macroblocks: tuple[int, int]) -> vp8.Settings:
         """The core's settings for a picture of so many rows and columns of macroblocks."""
         return vp8.Settings(
-            rdo=self.settings.lambda_,
+            lambda_=self.settings.lambda_,
             luma_weights=self.settings.luma_weights,
             chroma_weights=self.settings.chroma_weights,
             deltas=self.settings.deltas,

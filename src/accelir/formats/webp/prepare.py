@@ -53,6 +53,9 @@ class PreparedWebp:
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
 
+    def __post_init__(self) -> None:
+        check_webp(self.request.settings)
+
     @functools.cached_property
     def job(self) -> WebpJob:
         """Settings for the core."""
@@ -90,7 +93,8 @@ class PreparedWebp:
         around = container_for(self.request, sys.maxsize)
         quantizer = vp8.nearest_quantizer(step_of_lambda(lambda_))
         found = vp8.estimate(self.picture, self.job.for_core(self.picture.macroblocks), quantizer)
-        return Estimate(around.overhead + found.bytes, float(VP8_RGB_WEIGHTS @ found.errors))
+        values = 3 if self.request.pixels.ndim == 2 else 1  # a gray picture has one in the place of three
+        return Estimate(around.overhead + found.bytes, float(VP8_RGB_WEIGHTS @ found.errors) / values)
 
     def replaced(
         self,
