@@ -77,19 +77,34 @@ class PreparedJpeg:
         return self._analysed[subsampling]
 
     def within(self, max_bytes: int) -> Made:
-        """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
-        settings = self.request.settings
-        segments = all_segments(self.request.metadata, settings.profile.network, max_bytes)
-        job = dataclasses.replace(self.job, segments=segments)
+        """The best file of at most so many bytes. Raises as formats.format.Prepared says.
+
+        The network's name and the plan are what a budget may be too small for: without both, the smallest file of a
+        picture doesn't depend on the budget, so that one can be had which was refused to a smaller budget.
+        """
+        candidates = self._candidates(max_bytes)
+        named = self._job_with(self.request.settings.profile.network, max_bytes)
+        for subsampling in candidates:
+            if (made := self._made_as_planned(named, subsampling, max_bytes)) is not None:
+                return made
         smallest = []
-        for subsampling in self._candidates(max_bytes):
-            coefficients = self.coefficients(subsampling)
-            plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
-            encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+        plain = self._job_with(None, max_bytes)
+        for subsampling in candidates:
+            encoding = plain.run(self.coefficients(subsampling), max_bytes=max_bytes)
             if encoding.data:
-                return self._made(encoding, plan, max_bytes)
+                return self._made(encoding, None, max_bytes)
             smallest.append(encoding.smallest)
         raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
+
+    def _job_with(self, network: str | None, max_bytes: int) -> JpegJob:
+        return dataclasses.replace(self.job, segments=all_segments(self.request.metadata, network, max_bytes))
+
+    def _made_as_planned(self, job: JpegJob, subsampling: str, max_bytes: int) -> Made | None:
+        """None where not even the smallest file fits."""
+        coefficients = self.coefficients(subsampling)
+        plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
+        encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+        return self._made(encoding, plan, max_bytes) if encoding.data else None
 
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file; without a subsampling given of 4:2:0. See formats.format.Prepared."""

@@ -81,12 +81,21 @@ class PreparedWebp:
 
     def within(self, max_bytes: int) -> Made:
         """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
-        around = container_for(self.request, max_bytes)
-        encoding = self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
-        if not encoding.data:
-            smallest = around.overhead + encoding.smallest + encoding.smallest % 2
-            raise budget_error(max_bytes, smallest, self.request.pixels.shape, "WebP")
-        return self._made(encoding, around, max_bytes)
+        named = container_for(self.request, max_bytes)
+        encoding = self._frame(named, max_bytes)
+        if encoding.data:
+            return self._made(encoding, named, max_bytes)
+        plain = container_for(self.request, 0)  # in no bytes there is no room for the network's name
+        if plain.overhead < named.overhead:
+            encoding = self._frame(plain, max_bytes)
+        if encoding.data:
+            return self._made(encoding, plain, max_bytes)
+        smallest = plain.overhead + encoding.smallest + encoding.smallest % 2
+        raise budget_error(max_bytes, smallest, self.request.pixels.shape, "WebP")
+
+    def _frame(self, around: Container, max_bytes: int) -> vp8.Encoding:
+        """Without data where not even the smallest fits."""
+        return self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
 
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file. See formats.format.Prepared."""
