@@ -44,7 +44,7 @@ using python::Range;
 using python::require;
 
 Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling, double chroma_smoothing) {
-  const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxSide);
+  const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxPictureSide);
   Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
   py::gil_scoped_release release;
   return analyse(p.data, p.width, p.height, p.channels, subsampling, chroma_smoothing);
