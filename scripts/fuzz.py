@@ -74,7 +74,7 @@ def jpegs() -> list[bytes]:
     image = picture(67, 45)
     exif = Image.Exif()
     exif[0x0112] = 6
-    metadata = {"exif": exif, "icc_profile": bytes(200), "xmp": b"<x/>", "comment": b"accelir sr-x4"}
+    metadata = {"exif": exif, "icc_profile": bytes(200), "xmp": b"<x/>", "comment": b"aRaAAAA"}
     return [
         saved(image, "JPEG"),
         saved(image, "JPEG", progressive=True, quality=90),

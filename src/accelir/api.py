@@ -244,8 +244,8 @@ def decode(
 
     data_or_path: the file's bytes, or its path.
     network: a name or path as accelir.restore takes it; "auto": the installed one that the encoder named in the file;
-        None: no network, the plain pixels. A name that another program kept when it changed our file counts for nothing:
-        "auto" gives that file's plain pixels.
+        None: no network, the plain pixels. A name that another program kept when it changed our file counts for
+        nothing: "auto" gives that file's plain pixels.
     alpha: whether a file with transparency gives sHxsWx4: RGB, then alpha, 255 opaque, enlarged by bicubic
         interpolation. Colours of hidden pixels, of alpha 0, continue then what is seen around them, so that none of
         what was hidden comes into sight. False: transparency is dropped.

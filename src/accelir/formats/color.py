@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable
-from functools import partial
 
 from PIL import Image, ImageCms
 
@@ -84,7 +83,7 @@ def _from_lab(image: Image.Image, icc_profile: bytes) -> Image.Image:
     """CIELAB of D50 in sRGB; a profile adds nothing to that."""
     if _space_of(icc_profile) not in (None, _LAB):
         _warn(icc_profile[16:20], image.mode, _RGB)
-    converted = _in_srgb(image, partial(ImageCms.createProfile, "LAB"))
+    converted = _in_srgb(image, lambda: ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
     if converted is None:
         raise ValueError("an image of mode LAB needs a Pillow that has LittleCMS; convert it to RGB")
     return converted

@@ -86,8 +86,8 @@ def _from_pillow(image: Image.Image, format: Format, icc_profile: object) -> Pic
     if not format.has_transparency:
         if alpha is not None and not is_left_over(image):
             raise ValueError(
-                f"{format.label} has no transparency and the image (mode {image.mode}) has; paste it on a background "
-                "first: Image.alpha_composite(background, image.convert('RGBA')).convert('RGB')"
+                f"{format.label} has no transparency and the image (mode {image.mode}) has; write a WebP, or put "
+                "it on a background first: Image.alpha_composite(background, image.convert('RGBA')).convert('RGB')"
             )
         alpha = None
     colors = without_alpha(image)

@@ -24,8 +24,9 @@ MAX_SIDE = 16383
 """VP8 has 14 bits for each side (RFC 6386, section 9.1)."""
 
 NAME = "ACIR"
-"""Our own chunk with the network's name (formats.network_name), the file's last. RFC 9649 has such unknown chunks in the extended format only;
-libwebp's decoder, demuxer (browsers, Pillow), mux and webpinfo take it in a simple file as well, 18 bytes cheaper."""
+"""Our own chunk with the network's name (formats.network_name), the file's last. RFC 9649 has such unknown chunks in
+the extended format only; libwebp's decoder, demuxer (browsers, Pillow), mux and webpinfo take it in a simple file as
+well, 18 bytes cheaper."""
 
 _ICC, _ALPHA, _EXIF, _XMP = 0x20, 0x10, 0x08, 0x04  # flags of VP8X
 
@@ -129,7 +130,7 @@ def container_for(request: Request, max_bytes: int) -> Container:
 
 
 def network_of(data: bytes) -> str | None:
-    """The network that a file names, or None; another picture's name is ignored. Raises ValueError for a damaged file."""
+    """The network that a file names, or None: another picture's name is ignored. Raises ValueError for damage."""
     webp = parse(data)
     identity = _identity(webp.width, webp.height, chunk_content(data, "VP8 "))
     name = read_name(chunk_content(data, NAME), identity)
