@@ -38,6 +38,7 @@ def by_pillow(pixels, quality, method=6):
 # Sizes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_files_are_within_half_a_percent_below_the_budget(crop, effort):
     gaps = []

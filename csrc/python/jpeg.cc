@@ -211,12 +211,12 @@ void require_fit(const Settings& s, const Coefficients& c) {
   if (s.cell_weights) python::require_grid(*s.cell_weights, "cell_weights", c.geometry.cells_y, c.geometry.cells_x);
 }
 
-const Range kSteps = Range::above(0, 1e6);
+void check_step(const std::optional<double>& step) { Range::above(0, 1e6)(step, "step"); }
 
 Encoding encode(const Coefficients& coefficients, const Settings& settings, std::optional<double> step,
                 std::optional<uint64_t> max_bytes, bool keep_levels) {
   require(step.has_value() != max_bytes.has_value(), "give either step or max_bytes");
-  kSteps(step, "step");
+  check_step(step);
   require_fit(settings, coefficients);
   py::gil_scoped_release release;
   if (step) return encode_at_step(coefficients, settings, static_cast<float>(*step), keep_levels);
@@ -225,7 +225,7 @@ Encoding encode(const Coefficients& coefficients, const Settings& settings, std:
 
 Estimate estimate_at(const Coefficients& coefficients, const Settings& settings, double step,
                      const Array<float>& error_weights) {
-  kSteps(step, "step");
+  check_step(step);
   require_fit(settings, coefficients);
   const ComponentWeights weights = weights_from(error_weights, "error_weights");
   py::gil_scoped_release release;

@@ -77,30 +77,33 @@ class PreparedJpeg:
         return self._analysed[subsampling]
 
     def within(self, max_bytes: int) -> Made:
-        """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
-        settings = self.request.settings
-        segments = segments_for(self.request.metadata, settings.jfif, settings.profile.network, max_bytes)
-        made, smallest = self._try(segments, max_bytes)
-        if made is None and segments.name is not None and smallest - segments.name_size <= max_bytes:
-            made, smallest = self._try(segments.without_name(), max_bytes)
-        elif made is None:
-            smallest -= segments.name_size
-        if made is None:
-            raise budget_error(max_bytes, smallest, self.request.pixels.shape, "JPEG")
-        return made
+        """The best file of at most so many bytes. Raises as formats.format.Prepared says.
 
-    def _try(self, segments: Segments, max_bytes: int) -> tuple[Made | None, int]:
-        """A file with these segments; where none fits, the smallest one's bytes."""
-        job = dataclasses.replace(self.job, segments=segments.data)
-        smallest = []
-        for subsampling in self._candidates(max_bytes):
-            coefficients = self.coefficients(subsampling)
-            plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
-            encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+        The network's name and the plan are what a budget may be too small for: without both, the smallest file of a
+        picture doesn't depend on the budget, so that one can be had which was refused to a smaller budget.
+        """
+        settings, candidates = self.request.settings, self._candidates(max_bytes)
+        named = segments_for(self.request.metadata, settings.jfif, settings.profile.network, max_bytes)
+        for subsampling in candidates:
+            if (made := self._made_as_planned(named, subsampling, max_bytes)) is not None:
+                return made
+        plain, smallest = named.without_name(), []
+        for subsampling in candidates:
+            encoding = self._job_with(plain).run(self.coefficients(subsampling), max_bytes=max_bytes)
             if encoding.data:
-                return self._made(encoding, segments, plan, max_bytes), 0
+                return self._made(encoding, plain, None, max_bytes)
             smallest.append(encoding.smallest)
-        return None, min(smallest)
+        raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
+
+    def _job_with(self, segments: Segments) -> JpegJob:
+        return dataclasses.replace(self.job, segments=segments.data)
+
+    def _made_as_planned(self, segments: Segments, subsampling: str, max_bytes: int) -> Made | None:
+        """None where not even the smallest file fits."""
+        coefficients, job = self.coefficients(subsampling), self._job_with(segments)
+        plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
+        encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+        return self._made(encoding, segments, plan, max_bytes) if encoding.data else None
 
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file; without a subsampling given of 4:2:0. See formats.format.Prepared."""

@@ -86,16 +86,17 @@ class PreparedWebp:
     def within(self, max_bytes: int) -> Made:
         """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
         around = container_for(self.request, max_bytes)
-        encoding = self._encode(around, max_bytes)
+        encoding = self._frame(around, max_bytes)
         if not encoding.data and around.name is not None:
             around = around.without_name()
-            encoding = self._encode(around, max_bytes)
+            encoding = self._frame(around, max_bytes)
         if not encoding.data:
             smallest = around.overhead + encoding.smallest + encoding.smallest % 2
             raise budget_error(max_bytes, smallest, self.request.pixels.shape, "WebP")
         return self._made(encoding, around, max_bytes)
 
-    def _encode(self, around: Container, max_bytes: int) -> vp8.Encoding:
+    def _frame(self, around: Container, max_bytes: int) -> vp8.Encoding:
+        """Without data where not even the smallest fits."""
         return self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
 
     def estimate(self, lambda_: float) -> Estimate:
