@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 
 from accelir.storage.files import write_atomically
+from accelir.storage.text import printable
 
 STDIO = "-"
 """Standard input or output."""
@@ -56,7 +57,7 @@ def write(name: str, data: bytes) -> None:
         # What is read has a name that the reader of the message knows; what is written need not.
         if error.errno is None:
             raise
-        raise OSError(error.errno, f"{name} can't be written: {os.strerror(error.errno)}") from error
+        raise OSError(error.errno, f"{printable(name)} can't be written: {os.strerror(error.errno)}") from error
 
 
 def _write_url(url: str, data: bytes) -> None:
