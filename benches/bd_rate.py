@@ -14,9 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from common import QUALITIES, Score, bd_rate, load, pillow_jpeg, score
+from common import EFFORT, QUALITIES, bd_rate, load, pillow_jpeg, prepare, print_row, score
 
-import accelir
+from accelir.profile.installed import load_profile
+from accelir.profile.jpeg import Tables
 from accelir.profile.model import Profile
 
 LUMA_CHROMA_STEP = 1.6
@@ -27,36 +28,35 @@ def for_luma(profile: Profile) -> Profile:
     steps[1] = LUMA_CHROMA_STEP
     weights = np.ones((3, 64), np.float32)
     weights[1:] = LUMA_CHROMA_STEP**-2
-    return replace(profile, shapes=dict.fromkeys(profile.shapes, TableShape(steps, weights)))
+    tables = dict.fromkeys(profile.jpeg.tables, Tables(steps, weights))
+    return replace(profile, jpeg=replace(profile.jpeg, tables=tables))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--divide", type=int, default=1)
-    parser.add_argument("--effort", type=int, default=5)
+    parser.add_argument("--effort", type=int, default=EFFORT)
     parser.add_argument("--subsampling", default="4:2:0")
     parser.add_argument("--low", type=float, default=0.6)
     parser.add_argument("--high", type=float, default=1.8)
     a = parser.parse_args()
-    encoder = accelir.Encoder(profile="fidelity", effort=a.effort, subsampling=a.subsampling)
-    luma_encoder = accelir.Encoder(profile="fidelity", effort=a.effort, subsampling=a.subsampling)
-    luma_encoder.settings = replace(encoder.settings, profile=for_luma(encoder.settings.profile))
-    rates: dict[str, list[tuple[float, float]]] = {"chroma for RGB": [], "chroma for Y": []}
-    for picture in load(a.folder, a.divide).values():
-        files = [pillow_jpeg(picture, q, a.subsampling) for q in QUALITIES]
+    fidelity = load_profile("fidelity")
+    profiles = {"chroma for RGB": fidelity, "chroma for Y": for_luma(fidelity)}
+    rates: dict[str, list[list[float]]] = {name: [] for name in profiles}
+    pictures = load(a.folder, a.divide)
+    for picture in pictures.values():
+        files = [pillow_jpeg(picture, quality, a.subsampling) for quality in QUALITIES]
         anchor = [score(data, picture) for data in files]
-        for name, e in (("chroma for RGB", encoder), ("chroma for Y", luma_encoder)):
-            test: list[Score] = [score(e.encode(picture, max_bytes=len(data)).data, picture) for data in files]
-            rates[name].append(
-                (bd_rate(anchor, test, "luma", a.low, a.high), bd_rate(anchor, test, "rgb", a.low, a.high))
-            )
-    print(
-        f"{a.folder.name} /{a.divide}, {a.subsampling}, effort {a.effort}, {a.low}-{a.high} bpp, {len(rates['chroma for Y'])} pictures"
-    )
+        for name, profile in profiles.items():
+            prepared = prepare(picture, profile, effort=a.effort, subsampling=a.subsampling)
+            test = [score(prepared.within(len(data)).data, picture) for data in files]
+            rates[name].append([bd_rate(anchor, test, metric, a.low, a.high) for metric in ("luma", "rgb")])
+    about = f"{a.subsampling}, effort {a.effort}, {a.low}-{a.high} bpp"
+    print(f"{a.folder.name} /{a.divide}, {about}, {len(pictures)} pictures")
     for name, pairs in rates.items():
         luma, rgb = np.mean(pairs, axis=0)
-        print(f"| {name} | {luma:.1f} % Y | {rgb:.1f} % RGB |")
+        print_row(name, f"{luma:.1f} % Y", f"{rgb:.1f} % RGB")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,58 @@
-"""What the benches share: pictures, scores, Pillow's files, BD-rate (Bjontegaard, VCEG-M33, with PCHIP
-interpolation).
+"""What the benches share: pictures, Pillow's files and ours, scores, times, memory, tables for people, and BD-rate
+(Bjontegaard, VCEG-M33, with PCHIP interpolation).
 """
 
 from __future__ import annotations
 
+import bisect
+import csv
 import io
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.interpolate import PchipInterpolator
 
+from accelir.formats.decode import decode_pixels
+from accelir.formats.registry import FORMATS
+from accelir.formats.request import EncoderSettings, Request
+from accelir.metrics import psnr
 from accelir.metrics.psnr import PSNR_RGB, PSNR_Y
+from accelir.profile.installed import load_profile
+from accelir.profile.model import Profile
+from accelir.restoration.network import Network
+from accelir.restoration.pictures import degraded, list_pictures
+from accelir.restoration.tasks import Task
 
+Pixels = NDArray[np.uint8]
+T = TypeVar("T")
+
+EFFORT = 5
+WHOLE = 1 << 16
+"""More than any picture's side: nothing is cut off."""
 CEILING = 138.0
 """What a lossless file counts, dB: a curve can't be drawn through an infinite value."""
 QUALITIES = (22, 30, 38, 46, 54, 62, 69, 75, 80, 84, 88, 91, 94)
+PEER_TASKS = {"sr4": Task("sr", 4), "denoise25": Task("denoise", 25), "deblur1.5": Task("deblur", 1.5)}
+"""Tasks by their names in data/peers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One picture by the evaluation protocol."""
+
+    picture: Pixels
+    """What is encoded."""
+    truth: Pixels
+    """What the restored picture should be."""
 
 
 @dataclass(frozen=True)
@@ -31,32 +66,87 @@ class Score:
     """PSNR of BT.601 luma, dB."""
 
 
-def load(folder: Path, divide: int = 1) -> dict[str, NDArray[np.uint8]]:
-    """Pictures of a folder by name, as they are or downscaled by the protocol: cropped to a multiple, Pillow's
-    BICUBIC.
+def spread(items: Sequence[T], count: int) -> Sequence[T]:
+    """At most so many of them, evenly spaced."""
+    return items[:: max(len(items) // count, 1)][:count]
+
+
+def cases(folder: Path, task: Task, count: int = WHOLE) -> dict[str, Case]:
+    """Pictures of a folder, `count` at most, by the names of their files."""
+    return {path.stem: Case(*degraded(path, task, WHOLE)) for path in spread(list_pictures(folder), count)}
+
+
+def load(folder: Path, divide: int = 1) -> dict[str, Pixels]:
+    """Pictures of a folder by name, as they are or downscaled by the protocol."""
+    return {name: case.picture for name, case in cases(folder, Task("sr", divide)).items()}
+
+
+def open_rgb(path: Path) -> Pixels:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def peer_files(data: Path) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Rows of data/peers/manifest.csv, and the files that they tell of."""
+    with open(data / "peers" / "manifest.csv", newline="") as manifest:
+        for row in csv.DictReader(manifest):
+            yield row, (data / "peers" / row["file"]).read_bytes()
+
+
+def prepare(
+    picture: Pixels,
+    profile: str | Profile,
+    format: str = "jpeg",
+    effort: int = EFFORT,
+    qp_map: NDArray[np.int32] | None = None,
+    **settings: Any,
+) -> Any:
+    """A PreparedJpeg or PreparedWebp, by the format. profile: a value or an installed one's name; settings: of
+    EncoderSettings.
     """
-    pictures = {}
-    for path in sorted(folder.glob("*.webp")):
-        picture = Image.open(path).convert("RGB")
-        width, height = picture.width // divide, picture.height // divide
-        if divide > 1:
-            picture = picture.crop((0, 0, width * divide, height * divide)).resize(
-                (width, height), Image.Resampling.BICUBIC
-            )
-        pictures[path.stem] = np.asarray(picture)
-    return pictures
+    known = load_profile(profile) if isinstance(profile, str) else profile
+    return FORMATS[format].prepare(Request(picture, EncoderSettings(known, effort, **settings), qp_map=qp_map))
 
 
-def score(data: bytes, original: NDArray[np.uint8]) -> Score:
-    decoded = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+def pillow_jpeg(picture: Pixels | Image.Image, quality: int, subsampling: str = "4:2:0") -> bytes:
+    return _saved(picture, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
+
+
+def pillow_webp(picture: Pixels, quality: int, method: int = 6) -> bytes:
+    return _saved(picture, "WEBP", quality=quality, method=method)
+
+
+def _saved(picture: Pixels | Image.Image, format: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def quality_within(make: Callable[[int], bytes], max_bytes: int, qualities: range = range(1, 96)) -> int | None:
+    """The highest quality whose file isn't above the budget, None without one; sizes rise with it but for a few bytes.
+
+    make: writes a file of a quality.
+    """
+    fitting = bisect.bisect_right(qualities, max_bytes, key=lambda quality: len(make(quality)))
+    return qualities[fitting - 1] if fitting else None
+
+
+def largest_within(make: Callable[[int], bytes], max_bytes: int, qualities: range = range(1, 96)) -> bytes | None:
+    """The file of that quality."""
+    quality = quality_within(make, max_bytes, qualities)
+    return None if quality is None else make(quality)
+
+
+def score(data: bytes, original: Pixels) -> Score:
+    decoded = decode_pixels(data)
     rgb, luma = (replace(metric, ceiling=CEILING).score(decoded, original) for metric in (PSNR_RGB, PSNR_Y))
     return Score(len(data) * 8 / (original.shape[0] * original.shape[1]), rgb, luma)
 
 
-def pillow_jpeg(picture: NDArray[np.uint8], quality: int, subsampling: str) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
-    return out.getvalue()
+def restored_psnr(network: Network, data: bytes, truth: Pixels) -> float:
+    """PSNR over RGB of a file that was decoded and restored, dB."""
+    return psnr(network(decode_pixels(data)), truth)
 
 
 def bd_rate(anchor: list[Score], test: list[Score], metric: str, low: float, high: float) -> float:
@@ -76,3 +166,46 @@ def _curve(scores: list[Score], metric: str) -> tuple[NDArray[np.float64], NDArr
     rising = [p for i, p in enumerate(points) if i == 0 or p[0] > points[i - 1][0]]
     psnrs, rates = np.array(rising).T
     return rates, psnrs
+
+
+def timed(call: Callable[[], T]) -> tuple[T, float]:
+    """What a call returns, and its seconds of the calling thread, in which other work on the machine counts little."""
+    start = time.thread_time()
+    return call(), time.thread_time() - start
+
+
+def least_seconds(call: Callable[[], object], runs: int) -> float:
+    """Of several runs."""
+    return min(timed(call)[1] for _ in range(runs))
+
+
+def repeated(picture: Pixels, height: int, width: int) -> Pixels:
+    """A larger picture, of tiles; nothing else of its size is held meanwhile, as peaks of memory are measured."""
+    large = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, picture.shape[0]):
+        for left in range(0, width, picture.shape[1]):
+            part = large[top : top + picture.shape[0], left : left + picture.shape[1]]
+            part[:] = picture[: part.shape[0], : part.shape[1]]
+    return large
+
+
+def peak_bytes() -> int:
+    """The most that this process has had in memory."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def numbers_of(script: str, *arguments: str) -> list[int]:
+    """What a bench prints when it is run in a fresh process."""
+    command = [sys.executable, script, *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return [int(number) for number in done.stdout.split()]
+
+
+def print_head(*names: object) -> None:
+    """The first two lines of a Markdown table."""
+    print_row(*names)
+    print("|" + "---|" * len(names))
+
+
+def print_row(*cells: object) -> None:
+    print("|", " | ".join(map(str, cells)), "|", flush=True)

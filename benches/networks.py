@@ -12,21 +12,22 @@ super-resolution.
 
 from __future__ import annotations
 
-import io
 import json
 import sys
-import time
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from common import Case, Pixels, cases, largest_within, pillow_jpeg, timed
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from accelir.formats.budget import bytes_at
+from accelir.formats.decode import decode_pixels
 from accelir.metrics.psnr import LUMA, PSNR_RGB, PSNR_Y
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import KINDS, Task, judged
@@ -37,30 +38,12 @@ TASKS = tuple(KINDS)
 LABELS = {"sr": "enlarging by 4", "denoise": "noise of 25", "deblur": "blur of 1.5", "dejpeg": "JPEG"}
 
 
-def degrade(truth: np.ndarray, task: str, strength: float, stem: str) -> np.ndarray:
-    """The protocol's picture to encode, uint8."""
-    return Task(task, strength).degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
-
-
-def jpeg(picture: np.ndarray, quality: int) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=quality, optimize=True, subsampling="4:2:0")
-    return buffer.getvalue()
-
-
-def jpeg_within(picture: np.ndarray, most: float) -> bytes:
-    """The file of the largest quality, of 1 to 95, that has at most so many bytes (quality 1 if none has)."""
-    low, high = 1, 95
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(jpeg(picture, middle)) <= most else (low, middle - 1)
-    return jpeg(picture, low)
-
-
-def encode(picture: np.ndarray, task: str, bpp: float | None) -> bytes:
+def encode(picture: Pixels, task: str, bpp: float | None) -> bytes:
+    """Pillow's file, with the lowest quality that there is where none is within the rate."""
     if task == "dejpeg" and bpp is None:
-        return jpeg(picture, 30)
-    return jpeg_within(picture, (bpp or RATES[task]) * picture.shape[0] * picture.shape[1] / 8)
+        return pillow_jpeg(picture, 30)
+    make = partial(pillow_jpeg, picture)
+    return largest_within(make, bytes_at(bpp or RATES[task], picture.shape)) or make(1)
 
 
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
@@ -81,12 +64,9 @@ def scores(picture: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.array([*values, ssim(picture @ LUMA, truth @ LUMA)])
 
 
-def truths(folder: Path, sets: str, scale: int) -> Iterator[tuple[str, np.ndarray]]:
+def all_cases(folder: Path, sets: str, task: Task) -> Iterator[tuple[str, Case]]:
     for name in sets.split(","):
-        for path in sorted((folder / name).iterdir()):
-            picture = np.asarray(Image.open(path).convert("RGB"))
-            height, width = (side - side % scale for side in picture.shape[:2])
-            yield path.stem, picture[:height, :width]
+        yield from cases(folder / name, task).items()
 
 
 def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
@@ -100,14 +80,14 @@ def measure(
     """One row: mean scores before and after, bytes, and output megapixels a second."""
     card = network.card
     rows, seconds, pixels = [], 0.0, 0
-    for stem, truth in truths(folder, sets, card.scale):
-        data = encode(degrade(truth, card.task, card.strength, stem), card.task, bpp)
-        decoded = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-        started = time.process_time()
-        restored = network(decoded)
-        seconds += time.process_time() - started
+    for stem, case in all_cases(folder, sets, Task(card.task, card.strength)):
+        data = encode(case.picture, card.task, bpp)
+        decoded = decode_pixels(data)
+        restored, taken = timed(partial(network, decoded))
+        seconds += taken
         pixels += restored.shape[0] * restored.shape[1]
-        rows.append(np.concatenate([scores(enlarge(decoded, card.scale), truth), scores(restored, truth), [len(data)]]))
+        before = scores(enlarge(decoded, card.scale), case.truth)
+        rows.append(np.concatenate([before, scores(restored, case.truth), [len(data)]]))
         report(f"{card.name} {stem}")
     mean = np.mean(rows, axis=0)
     names = ("psnr_before", "psnr_y_before", "ssim_before", "psnr", "psnr_y", "ssim", "bytes")
@@ -167,6 +147,8 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
     from matplotlib.figure import Figure
 
     all_panels = panels(rows)
+    if not all_panels:
+        raise click.UsageError("--plot draws networks that were trained in several widths, and there is none")
     columns = min(5, len(all_panels))
     figure = Figure(figsize=(2.5 * columns, 2.6 * -(-len(all_panels) // columns)), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)

@@ -8,44 +8,64 @@ half alone, with its own table, whose PSNR is the same.
 from __future__ import annotations
 
 import argparse
-import io
 from pathlib import Path
 
 import numpy as np
-from common import load, psnr
+from common import Pixels, load, prepare, print_head, print_row
 from numpy.typing import NDArray
-from PIL import Image
 
-from accelir.core import jpeg as core
-from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.job import make_job
-from accelir.profile.installed import load_profile
+from accelir.cells.grid import CELL, grid_of
+from accelir.formats.decode import decode_pixels
+from accelir.formats.registry import FORMATS
+from accelir.metrics import psnr
 
 DROPS = (0, 10, 20, 30, 40, 60)
 QP_TOP = 75
+COARSEST = 250
 
 
-def encode(picture: NDArray[np.uint8], qp_map: NDArray[np.int32], step: float, effort: int) -> bytes:
-    job = make_job(load_profile("fidelity"), get_effort(effort), picture.shape, qp_map=qp_map)
-    return job.run(core.Coefficients.from_pixels(picture, "4:2:0"), step=step).data
+def encode(picture: Pixels, qp_map: NDArray[np.int32], step: float, effort: int) -> bytes:
+    prepared = prepare(picture, "fidelity", effort=effort, qp_map=qp_map)
+    return prepared.job.run(prepared.coefficients("4:2:0"), step=step).data
 
 
-def bits_and_psnr(data: bytes, picture: NDArray[np.uint8], columns: slice) -> tuple[float, float]:
-    bits = core.read(data).levels.cell_bits()
-    error = np.asarray(Image.open(io.BytesIO(data))).astype(float) - picture
-    cells = slice(columns.start // 32, columns.stop // 32)
-    return float(bits[:, cells].sum()), psnr(error[:, columns])
+def flat_map(picture: Pixels) -> NDArray[np.int32]:
+    return np.full(grid_of(picture.shape), QP_TOP, np.int32)
 
 
-def ideal_bits(half: NDArray[np.uint8], quality: float, step: float, effort: int) -> float:
+def bits_and_psnr(data: bytes, picture: Pixels, columns: slice) -> tuple[float, float]:
+    bits = FORMATS["jpeg"].cell_bits(data)[:, columns.start // CELL : columns.stop // CELL]
+    return float(bits.sum()), psnr(decode_pixels(data)[:, columns], picture[:, columns])
+
+
+def ideal_bits(half: Pixels, quality: float, step: float, effort: int) -> float:
     """Bits of the half alone at this PSNR, between the two nearest of a ladder of steps."""
     points = []
     for factor in 2.0 ** np.arange(-0.25, 5, 0.25):
-        flat = np.full((-(-half.shape[0] // 32), half.shape[1] // 32), QP_TOP, np.int32)
-        data = encode(half, flat, min(step * factor, 250), effort)
+        data = encode(half, flat_map(half), min(step * factor, COARSEST), effort)
         points.append(bits_and_psnr(data, half, slice(0, half.shape[1])))
     bits, quality_at = np.array(points[::-1]).T
     return float(np.exp(np.interp(quality, quality_at, np.log(bits))))
+
+
+def measure(picture: Pixels, step: float, effort: int) -> list[list[float]]:
+    """For each drop: bits of the left half over those without a drop, PSNR less that without; the same of the right
+    half; bits of the right half over the ideal.
+    """
+    width = picture.shape[1]
+    middle, end = width // (2 * CELL) * CELL, width // CELL * CELL
+    halves = slice(0, middle), slice(middle, end)
+    rows, uniform = [], None
+    for drop in DROPS:
+        qp_map = flat_map(picture)
+        qp_map[:, middle // CELL :] -= drop
+        data = encode(picture, qp_map, step, effort)
+        found = np.array([bits_and_psnr(data, picture, half) for half in halves])
+        uniform = found if uniform is None else uniform
+        ideal = ideal_bits(picture[:, halves[1]], found[1, 1], step, effort)
+        changes = np.stack([found[:, 0] / uniform[:, 0], found[:, 1] - uniform[:, 1]], axis=1)
+        rows.append([*changes.ravel(), found[1, 0] / ideal])
+    return rows
 
 
 def main() -> None:
@@ -53,36 +73,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--step", type=float, default=10.0)
     a = parser.parse_args()
+    pictures = load(a.folder)
     for effort, name in ((5, "trellis (effort 5)"), (0, "dead zone (effort 0)")):
-        rows = {drop: [] for drop in DROPS}
-        for picture in load(a.folder).values():
-            height, width = picture.shape[:2]
-            middle, end = width // 64 * 32, width // 32 * 32
-            reference = None
-            for drop in DROPS:
-                qp_map = np.full((-(-height // 32), -(-width // 32)), QP_TOP, np.int32)
-                qp_map[:, middle // 32 :] -= drop
-                data = encode(picture, qp_map, a.step, effort)
-                left = bits_and_psnr(data, picture, slice(0, middle))
-                right = bits_and_psnr(data, picture, slice(middle, end))
-                reference = reference or (left, right)
-                ideal = ideal_bits(picture[:, middle:end], right[1], a.step, effort)
-                rows[drop].append(
-                    (
-                        left[0] / reference[0][0],
-                        left[1] - reference[0][1],
-                        right[0] / reference[1][0],
-                        right[1] - reference[1][1],
-                        right[0] / ideal,
-                    )
-                )
-        print(f"{name}, base step {a.step:g}, {len(rows[0])} pictures")
-        print(
-            "| QP drop | left bits | left PSNR | right bits | right PSNR | right bits over ideal |\n|---|---|---|---|---|---|"
-        )
-        for drop, values in rows.items():
-            m = np.mean(values, axis=0)
-            print(f"| {drop} | x{m[0]:.3f} | {m[1]:+.3f} dB | x{m[2]:.3f} | {m[3]:+.2f} dB | x{m[4]:.3f} |")
+        mean = np.mean([measure(picture, a.step, effort) for picture in pictures.values()], axis=0)
+        print(f"{name}, base step {a.step:g}, {len(pictures)} pictures")
+        print_head("QP drop", "left bits", "left PSNR", "right bits", "right PSNR", "right bits over ideal")
+        for drop, m in zip(DROPS, mean, strict=True):
+            print_row(drop, f"x{m[0]:.3f}", f"{m[1]:+.3f} dB", f"x{m[2]:.3f}", f"{m[3]:+.2f} dB", f"x{m[4]:.3f}")
 
 
 if __name__ == "__main__":

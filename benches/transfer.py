@@ -1,66 +1,57 @@
 """Gains with networks that a profile has never seen: `python benches/transfer.py DATA --networks a.onnx b.onnx ...`.
 
-Kodak by the evaluation protocol: PSNR over RGB after each network, in dB over Pillow's optimized JPEG of the same size and
-restored by the same network. Rows are networks, columns profiles; a profile of another task is shown for what it is. With
---tune PICTURES the last column is what is to be had at all with blocks treated alike: for each network tables, chroma and
-Lagrangian are tuned on it alone, on pictures of that folder (minutes a network).
+Kodak by the evaluation protocol: PSNR over RGB after each network, in dB over Pillow's optimized JPEG of the same size
+and restored by the same network. Rows are networks, columns profiles; a profile of another task is shown for what it
+is. With --tune PICTURES the last column is what is to be had at all with cells treated alike: for each network tables,
+chroma and lambda are tuned on it alone, on pictures of that folder (minutes a network).
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from accelir.profiling.tune import tune_profile
-from common import load, psnr
-from restored import RATES, largest_within
+from common import Case, cases, largest_within, pillow_jpeg, prepare, print_head, print_row
+from numpy.typing import NDArray
 
-import accelir
+from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
-from accelir.profile.files import write_profile
+from accelir.metrics import psnr
 from accelir.profile.installed import load_profile
+from accelir.profile.model import Profile
+from accelir.profiling.tune_jpeg import tune_jpeg
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import list_pictures
 from accelir.restoration.tasks import Task
 
-TUNED_ON = 8
 
-
-def tuned(network: str, task: Task, pictures: Path, work: Path) -> accelir.Encoder:
-    """An encoder for this network alone."""
-    profile, _ = tune_profile(task, (network,), list_pictures(pictures), load_profile("fidelity"), work, TUNED_ON)
-    folder = work / Path(network).stem
-    write_profile(folder, profile)
-    return accelir.Encoder(profile=folder, subsampling="4:2:0")
+def tuned(network: str, task: Task, pictures: Path, count: int) -> Profile:
+    """A profile for this network alone."""
+    with tempfile.TemporaryDirectory() as work:
+        base = load_profile("fidelity")
+        return tune_jpeg(task, (network,), list_pictures(pictures), base, Path(work), count)[0]
 
 
 def gains_of(
-    networks: list[str], task: Task, truths: list[tuple[str, np.ndarray]], a: argparse.Namespace
-) -> np.ndarray:
-    """dB, (networks, profiles and perhaps the tuned one, rates, pictures)."""
+    networks: list[str], task: Task, pictures: list[Case], shared: list[Profile], own: list[Profile]
+) -> NDArray[np.float64]:
+    """dB, (networks, profiles and perhaps the tuned one, rates, pictures). own: one for each network, or none."""
     opened = [open_network(n, 1) for n in networks]
-    shared = [accelir.Encoder(profile=p, subsampling="4:2:0") for p in a.profiles]
-    with tempfile.TemporaryDirectory() as work:
-        own = [[tuned(n, task, a.tune, Path(work))] if a.tune else [] for n in networks]
-        gains = np.zeros((len(networks), len(shared) + bool(a.tune), len(RATES[task.kind]), len(truths)))
-        for p, (stem, truth) in enumerate(truths):
-            truth = truth[: truth.shape[0] // task.scale * task.scale, : truth.shape[1] // task.scale * task.scale]
-            picture = task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
-            for r, rate in enumerate(RATES[task.kind]):
-                peer = largest_within(picture, rate * picture.shape[0] * picture.shape[1] / 8)
-                same = [decode_pixels(f) for f in (peer, *(_file(e, picture, peer) for e in shared))]
-                for n, network in enumerate(opened):
-                    decoded = same + [decode_pixels(_file(e, picture, peer)) for e in own[n]]
-                    scores = np.array([psnr(network(d).astype(np.float64) - truth) for d in decoded])
-                    gains[n, :, r, p] = scores[1:] - scores[0]
+    gains = np.zeros((len(networks), len(shared) + bool(own), len(task.rates), len(pictures)))
+    for p, case in enumerate(pictures):
+        ready = {profile: prepare(case.picture, profile, subsampling="4:2:0") for profile in (*shared, *own)}
+        for r, rate in enumerate(task.rates):
+            peer = largest_within(partial(pillow_jpeg, case.picture), bytes_at(rate, case.picture.shape))
+            if peer is None:
+                raise SystemExit(f"no file of Pillow's is within {rate} bpp")
+            decoded = {profile: decode_pixels(each.within(len(peer)).data) for profile, each in ready.items()}
+            for n, network in enumerate(opened):
+                base = psnr(network(decode_pixels(peer)), case.truth)
+                gains[n, :, r, p] = [psnr(network(decoded[q]), case.truth) - base for q in (*shared, *own[n : n + 1])]
     return gains
-
-
-def _file(encoder: accelir.Encoder, picture: np.ndarray, peer: bytes) -> bytes:
-    return encoder.encode(picture, max_bytes=len(peer)).data
 
 
 def main() -> None:
@@ -69,21 +60,21 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", required=True, help="names or .onnx files, of any of the tasks")
     parser.add_argument("--profiles", nargs="+", default=["fidelity", "sr-x4", "denoise-25", "deblur-1.5"])
     parser.add_argument("--tune", type=Path, metavar="PICTURES")
+    parser.add_argument("--tuned-on", type=int, default=8, help="pictures of those, evenly spaced")
     parser.add_argument("--count", type=int, default=12, help="pictures, evenly spaced")
     a = parser.parse_args()
-    truths = list(load(a.data / "eval" / "kodak").items())
-    truths = truths[:: max(1, len(truths) // a.count)][: a.count]
     cards = {n: open_network(n, 1).card for n in a.networks}
     tasks = {n: Task(card.task, card.strength) for n, card in cards.items()}
+    shared = [load_profile(profile) for profile in a.profiles]
     for task in dict.fromkeys(tasks.values()):
         networks = [n for n in a.networks if tasks[n] == task]
-        gains = gains_of(networks, task, truths, a).mean(axis=3)
-        columns = [*a.profiles, *(["tuned on itself"] if a.tune else [])]
-        print(f"\n{task} at {' / '.join(map(str, RATES[task.kind]))} bpp, {len(truths)} pictures")
-        print("| network | " + " | ".join(columns) + " |\n|---|" + "---|" * len(columns))
+        pictures = list(cases(a.data / "eval" / "kodak", task, a.count).values())
+        own = [tuned(n, task, a.tune, a.tuned_on) for n in networks] if a.tune else []
+        gains = gains_of(networks, task, pictures, shared, own).mean(axis=3)
+        print(f"\n{task} at {' / '.join(map(str, task.rates))} bpp, {len(pictures)} pictures")
+        print_head("network", *a.profiles, *(["tuned on itself"] if a.tune else []))
         for name, rows in zip(networks, gains, strict=True):
-            cells = [" / ".join(f"{g:+.2f}" for g in row) for row in rows]
-            print(f"| {cards[name].name} | " + " | ".join(cells) + " |", flush=True)
+            print_row(cards[name].name, *(" / ".join(f"{gain:+.2f}" for gain in row) for row in rows))
 
 
 if __name__ == "__main__":

@@ -15,41 +15,52 @@ python benches/webp.py memory PICTURE [--effort 5]
 from __future__ import annotations
 
 import argparse
-import io
-import resource
 import subprocess
-import sys
 import tempfile
-import time
-import zlib
-from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from common import bd_rate, load, psnr, score
-from numpy.typing import NDArray
+from common import (
+    EFFORT,
+    Pixels,
+    bd_rate,
+    cases,
+    largest_within,
+    least_seconds,
+    load,
+    numbers_of,
+    open_rgb,
+    peak_bytes,
+    pillow_webp,
+    prepare,
+    print_head,
+    print_row,
+    repeated,
+    restored_psnr,
+    score,
+)
 from PIL import Image
 
 import accelir
+from accelir.cells.grid import CELL, grid_of
 from accelir.core import vp8
-from accelir.formats.jpeg.effort import get_webp_effort
-from accelir.formats.webp import job as webp
+from accelir.formats.budget import bytes_at
+from accelir.formats.webp.prepare import PreparedWebp
 from accelir.profile.installed import load_profile
+from accelir.profile.model import Profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 
 QUALITIES = (8, 16, 24, 32, 40, 50, 60, 68, 75, 80, 84, 88, 91, 94)
 LOW, HIGH = 0.25, 1.35
 MEMORY_SHAPE = (5000, 6000, 3)
+FINE_QUANTIZER = 20
+RUNS = 5
 
 
-def by_pillow(picture: NDArray[np.uint8], quality: int, method: int = 6) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "WEBP", quality=quality, method=method)
-    return out.getvalue()
-
-
-def by_cwebp(picture: NDArray[np.uint8], quality: int) -> bytes:
+def by_cwebp(picture: Pixels, quality: int) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder, "in.png"), Path(folder, "out.webp")
         Image.fromarray(picture).save(source, compress_level=1)
@@ -59,136 +70,112 @@ def by_cwebp(picture: NDArray[np.uint8], quality: int) -> bytes:
 
 
 def rate(a: argparse.Namespace) -> None:
-    peer = by_cwebp if a.peer == "cwebp" else by_pillow
-    encoder = accelir.Encoder(profile=a.profile, format="webp", effort=a.effort)
+    peer = by_cwebp if a.peer == "cwebp" else pillow_webp
     rows = []
     for name, picture in list(load(a.folder).items())[:: a.every]:
-        files = [peer(picture, q) for q in QUALITIES]
-        sizes = [len(f) * 8 / (picture.shape[0] * picture.shape[1]) for f in files]
-        files = [f for f, bpp in zip(files, sizes, strict=True) if LOW / 1.5 < bpp < HIGH * 1.5]
-        anchor = [score(f, picture) for f in files]
-        ours = [score(encoder.encode(picture, max_bytes=len(f)).data, picture) for f in files]
-        rows.append([bd_rate(anchor, ours, metric, LOW, HIGH) for metric in ("luma", "rgb")])
+        files = [peer(picture, quality) for quality in QUALITIES]
+        known = [score(data, picture) for data in files]
+        anchor = [(data, of) for data, of in zip(files, known, strict=True) if LOW / 1.5 < of.bpp < HIGH * 1.5]
+        prepared = prepare(picture, a.profile, "webp", a.effort)
+        ours = [score(prepared.within(len(data)).data, picture) for data, _ in anchor]
+        rows.append([bd_rate([of for _, of in anchor], ours, metric, LOW, HIGH) for metric in ("luma", "rgb")])
         print(f"{name}: {rows[-1][0]:+.1f} % Y, {rows[-1][1]:+.1f} % RGB", flush=True)
     luma, rgb = np.mean(rows, axis=0)
-    print(
-        f"| {a.folder.name}, {len(rows)} pictures, {a.profile}, effort {a.effort}, {a.peer} | {luma:+.1f} % Y | {rgb:+.1f} % RGB |"
-    )
-
-
-def largest_within(picture: NDArray[np.uint8], budget: float) -> bytes:
-    """Pillow's largest file not above the budget; its size rises with quality but for a few bytes."""
-    best, low, high = by_pillow(picture, 0), 1, 100
-    while low <= high:
-        middle = (low + high) // 2
-        data = by_pillow(picture, middle)
-        if len(data) <= budget:
-            best, low = data, middle + 1
-        else:
-            high = middle - 1
-    return best
+    about = f"{a.folder.name}, {len(rows)} pictures, {a.profile}, effort {a.effort}, {a.peer}"
+    print_row(about, f"{luma:+.1f} % Y", f"{rgb:+.1f} % RGB")
 
 
 def restored(a: argparse.Namespace) -> None:
-    task = Task.parse(a.task)
-    network = open_network(a.network or a.task, 1)
-    encoders = {
-        p: accelir.Encoder(profile=p, format="webp", effort=a.effort) for p in dict.fromkeys(("fidelity", a.task))
-    }
+    task, network = Task.parse(a.task), open_network(a.network or a.task, 1)
+    profiles = tuple(dict.fromkeys(("fidelity", a.task)))
     rows = []
-    for stem, full in list(load(a.folder).items())[:: a.every]:
-        truth = full[: full.shape[0] // task.scale * task.scale, : full.shape[1] // task.scale * task.scale]
-        picture = task.degrade(truth, np.random.default_rng(zlib.crc32(stem.encode())))
-        peer = largest_within(picture, a.rate * picture.shape[0] * picture.shape[1] / 8)
-        files = [peer, *(e.encode(picture, max_bytes=len(peer)).data for e in encoders.values())]
-        rows.append([psnr(network(accelir.decode(f, network=None)).astype(np.float64) - truth) for f in files])
+    for case in list(cases(a.folder, task).values())[:: a.every]:
+        make, budget = partial(pillow_webp, case.picture), bytes_at(a.rate, case.picture.shape)
+        peer = largest_within(make, budget, range(101)) or make(0)
+        ours = [prepare(case.picture, profile, "webp", a.effort).within(len(peer)).data for profile in profiles]
+        rows.append([restored_psnr(network, data, case.truth) for data in (peer, *ours)])
     mean = np.mean(rows, axis=0)
-    gains = ", ".join(f"{p} {g:+.3f}" for p, g in zip(encoders, mean[1:] - mean[0], strict=True))
-    print(
-        f"| {a.task}, {a.folder.name}, {len(rows)} pictures, {a.rate} bpp | Pillow {mean[0]:.2f} dB | {gains} |",
-        flush=True,
-    )
+    gains = ", ".join(f"{p} {g:+.3f}" for p, g in zip(profiles, mean[1:] - mean[0], strict=True))
+    about = f"{a.task}, {a.folder.name}, {len(rows)} pictures, {a.rate} bpp"
+    print_row(about, f"Pillow {mean[0]:.2f} dB", gains)
 
 
-def seconds(call: Callable[[], object], repeats: int = 5) -> float:
-    times = []
-    for _ in range(repeats):
-        start = time.thread_time()
-        call()
-        times.append(time.thread_time() - start)
-    return min(times)
+def at_quantizer(picture: Pixels, effort: int, quantizer: int) -> bytes:
+    prepared = prepare(picture, "fidelity", "webp", effort)
+    return prepared.job.run(prepared.picture, quantizer=quantizer).data
 
 
 def speed(a: argparse.Namespace) -> None:
-    picture = np.asarray(Image.open(a.picture).convert("RGB"))
+    picture = open_rgb(a.picture)
     encoder = accelir.Encoder(profile="fidelity", format="webp", effort=a.effort)
-    job = webp.make_job(encoder.settings.profile, get_webp_effort(a.effort), picture.shape)
     for quality in (50, 75, 90):
-        size = len(by_pillow(picture, quality, 4))
+        size = len(pillow_webp(picture, quality, 4))
         base = int(encoder.encode(picture, max_bytes=size).table[0])
-        peer = seconds(lambda q=quality: by_pillow(picture, q, 4))
-        fixed = seconds(lambda b=base: job.run(vp8.Picture.from_pixels(picture), quantizer=b))
-        sized = seconds(lambda s=size: encoder.encode(picture, max_bytes=s))
-        print(
-            f"quality {quality}: {peer / fixed:.2f} of Pillow's speed at quantiser {base}, {peer / sized:.2f} at {size:,} bytes"
-        )
+        peer = least_seconds(partial(pillow_webp, picture, quality, 4), RUNS)
+        fixed = peer / least_seconds(partial(at_quantizer, picture, a.effort, base), RUNS)
+        sized = peer / least_seconds(partial(encoder.encode, picture, max_bytes=size), RUNS)
+        print(f"quality {quality}: {fixed:.2f} of Pillow's speed at quantiser {base}, {sized:.2f} at {size:,} bytes")
 
 
-def squared_error(encoding: vp8.Encoding, picture: NDArray[np.uint8], half: slice) -> float:
+def encode_at(prepared: PreparedWebp, quantizer: int) -> vp8.Encoding:
+    settings = prepared.job.for_core(prepared.picture.macroblocks)
+    return vp8.encode(prepared.picture, settings, quantizer=quantizer, keep_reconstruction=True)
+
+
+def squared_error(encoding: vp8.Encoding, picture: Pixels, half: slice) -> float:
     luma = vp8.Picture.from_pixels(picture).planes()[0][: picture.shape[0], : picture.shape[1]].astype(np.float64)
     return float(np.mean((encoding.reconstruction()[0] - luma)[:, half] ** 2))
 
 
+def compare_segments(picture: Pixels, profile: Profile, drop: int, effort: int) -> tuple[float, float, float]:
+    """Squared error of the right half over that without a drop: of the map's file, and of a whole file of the lower
+    half's quantiser; and the share of the latter's savings in that half that the map has.
+    """
+    middle = picture.shape[1] // 2
+    qp_map = np.full(grid_of(picture.shape), 95, np.int32)
+    qp_map[:, middle // CELL :] -= drop
+    even = prepare(picture, profile, "webp", effort)
+    finest = encode_at(even, FINE_QUANTIZER)
+    mixed = encode_at(prepare(picture, profile, "webp", effort, qp_map), FINE_QUANTIZER)
+    coarse = encode_at(even, mixed.quantizers[-1])
+    before, error, ideal = (squared_error(e, picture, slice(middle, None)) for e in (finest, mixed, coarse))
+    saved, most = (len(finest.data) - len(e.data) for e in (mixed, coarse))
+    return error / before, ideal / before, 2 * saved / most
+
+
 def segments(a: argparse.Namespace) -> None:
     """The right half's QP is lowered; what a whole file of its quantiser has is the ideal."""
-    profile, effort = load_profile("fidelity"), get_webp_effort(a.effort)
-    fixed = {"quantizer": 20, "keep_reconstruction": True, "filter": 0.0}
-    print(
-        "| QP drop | squared error | of a whole file | bytes saved, of what a whole file saves in that half |\n|---|---|---|---|"
-    )
+    fidelity = load_profile("fidelity")
+    unfiltered = replace(fidelity, webp=replace(fidelity.webp, filter=0.0))
+    pictures = [picture[:, : picture.shape[1] // 64 * 64] for picture in list(load(a.folder).values())[:: a.every]]
+    saving_head = "bytes saved, of what a whole file saves in that half"
+    print_head("QP drop", "squared error", "of a whole file", saving_head)
     for drop in (4, 8, 16, 24, 32, 48):
-        rows = []
-        for picture in list(load(a.folder).values())[:: a.every]:
-            picture = np.ascontiguousarray(picture[:, : picture.shape[1] // 64 * 64])
-            core, middle = vp8.Picture.from_pixels(picture), picture.shape[1] // 2
-            qp_map = np.full([-(-side // 32) for side in picture.shape[:2]], 95)
-            even = webp.make_job(profile, effort, picture.shape)
-            finest = even.run(core, **fixed)
-            qp_map[:, middle // 32 :] -= drop
-            mixed = webp.make_job(profile, effort, picture.shape, qp_map=qp_map).run(core, **fixed)
-            coarse = even.run(core, **(fixed | {"quantizer": mixed.quantizers[-1]}))
-            right = [squared_error(e, picture, slice(middle, None)) for e in (finest, mixed, coarse)]
-            saved = [len(finest.data) - len(e.data) for e in (mixed, coarse)]
-            rows.append([right[1] / right[0], right[2] / right[0], 2 * saved[0] / saved[1]])
+        rows = [compare_segments(np.ascontiguousarray(p), unfiltered, drop, a.effort) for p in pictures]
         error, ideal, saving = np.mean(rows, axis=0)
-        print(f"| {drop} | x{error:.2f} | x{ideal:.2f} | {100 * saving:.0f} % |", flush=True)
+        print_row(drop, f"x{error:.2f}", f"x{ideal:.2f}", f"{100 * saving:.0f} %")
 
 
 def memory(a: argparse.Namespace) -> None:
     if a.child:
-        return print_peak(a)
+        return print_peaks(a)
     pixels = MEMORY_SHAPE[0] * MEMORY_SHAPE[1]
     for kind in ("photograph", "noise"):
-        command = [sys.executable, __file__, "memory", str(a.picture), "--effort", str(a.effort), "--child", kind]
-        before, peak = map(int, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
-        beside = (peak - before) / pixels
-        print(
-            f"{kind}: peak {peak / 1e6:.0f} MB, {(peak - 50e6) / pixels:.1f} bytes a pixel above 50 MB, {beside:.1f} of them ours"
-        )
+        before, peak = numbers_of(__file__, "memory", str(a.picture), "--effort", str(a.effort), "--child", kind)
+        above, ours = (peak - 50e6) / pixels, (peak - before) / pixels
+        print(f"{kind}: peak {peak / 1e6:.0f} MB, {above:.1f} bytes a pixel above 50 MB, {ours:.1f} of them ours")
 
 
-def print_peak(a: argparse.Namespace) -> None:
+def print_peaks(a: argparse.Namespace) -> None:
     """Peak resident bytes before and after encoding."""
     if a.child == "noise":
         large = np.random.default_rng(0).integers(0, 256, MEMORY_SHAPE, dtype=np.uint8)
     else:
-        picture = np.asarray(Image.open(a.picture).convert("RGB"))
-        more = [(0, wanted - side) for wanted, side in zip(MEMORY_SHAPE, picture.shape, strict=True)]
-        large = np.pad(picture, more, mode="wrap")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        large = repeated(open_rgb(a.picture), *MEMORY_SHAPE[:2])
+    before = peak_bytes()
     rate = {"noise": 1000.0, "photograph": 0.5}[a.child]
     accelir.Encoder(profile="fidelity", format="webp", effort=a.effort).encode(large, bpp=rate)
-    print(before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    print(before, peak_bytes())
 
 
 def main() -> None:
@@ -198,7 +185,7 @@ def main() -> None:
         command = commands.add_parser(run.__name__)
         command.set_defaults(run=run)
         command.add_argument("picture" if run in (speed, memory) else "folder", type=Path)
-        command.add_argument("--effort", type=int, default=5)
+        command.add_argument("--effort", type=int, default=EFFORT)
         command.add_argument("--every", type=int, default=1)
         if run is rate:
             command.add_argument("--peer", choices=("pillow", "cwebp"), default="pillow")

@@ -1,84 +1,85 @@
 """Measures and writes profiles/fidelity: `python scripts/build_fidelity.py TRAIN_FOLDER`.
 
-The tables follow from theory (accelir.color_weights). Measured is the ladder: which mode stands for a QP drop on one
-grid. A drop of d asks for the squared error of a whole file whose step is 2^(d/16) times as large; a family of modes
-reaches it at some strength and some size. Printed are the sizes of all families (docs/qp_map.md keeps them); the
-ladder takes rdo alone, which is within 3 % of the best family at every drop.
+The tables follow from theory (accelir.cells.color_weights). Measured is the ladder: which mode stands for a QP drop on
+one grid. A drop of d asks for the squared error of a whole file whose step is 2^(d/16) times as large; a family of
+modes reaches it at some strength and some size. Printed are the sizes of all families (docs/qp_map.md keeps them); the
+ladder takes rdo alone, which is within 3 % of the best family at every drop. The WebP section stays as it is installed
+(scripts/tune_webp.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from accelir.cells.color_weights import SUBSAMPLINGS, rgb_weights
+from accelir.cells.grid import grid_of
 from accelir.cells.modes import make_modes
-from accelir.core import jpeg as core
+from accelir.cells.qp import QP_PER_DOUBLING
+from accelir.core import jpeg
+from accelir.profile.files import write_profile
+from accelir.profile.installed import load_profile
+from accelir.profile.jpeg import JpegSettings, Tables
+from accelir.profile.ladder import Ladder
+from accelir.profile.model import Profile
+from accelir.restoration.pictures import list_pictures, load
 
-RDO, DEADZONE = 0.105, 0.6
+LAMBDA, DEADZONE = 0.105, 0.6
 # Chroma steps over those that weigh RGB errors evenly: the optimum is flat, and luma gains a BD-rate point here.
 CHROMA = 1.1
 BASE_STEPS = (6.0, 12.0)
-QP_PER_DOUBLING = 16
 DROPS = range(0, 85, 5)
-STRENGTHS = RDO * 2.0 ** np.arange(0, 12)
+STRENGTHS = LAMBDA * 2.0 ** np.arange(0, 12)
 FAMILIES: dict[str, list[dict[str, Any]]] = {
-    "rdo": [{"rdo": r} for r in STRENGTHS],
-    "rdo, step x2": [{"rdo": r, "multiple": 2} for r in STRENGTHS],
-    "rdo, step x3": [{"rdo": r, "multiple": 3} for r in STRENGTHS],
-    "rdo, cut 10": [{"rdo": r, "cut": 10} for r in STRENGTHS],
+    "rdo": [{"lambda_": r} for r in STRENGTHS],
+    "rdo, step x2": [{"lambda_": r, "multiple": 2} for r in STRENGTHS],
+    "rdo, step x3": [{"lambda_": r, "multiple": 3} for r in STRENGTHS],
+    "rdo, cut 10": [{"lambda_": r, "cut": 10} for r in STRENGTHS],
     "dead zone": [{"deadzone": d} for d in DEADZONE + 0.1 * (2.0 ** np.arange(0, 8.5, 0.5) - 1)],
     "plain, step x1, x2, x3, x4": [{"multiple": m} for m in (1, 2, 3, 4)],
     "plain, cut": [{"cut": c} for c in (64, 36, 21, 10, 6, 3, 1)],
 }
-FIELD = {"rdo": "rdo", "dead zone": "deadzone"}
+FIELD = {"rdo": "lambda_", "dead zone": "deadzone"}
 
 
 def chroma_steps(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     return CHROMA / np.sqrt(weights[1:].mean(axis=0))
 
 
-def table_shape(subsampling: str) -> dict[str, Any]:
+def tables(subsampling: str) -> Tables:
     weights = rgb_weights(subsampling)
-    return {
-        "luma": [1.0] * 64,
-        "chroma": [round(float(s), 4) for s in chroma_steps(weights)],
-        "weights": [[round(float(w), 4) for w in row] for row in weights],
-    }
+    return Tables(np.stack([np.ones(64), chroma_steps(weights)]).astype(np.float32), weights)
 
 
-class Bench:
+class LadderBench:
     """Log bits and log weighted squared error of a mode at a step, their means over the pictures, 4:2:0."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        paths = sorted(folder.glob("*.webp"))
-        self.names = [p.name for p in paths[:: max(len(paths) // count, 1)][:count]]
-        pictures = [np.asarray(Image.open(folder / name).convert("RGB")) for name in self.names]
-        self.coefficients = [core.Coefficients.from_pixels(p, "4:2:0") for p in pictures]
-        self.weights = rgb_weights("4:2:0")
-        self.relative_steps = np.stack([np.ones(64), chroma_steps(self.weights)]).astype(np.float32)
+        paths = list_pictures(folder)
+        paths = paths[:: max(len(paths) // count, 1)][:count]
+        self.names = [path.name for path in paths]
+        self.coefficients = [jpeg.Coefficients.from_pixels(load(path), "4:2:0") for path in paths]
+        self.tables = tables("4:2:0")
 
     def measure(self, step: float, mode: dict[str, Any]) -> NDArray[np.float64]:
-        return np.mean([self._one(i, step, mode) for i in range(len(self.names))], axis=0)
+        return np.mean([self._one(each, step, mode) for each in self.coefficients], axis=0)
 
-    def _one(self, i: int, step: float, mode: dict[str, Any]) -> NDArray[np.float64]:
-        c = self.coefficients[i]
-        settings = core.Settings(
-            relative_steps=self.relative_steps,
-            weights=self.weights[None],
+    def _one(self, coefficients: jpeg.Coefficients, step: float, mode: dict[str, Any]) -> NDArray[np.float64]:
+        settings = jpeg.Settings(
+            relative_steps=self.tables.relative_steps,
+            weights=self.tables.weights[None],
             modes=make_modes(**mode),
-            mode_map=np.zeros((-(-c.height // 32), -(-c.width // 32)), np.int32),
+            mode_map=np.zeros(grid_of((coefficients.height, coefficients.width)), np.int32),
             progressive="never",
         )
-        encoding = core.encode(c, settings, step=step, keep_levels=True)
-        errors = encoding.levels.cell_errors(c, encoding.tables, self.weights)
+        encoding = jpeg.encode(coefficients, settings, step=step, keep_levels=True)
+        errors = encoding.levels.cell_errors(coefficients, encoding.tables, self.tables.weights)
         return np.log([encoding.levels.cell_bits().sum(), errors.sum()])
 
 
@@ -92,15 +93,15 @@ def reach(
     return bits, strength
 
 
-def measure_ladder(bench: Bench) -> list[dict[str, Any]]:
+def measure_ladder(bench: LadderBench) -> list[dict[str, Any]]:
     """One row a drop: the ideal file and every family, averaged over the base steps."""
     rows: list[list[dict[str, Any]]] = []
     for step in BASE_STEPS:
         curves = {name: np.array([bench.measure(step, m) for m in modes]) for name, modes in FAMILIES.items()}
-        origin = bench.measure(step, {"rdo": RDO})
+        origin = bench.measure(step, {"lambda_": LAMBDA})
         rows.append([])
         for drop in DROPS:
-            bits, error = bench.measure(step * 2 ** (drop / QP_PER_DOUBLING), {"rdo": RDO})
+            bits, error = bench.measure(step * 2 ** (drop / QP_PER_DOUBLING), {"lambda_": LAMBDA})
             row = {"ideal": (bits - origin[0], error - origin[1])}
             for name, modes in FAMILIES.items():
                 log_bits, strength = reach(modes, curves[name], error, FIELD.get(name))
@@ -129,35 +130,36 @@ def print_table(ladder: list[dict[str, Any]]) -> None:
         )
 
 
+def profile_of(rows: list[dict[str, Any]], pictures: list[str]) -> Profile:
+    """The installed profile with a JPEG section of these rows."""
+    installed = load_profile("fidelity")
+    lambdas, deadzones = strengths(rows, "rdo"), strengths(rows, "dead zone")
+    modes = make_modes(lambda_=np.round(lambdas, 4), deadzone=np.round(deadzones, 3))
+    section = JpegSettings(
+        tables={subsampling: tables(subsampling) for subsampling in SUBSAMPLINGS},
+        ladder=Ladder(np.array(DROPS, np.float64), modes),
+        full_chroma_margin=0.0,
+    )
+    made = {
+        "made": datetime.date.today().isoformat(),
+        "script": "scripts/build_fidelity.py",
+        "pictures": pictures,
+        "base_steps": BASE_STEPS,
+        "webp": installed.provenance["webp"],
+    }
+    return dataclasses.replace(installed, jpeg=section, provenance=made)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", type=Path)
     parser.add_argument("--count", type=int, default=24)
-    parser.add_argument("--out", type=Path, default=Path("profiles/fidelity/profile.json"))
+    parser.add_argument("--out", type=Path, default=Path("profiles/fidelity"), help="the profile's folder")
     arguments = parser.parse_args()
-    bench = Bench(arguments.train, arguments.count)
-    ladder = measure_ladder(bench)
-    print_table(ladder)
-    rdo, deadzone = (strengths(ladder, name) for name in ("rdo", "dead zone"))
-    rungs = [
-        {"drop": drop, "rdo": round(r, 4), "deadzone": round(d, 3), "multiple": 1, "cut": 64}
-        for drop, r, d in zip(DROPS, rdo, deadzone, strict=True)
-    ]
-    document = {
-        "schema": 1,
-        "name": "fidelity",
-        "task": "none: the decoded picture itself, PSNR over RGB",
-        "network": None,
-        "jpeg": {"full_chroma_margin": 0, "shapes": {s: table_shape(s) for s in SUBSAMPLINGS}, "ladder": rungs},
-        "provenance": {
-            "made": datetime.date.today().isoformat(),
-            "script": "scripts/build_fidelity.py",
-            "pictures": bench.names,
-            "base_steps": BASE_STEPS,
-        },
-    }
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(document, indent=1) + "\n")
+    bench = LadderBench(arguments.train, arguments.count)
+    rows = measure_ladder(bench)
+    print_table(rows)
+    write_profile(arguments.out, profile_of(rows, bench.names))
 
 
 if __name__ == "__main__":

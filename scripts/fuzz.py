@@ -1,6 +1,6 @@
 """Reads broken files for a while, in a child process of bounded memory: nothing but a clear error may come.
 
-    python scripts/fuzz.py [--seconds 600] [--seed 0] [--targets decode,inspect] [--case TARGET:NUMBER]
+    python scripts/fuzz.py [--seconds 600] [--seed 0] [--targets decode-jpeg,inspect] [--case TARGET:NUMBER]
 
 Sound files are damaged (bits, bytes, numbers, pieces cut out, doubled, moved, swapped with another file's, truncated;
 JSON values replaced) and given to every reader. A case follows from the target, the seed and its number alone, so
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import faulthandler
 import hashlib
 import io
@@ -31,12 +30,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accelir.formats.tag import read_tag
 from PIL import Image
 
 import accelir
 from accelir.cells.modes import make_modes
 from accelir.formats import inspect as inspection
+from accelir.formats.decode import network_of
+from accelir.formats.registry import FORMATS
+from accelir.formats.request import EncoderSettings, Request
 from accelir.profile.files import ARRAYS, PROFILE, QPNET, read_profile
 from accelir.restoration.card import Card
 from accelir.restoration.installed import find
@@ -73,7 +74,7 @@ def jpegs() -> list[bytes]:
     image = picture(67, 45)
     exif = Image.Exif()
     exif[0x0112] = 6
-    metadata = {"exif": exif, "icc_profile": bytes(200), "xmp": b"<x/>", "comment": b"accelir sr-x4"}
+    metadata = {"exif": exif, "icc_profile": bytes(200), "xmp": b"<x/>", "comment": b"aRaAAAA"}
     return [
         saved(image, "JPEG"),
         saved(image, "JPEG", progressive=True, quality=90),
@@ -110,7 +111,7 @@ def webps() -> list[bytes]:
 
 def array_files() -> list[bytes]:
     steps = np.arange(600, dtype=np.float32).reshape(10, 60)
-    return [write_arrays({"a": steps, "b": np.arange(5)}), write_arrays({"modes": make_modes(rdo=[0.1, 0.2])})]
+    return [write_arrays({"a": steps, "b": np.arange(5)}), write_arrays({"modes": make_modes(lambda_=[0.1, 0.2])})]
 
 
 def curve_numbers() -> list[bytes]:
@@ -150,8 +151,8 @@ def inspect(data: bytes, folder: Path) -> None:
     "\n".join(report.lines())
 
 
-def tag(data: bytes, folder: Path) -> None:
-    read_tag(data)
+def network_name(data: bytes, folder: Path) -> None:
+    network_of(data)
 
 
 def profile(data: bytes, folder: Path) -> None:
@@ -183,19 +184,17 @@ def try_with(folder: Path, arrays: bytes, model: bytes) -> None:
     """A profile of other parts, whose digests are nonetheless those in profile.json."""
     document = json.loads((GROUPED / PROFILE).read_bytes())
     for key, name, part in (("arrays", ARRAYS, arrays), ("qpnet", QPNET, model)):
-        document["jpeg"]["clusters"][f"{key}_sha256"] = hashlib.sha256(part).hexdigest()
+        document["groups"][f"{key}_sha256"] = hashlib.sha256(part).hexdigest()
         (folder / name).write_bytes(part)
     (folder / PROFILE).write_text(json.dumps(document))
     try_profile(folder)
 
 
 def try_profile(folder: Path) -> None:
-    read = read_profile(folder)
-    for name in ("jpeg", "webp"):
-        encoder = accelir.Encoder(format=name, effort=3)
-        encoder.settings = dataclasses.replace(encoder.settings, profile=read)
-        encoder.encode(picture(64, 64), max_bytes=2500, qp_map=[[95, 60], [40, 15]])
-        encoder.encode(picture(64, 64), max_bytes=2500)
+    pixels, settings = np.asarray(picture(64, 64)), EncoderSettings(read_profile(folder), effort=3)
+    for format in FORMATS.values():
+        for qp_map in (np.array([[95, 60], [40, 15]], np.int32), None):
+            format.prepare(Request(pixels, settings, qp_map=qp_map)).within(2500)
 
 
 def npz(data: bytes, folder: Path) -> None:
@@ -227,7 +226,7 @@ TARGETS = {
     "decode-jpeg": Target(jpegs, decode),
     "decode-webp": Target(webps, decode),
     "inspect": Target(lambda: jpegs() + webps(), inspect),
-    "tag": Target(lambda: jpegs() + webps(), tag),
+    "network-name": Target(lambda: jpegs() + webps(), network_name),
     "profile": Target(profile_documents, profile, is_json=True),
     "npz": Target(array_files, npz),
     "curves": Target(curve_numbers, curves),

@@ -57,7 +57,7 @@ def random_levels(rng: np.random.Generator, shapes: list[tuple[int, ...]]) -> li
 
 def random_modes(rng: np.random.Generator, n: int) -> NDArray[np.void]:
     modes = np.zeros(n, jpeg.MODE)
-    modes["rdo"] = rng.choice([0, 0, 0.01, 0.1, 1, 100, 1e30], n)
+    modes["lambda"] = rng.choice([0, 0, 0.01, 0.1, 1, 100, 1e30], n)
     modes["deadzone"] = rng.choice([0.5, 0.6, 1, 64], n)
     modes["multiple"] = rng.choice([1, 1, 2, 3, 64], n)
     modes["cut"] = rng.choice([64, 64, 1, 2, 10, 63], n)
@@ -154,7 +154,7 @@ def vp8_parts(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
 def vp8_settings(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, object]:
     """Anything that the core takes for a picture of so many macroblocks, but for the size."""
     return {
-        "rdo": float(rng.choice([0, 0.01, 0.1, 1, 1e6])),
+        "lambda_": float(rng.choice([0, 0.01, 0.1, 1, 1e6])),
         "luma_weights": [float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
         "chroma_weights": [float(w) for w in rng.choice([0, 0.5, 1, 1e6], 16)],
         "deltas": [int(d) for d in rng.integers(-15, 16, 5)],
@@ -312,7 +312,7 @@ def vp8_corners(rng: np.random.Generator) -> None:
         ("quantizer", -1),
         ("max_bytes", 100),
         ("max_bytes", -1),
-        ("rdo", np.nan),
+        ("lambda_", np.nan),
         ("filter", np.inf),
         ("luma_weights", [np.nan] * 16),
         ("chroma_weights", [1.0] * 15),

@@ -8,26 +8,26 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
-import json
 from pathlib import Path
 
-from accelir.profile.installed import load_profile
+from accelir.profile.files import read_profile, write_profile
 from accelir.profiling.tune_webp import tune_webp
+from accelir.restoration.pictures import list_pictures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", type=Path)
+    parser.add_argument("--count", type=int, default=16, help="pictures to tune on, and as many to validate on")
     parser.add_argument("--profiles", type=Path, default=Path("profiles"))
     parser.add_argument("--work", type=Path, default=Path("fidelity.work"))
     a = parser.parse_args()
     a.work.mkdir(parents=True, exist_ok=True)
-    shape, tuning = tune_webp(None, (), sorted(a.train.glob("*.webp")), load_profile("fidelity"), a.work)
-    path = a.profiles / "fidelity" / "profile.json"
-    document = json.loads(path.read_text("utf-8"))
-    document["webp"] = dataclasses.asdict(shape)
-    document["provenance"]["webp"] = {"made": datetime.date.today().isoformat(), **tuning}
-    path.write_text(json.dumps(document, indent=1) + "\n")
+    folder = a.profiles / "fidelity"
+    base = read_profile(folder)
+    settings, tuning = tune_webp(None, (), list_pictures(a.train), base, a.work, a.count)
+    made = {"made": datetime.date.today().isoformat(), **tuning}
+    write_profile(folder, dataclasses.replace(base, webp=settings, provenance={**base.provenance, "webp": made}))
 
 
 if __name__ == "__main__":

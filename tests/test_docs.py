@@ -53,6 +53,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES[1:] if blocks(p)], ids=lambda page: page.name)
 def test_a_pages_blocks_run(page, folder):
     run_page(page, folder)

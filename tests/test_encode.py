@@ -62,7 +62,7 @@ def test_a_result_says_how_the_file_came_about():
 
 
 def test_bpp_counts_every_byte_of_the_file():
-    for bpp in (1.5, Fraction(3, 2), np.float32(1.5), 2):
+    for bpp in (1.5, Fraction(3, 2), np.float16(1.5), np.float32(1.5), np.longdouble(1.5), np.uint8(2), 2):
         result = Encoder().encode(SMALL, bpp=bpp, xmp=b"x" * 200)
         assert result.stats["max_bytes"] == math.floor(float(bpp) * 45 * 67 / 8)
         assert len(result.data) <= result.stats["max_bytes"]
@@ -201,15 +201,15 @@ def test_pillow_images_are_taken_as_their_pixels(mode):
     assert encode(image, max_bytes=2500) == encode(pixels, max_bytes=2500)
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "RGBa", "La", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "I;16"])
-def test_pillow_modes_that_jpeg_cannot_hold_are_refused(mode):
-    with pytest.raises(ValueError, match=f"mode {mode}|not {mode}"):
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "RGBa", "La"])
+def test_transparency_is_refused_for_jpeg(mode):
+    with pytest.raises(ValueError, match=f"transparency and the image .mode {mode}"):
         encode(Image.new(mode, (9, 9)), bpp=8)
 
 
 def test_a_palette_with_transparency_is_refused():
     image = Image.fromarray(SMALL).convert("P")
-    image.info["transparency"] = 3
+    image.info["transparency"] = image.getpixel((5, 5))
     with pytest.raises(ValueError, match="transparency"):
         encode(image, bpp=8)
 
@@ -225,8 +225,7 @@ def test_a_palette_with_transparency_is_refused():
         (SMALL.astype(np.float32), "float32"),
         (np.full((8, 8, 3), np.nan), "float64"),
         (SMALL.astype(np.int8), "int8"),
-        (SMALL.astype(np.uint16), "uint16"),
-        (SMALL.astype(">u2"), "uint16|>u2"),
+        (SMALL.astype(np.uint32), "uint32"),
         (SMALL > 9, "bool"),
         (SMALL.astype(object), "object"),
         (SMALL.astype(complex), "complex"),

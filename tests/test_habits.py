@@ -17,6 +17,7 @@ def run(*call):
     return subprocess.run([str(part) for part in call], cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call",
     [

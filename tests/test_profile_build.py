@@ -469,7 +469,7 @@ def test_a_build_gives_a_profile_that_is_read_again(built):
     groups = profile.groups.network.groups(photo())
     assert groups.shape == tuple(-(-side // 32) for side in photo().shape[:2])
     figures = profile.provenance["figures"]
-    assert np.sum(figures["confusion"]) == figures["blocks"] > 0
+    assert np.sum(figures["confusion"]) == figures["cells"] > 0
     assert 0 <= figures["accuracy"] <= figures["accuracy_within_one"] <= 1
     assert figures["gain_db"]["oracle"][0] >= figures["gain_db"]["true groups"][0]
     assert sorted(p.name for p in built.iterdir()) == ["arrays.npz", "profile.json", "qpnet.onnx"]

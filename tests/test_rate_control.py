@@ -167,6 +167,7 @@ def test_more_bytes_give_a_better_picture(crop):
     assert np.diff(scores).min() > 0.8  # measured 1.0 dB and more for each half more of bytes
 
 
+@pytest.mark.slow
 def test_one_byte_more_never_costs_much(crop):
     # The search ends anywhere within its tolerance, so that a larger budget may score a little less.
     scores = [psnr(by_pillow(encode(crop, max_bytes=budget)), crop) for budget in range(3000, 3040)]

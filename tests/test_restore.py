@@ -299,6 +299,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     ("changes", "says"),
     [
         ({"task": "paint"}, "task is 'paint'; wanted is one of sr"),
+        ({"task": ["sr"]}, "wanted is one of sr"),
         ({"scale": 2.0}, "scale is 2.0; wanted is 1, 2, 3 or 4"),
         ({"halo": -1}, "halo is -1; wanted is a whole number from 0 to 65536 or null"),
         ({"multiple_of": 0}, "multiple_of is 0; wanted is a whole number from 1 to 1024"),

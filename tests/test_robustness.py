@@ -178,6 +178,7 @@ def test_memory_stays_flat():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_damage_that_nobody_thought_of(tmp_path):
     """Twenty seconds of scripts/fuzz.py, which must find nothing."""
     call = [sys.executable, str(ROOT / "scripts" / "fuzz.py"), "--seconds", "20", "--findings", str(tmp_path)]

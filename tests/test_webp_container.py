@@ -64,7 +64,7 @@ def test_a_file_without_extras_is_simple_and_as_large_as_announced(frame):
 @pytest.mark.parametrize("frame", frames_of_both_parities(), ids=["even", "odd"])
 def test_extras_come_in_the_standards_order_and_back_from_pillow(frame):
     alpha = noise(192, 192, channels=None)
-    around = container(192, 192, icc_profile=ICC, exif=exif(), xmp=XMP, alpha=alpha, name=b"sr-x4")
+    around = container(192, 192, icc_profile=ICC, exif=exif(), xmp=XMP, alpha=alpha, network="sr-x4")
     data = around.write(frame)
     assert names(data) == ["VP8X", "ICCP", "ALPH", "VP8 ", "EXIF", "XMP ", "ACIR"]
     assert len(data) == around.overhead + len(frame) + len(frame) % 2
@@ -106,7 +106,7 @@ def test_exif_and_xmp_lose_the_prefixes_that_jpeg_gives_them():
 
 def test_a_tag_alone_keeps_the_file_simple_and_every_reader_content():
     frame = frame_of(photo("cup"))
-    plain, tagged = container(192, 192).write(frame), container(192, 192, name=b"denoise-25").write(frame)
+    plain, tagged = container(192, 192).write(frame), container(192, 192, network="denoise-25").write(frame)
     assert names(tagged) == ["VP8 ", "ACIR"]
     assert network_of(tagged) == "denoise-25"
     assert network_of(plain) is None

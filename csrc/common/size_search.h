@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,23 @@ class SizeSearch {
     walk_strengths(position, range.clamp((aim_ - stale_size) / Format::kStrengthSlope), secant, range);
   }
 
+  // Whether the best file uses what users may expect of a budget.
+  bool filled() const { return static_cast<double>(best_.data.size()) >= budget_.bytes * kFilled; }
+
+  // What is left where the sizes leap (noise, text, dither, gradients): at one position every size between rounding
+  // alone and next to nothing can be had by strengths, and between two strengths by parts. Moves to finer positions
+  // where rounding alone fits, to coarser ones where nothing does. More attempts than the budget's may be made, a few
+  // dozen.
+  void fill(Position position, Position stride, Position finest, Position coarsest, const StrengthRange& range) {
+    for (int tries = 0; tries < kFillPositions && !filled(); ++tries, stride *= 2) {
+      const Bracket found = bracket_strengths(position, range);
+      if (found.large && found.small) return fill_between(position, *found.large, *found.small);
+      const Position next = found.large ? std::min(position + stride, coarsest) : std::max(position - stride, finest);
+      if (next == position) return;
+      position = next;
+    }
+  }
+
   // Coarser positions, in strides that double, until a file fits.
   void settle_below(Position position, Position stride, Position coarsest) {
     for (; !found() && position < coarsest; stride *= 2) attempt(position = std::min(position + stride, coarsest));
@@ -87,6 +105,13 @@ class SizeSearch {
 
  private:
   static constexpr int kSplitTries = 8;  // before code lengths must have moved away from the bracket
+  static constexpr double kFilled = 0.98;
+  static constexpr int kFillPositions = 10, kFillStrengths = 6, kFillSplits = 14;
+
+  // The nearest strengths known of which one gave too large a file and one didn't.
+  struct Bracket {
+    std::optional<Point> large, small;
+  };
 
   static float strength_at(double x) { return static_cast<float>(std::exp(x)); }
 
@@ -108,6 +133,42 @@ class SizeSearch {
       p.x = std::clamp(secant.next(p), 0.0, 1.0);
       const size_t split = static_cast<size_t>(std::lround(p.x * parts));
       p.size = attempt(position, {strength_at(small.x), strength_at(large.x), split});
+    }
+  }
+
+  // Away from strength 1, in strides that double, until both sides of the aim are known or the range ends.
+  Bracket bracket_strengths(Position position, const StrengthRange& range) {
+    Bracket found;
+    double x = range.clamp(0), stride = 1;
+    for (;;) {
+      const Point p{x, attempt(position, {strength_at(x), strength_at(x), 0})};
+      (p.size > aim_ ? found.large : found.small) = p;
+      if (found.large && found.small) return found;
+      const double next = range.clamp(p.size > aim_ ? x + stride : x - stride);
+      if (next == x) return found;
+      x = next;
+      stride *= 2;
+    }
+  }
+
+  void fill_between(Position position, const Point& large, const Point& small) {
+    Secant secant(aim_, large, small);
+    Point p = small;
+    for (int tries = 0; tries < kFillStrengths && !filled(); ++tries) {
+      p.x = secant.next(p);
+      p.size = attempt(position, {strength_at(p.x), strength_at(p.x), 0});
+    }
+    secant.next(p);
+    if (!filled() && secant.bracketed()) fill_split(position, secant.large(), secant.small());
+  }
+
+  // By halving: the more parts have the strength of the larger file, the larger the file.
+  void fill_split(Position position, const Point& large, const Point& small) {
+    size_t fits = 0, exceeds = format_.parts();
+    for (int tries = 0; tries < kFillSplits && !filled() && fits + 1 < exceeds; ++tries) {
+      const size_t split = (fits + exceeds) / 2;
+      const double size = attempt(position, {strength_at(large.x), strength_at(small.x), split});
+      (size > log_budget() ? exceeds : fits) = split;
     }
   }
 

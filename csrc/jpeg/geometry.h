@@ -6,8 +6,9 @@
 
 namespace accelir::jpeg {
 
-constexpr int kMaxSide = 65535;
-constexpr int kCell = 32;  // side in pixels of the cells that a mode map addresses
+constexpr int kMaxSide = 65535;         // the format's (T.81, B.2.2), for what is read
+constexpr int kMaxPictureSide = 65500;  // libjpeg's JPEG_MAX_DIMENSION: what is larger nothing opens
+constexpr int kCell = 32;               // side in pixels of the cells that a mode map addresses
 
 struct ComponentGeometry {
   int h, v;                // sampling factors

@@ -43,16 +43,18 @@ ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQu
 ACCELIR_MULTIVERSION
 void quantize_component(const int16_t* coefficients, const ComponentGeometry& g, const QuantizeJob& job,
                         const BlockQuantizer* quantizers, const AcBits& bits, int16_t* levels, uint64_t* nonzero) {
+  BlockQuantizer of_cell;
   for (int y = 0; y < g.blocks_y; ++y)
     for (int x = 0; x < g.blocks_x; ++x) {
       const size_t to = static_cast<size_t>(y) * g.padded_x + x;
       const int16_t* from = coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64;
       const int cell_y = y / g.cell_y, cell_x = x / g.cell_x;
-      const BlockQuantizer& q = quantizers[job.mode_map.at(cell_y, cell_x)];
-      if (job.cell_weights)
-        nonzero[to] = quantize_block(from, weighted(q, job.cell_weights->at(cell_y, cell_x)), bits, levels + to * 64);
-      else
-        nonzero[to] = quantize_block(from, q, bits, levels + to * 64);
+      const BlockQuantizer* q = &quantizers[job.mode_map.at(cell_y, cell_x)];
+      if (job.cell_weights) {
+        of_cell = weighted(*q, job.cell_weights->at(cell_y, cell_x));
+        q = &of_cell;
+      }
+      nonzero[to] = quantize_block(from, *q, bits, levels + to * 64);
     }
 }
 

@@ -44,7 +44,7 @@ using python::Range;
 using python::require;
 
 Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling, double chroma_smoothing) {
-  const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxSide);
+  const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxPictureSide);
   Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
   py::gil_scoped_release release;
   return analyse(p.data, p.width, p.height, p.channels, subsampling, chroma_smoothing);
@@ -211,12 +211,12 @@ void require_fit(const Settings& s, const Coefficients& c) {
   if (s.cell_weights) python::require_grid(*s.cell_weights, "cell_weights", c.geometry.cells_y, c.geometry.cells_x);
 }
 
-const Range kSteps = Range::above(0, 1e6);
+void check_step(const std::optional<double>& step) { Range::above(0, 1e6)(step, "step"); }
 
 Encoding encode(const Coefficients& coefficients, const Settings& settings, std::optional<double> step,
                 std::optional<uint64_t> max_bytes, bool keep_levels) {
   require(step.has_value() != max_bytes.has_value(), "give either step or max_bytes");
-  kSteps(step, "step");
+  check_step(step);
   require_fit(settings, coefficients);
   py::gil_scoped_release release;
   if (step) return encode_at_step(coefficients, settings, static_cast<float>(*step), keep_levels);
@@ -225,7 +225,7 @@ Encoding encode(const Coefficients& coefficients, const Settings& settings, std:
 
 Estimate estimate_at(const Coefficients& coefficients, const Settings& settings, double step,
                      const Array<float>& error_weights) {
-  kSteps(step, "step");
+  check_step(step);
   require_fit(settings, coefficients);
   const ComponentWeights weights = weights_from(error_weights, "error_weights");
   py::gil_scoped_release release;

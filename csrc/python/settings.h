@@ -76,13 +76,13 @@ class SettingsClass {
 
   // A keyword that must be given. place: a member, or a function to a reference of one; check(value, name) throws.
   template <class Place, class Check = Anything>
-  SettingsClass& required(const char* name, Place place, Check check = {}) {
+  SettingsClass& required(const char* name, Place place, const Check& check = {}) {
     return add(name, true, place, check);
   }
 
   // A keyword whose default is the struct's.
   template <class Place, class Check = Anything>
-  SettingsClass& optional(const char* name, Place place, Check check = {}) {
+  SettingsClass& optional(const char* name, Place place, const Check& check = {}) {
     return add(name, false, place, check);
   }
 
@@ -115,7 +115,7 @@ class SettingsClass {
   };
 
   template <class Place, class Check>
-  SettingsClass& add(const char* name, bool required, Place place, Check check) {
+  SettingsClass& add(const char* name, bool required, Place place, const Check& check) {
     using Value = std::decay_t<std::invoke_result_t<Place, Settings&>>;
     keywords_.push_back({name, required, [=](Settings& settings, py::handle given) {
                            Value value = Convert<Value>::from(given, name);

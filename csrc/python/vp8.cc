@@ -96,12 +96,12 @@ void require_fit(const Settings& s, const YuvPlanes& p) {
   if (s.weights) python::require_grid(*s.weights, "weights", p.mb_y, p.mb_x);
 }
 
-const Range kIndices = Range::between(0, kCoarsest);
+void check_index(const std::optional<int>& quantizer) { Range::between(0, kCoarsest)(quantizer, "quantizer"); }
 
 Encoding encode(const YuvPlanes& picture, const Settings& settings, std::optional<int> quantizer,
                 std::optional<uint64_t> max_bytes, bool keep_reconstruction) {
   require(quantizer.has_value() != max_bytes.has_value(), "give either quantizer or max_bytes");
-  kIndices(quantizer, "quantizer");
+  check_index(quantizer);
   require_fit(settings, picture);
   py::gil_scoped_release release;
   if (quantizer) return encode_at_quantizer(picture, settings, *quantizer, keep_reconstruction);
@@ -109,7 +109,7 @@ Encoding encode(const YuvPlanes& picture, const Settings& settings, std::optiona
 }
 
 Estimate estimate_at(const YuvPlanes& picture, const Settings& settings, int quantizer) {
-  kIndices(quantizer, "quantizer");
+  check_index(quantizer);
   require_fit(settings, picture);
   py::gil_scoped_release release;
   return estimate(picture, settings, quantizer);

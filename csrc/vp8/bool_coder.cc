@@ -27,7 +27,7 @@ void BoolCoder::flush_batch() {
 }
 
 std::vector<uint8_t> BoolCoder::finish() {
-  const int bytes = (8 + pending_ + 7) / 8;
+  const int bytes = bytes_held();
   const uint64_t out = low_ << (8 * bytes - 8 - pending_);
   if (out >> (8 * bytes)) carry();
   for (int shift = 8 * bytes - 8; shift >= 0; shift -= 8) data_.push_back(static_cast<uint8_t>(out >> shift));

@@ -32,11 +32,14 @@ class BoolCoder {
     for (int i = start; i < path.length; ++i) put(path.bit[i], probabilities[path.node[i]]);
   }
 
+  // Bytes that finish() would give now.
+  size_t size() const { return data_.size() + static_cast<size_t>(bytes_held()); }
   std::vector<uint8_t> finish();
 
  private:
   static constexpr int kBatch = 32;  // bits that leave at once
 
+  int bytes_held() const { return (8 + pending_ + 7) / 8; }
   void flush_batch();
   void carry();
 

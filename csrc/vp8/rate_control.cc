@@ -16,6 +16,7 @@ constexpr double kNear = 0.08;          // how near the size must be, relatively
 constexpr double kStrengthRange = 1.5;  // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kQuantizerTries = 5, kNeighbours = 2;
+constexpr int kFillStride = 4;  // of quantiser indices
 
 double log_step(int index) { return std::log(luma_step(index)); }
 
@@ -58,7 +59,10 @@ class QuantizerFormat {
   int passes() const { return trials_.passes(); }
   size_t parts() const { return parts_; }
 
+  int base() const { return base_; }  // of the last attempt
+
   Attempt attempt(int base, const Strength& strength) {
+    base_ = base;
     WrittenFrame written = trials_.attempt(base, strength);
     // A frame that can't be written is too large, who knows by how much.
     const double size =
@@ -77,6 +81,7 @@ class QuantizerFormat {
   const size_t parts_;  // macroblocks
   const double max_bytes_;
   const bool keep_reconstruction_;
+  int base_ = kCoarsest;
 };
 
 using FrameSearch = SizeSearch<QuantizerFormat>;
@@ -113,6 +118,12 @@ void search_quantizers(FrameSearch& search, Trials& trials, int base) {
   search.settle_below(base, 1, kCoarsest);
 }
 
+// Rounding alone, as low efforts have it, can't make levels fewer than the coarsest quantiser leaves: trellises can.
+void fill(FrameSearch& search, QuantizerFormat& format) {
+  format.trials().use_trellises();
+  search.fill(format.base(), kFillStride, 0, kCoarsest, {kNoStrength, kAllStrength});
+}
+
 // Passes over a sample, moving the quantiser to where the whole picture's frame should have the size.
 int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
   Secant secant(std::log(bytes * sample.share()), kStepSlope);
@@ -134,6 +145,8 @@ Encoding smallest_frame(const YuvPlanes& picture, const Settings& settings, size
   constexpr float kBitsAlone = 1e12f;  // a Lagrangian beside which no distortion counts
   Settings coarse = settings;
   coarse.lambda = kBitsAlone;
+  coarse.octaves.reset();
+  with_trellises(coarse.search);
   Encoding out = encode_at_quantizer(picture, coarse, kCoarsest, keep_reconstruction);
   out.smallest = out.data.size();
   if (out.smallest > max_bytes) out.data.clear();
@@ -173,6 +186,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
     const int base = settle_to_size(sample, settings, bytes);
     format.trials().learn_from(sample.trials());
     search_quantizers(search, format.trials(), base);
+    if (!search.filled()) fill(search, format);
   }
   Encoding best = std::move(search.best());
   if (best.data.empty()) best = smallest_frame(picture, settings, max_bytes, keep_reconstruction);

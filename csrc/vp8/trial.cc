@@ -20,7 +20,13 @@ void set_coded_costs(float (&costs)[2], int probability) {
 
 }  // namespace
 
-Trials::Trials(const YuvPlanes& picture, const Settings& settings) : picture_(picture), settings_(settings) {
+void with_trellises(Search& search) {
+  search.subblock_trellises = std::max(search.subblock_trellises, 1);
+  search.block_trellises = std::max(search.block_trellises, 1);
+}
+
+Trials::Trials(const YuvPlanes& picture, const Settings& settings)
+    : picture_(picture), settings_(settings), search_(settings.search) {
   costs_.tokens = make_token_costs(kDefaultProbabilities);
   set_coded_costs(costs_.coded, 230);
   header_.deltas = settings.deltas;
@@ -63,7 +69,7 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
     pass.rest[s] = with(strength.rest);
   }
   pass.split = strength.split;
-  pass.search = settings_.search;
+  pass.search = search_;
   pass.weights = settings_.weights ? &settings_.weights->values : nullptr;
   for (;;) {
     pass.costs = costs_;

@@ -16,6 +16,9 @@
 
 namespace accelir::vp8 {
 
+// At least one trellis of each kind, so that any level can become 0.
+void with_trellises(Search& search);
+
 class Trials {
  public:
   Trials(const YuvPlanes& picture, const Settings& settings);
@@ -27,6 +30,8 @@ class Trials {
   void learn();
   // Measures the loop filter on the last frame, for the next writes.
   void choose_filter();
+  // Has trellises from now on, whatever the settings say.
+  void use_trellises() { with_trellises(search_); }
   // Takes over what another has learnt and measured.
   void learn_from(const Trials& other);
   WrittenFrame write() const { return write_frame(frame_, header_); }
@@ -41,6 +46,7 @@ class Trials {
 
   const YuvPlanes& picture_;
   const Settings& settings_;
+  Search search_;
   Costs costs_;
   Frame frame_;
   FrameHeader header_;

@@ -11,10 +11,21 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
+// Section 9.3: all segments are the frame's quantiser and filter level, and no map follows. Without any segments, 11
+// bits less, the decoder of Rust's `image` 0.24.3 takes the finest quantiser in the place of the frame's.
+void put_neutral_segments(BoolCoder& out) {
+  constexpr int kValues = 4 + 4;  // quantisers and filter levels
+  out.put(true, 128);             // there are segments
+  out.put(false, 128);            // but no map
+  out.put(true, 128);             // values follow
+  out.put(false, 128);            // to be added to the frame's
+  for (int i = 0; i < kValues; ++i) out.put_optional_signed(0, 7);
+}
+
 // Section 9.3. Segments' values are absolute.
 void put_segments(const FrameHeader& h, const std::array<uint8_t, 3>& probabilities, BoolCoder& out) {
-  out.put(h.segments > 1, 128);
-  if (h.segments == 1) return;
+  if (h.segments == 1) return put_neutral_segments(out);
+  out.put(true, 128);  // there are segments
   out.put(true, 128);  // the map follows
   out.put(true, 128);  // so do the values
   out.put(true, 128);  // absolute
@@ -117,8 +128,13 @@ Bytes first_partition(const Frame& frame, const FrameHeader& h, const Probabilit
   put_probabilities(probabilities, out);
   out.put(coded != 0, 128);
   if (coded) out.put_literal(coded, 8);
+  const size_t header = out.size();
   put_macroblocks(frame, h, segments, coded, out);
-  return out.finish();
+  Bytes partition = out.finish();
+  // libwebp's incremental decoder refuses a partition of which the header alone makes it load every byte: it takes what
+  // is left for an empty partition (idec_dec.c). One macroblock's modes may well need no byte of their own.
+  if (partition.size() <= header) partition.push_back(0);
+  return partition;
 }
 
 void append_number(Bytes& out, size_t value, int bytes) {

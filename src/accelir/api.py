@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from accelir.cells.grid import grid_of
 from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import QP_MAX, QP_MIN
 from accelir.formats.budget import budget_of
-from accelir.formats.decode import Source, decode_pixels, network_of, read_source
+from accelir.formats.decode import Source, decode_alpha, decode_pixels, has_stale_name, network_of, read_source
 from accelir.formats.effort import check_effort
-from accelir.formats.picture import as_pixels, split_alpha
-from accelir.formats.registry import get_format
-from accelir.formats.request import EncoderSettings, Metadata, Request
+from accelir.formats.format import Format
+from accelir.formats.picture import read_picture
+from accelir.formats.registry import get_format, labels_with
+from accelir.formats.request import EncoderSettings, Made, Metadata, Request
+from accelir.formats.transparency import enlarge_alpha, fill_hidden
 from accelir.profile.installed import load_profile
 from accelir.restoration.installed import installed, networks
 from accelir.restoration.restore import restore
@@ -73,6 +76,8 @@ class Encoder:
     effort: 0 (fast: dead zone) to 9 (slowest).
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
+    jfif: whether a JPEG has a JFIF segment. False saves 18 bytes, and some programs take no such file
+        (docs/file_format.md).
     allocator: how the blocks share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
         encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
         groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the blocks' variance).
@@ -88,15 +93,20 @@ class Encoder:
         effort: int = 5,
         subsampling: str = "auto",
         progressive: bool | str = "auto",
+        jfif: bool = True,
         allocator: str = "auto",
     ) -> None:
         self._format = get_format(format)
         if not isinstance(progressive, bool) and progressive != "auto":
             raise ValueError(f"progressive must be True, False or 'auto', not {progressive!r}")
+        if not isinstance(jfif, bool):
+            raise TypeError(f"jfif must be True or False, not {jfif!r}")
         if not isinstance(profile, str | os.PathLike):
             raise TypeError(f"profile must be a name or a folder's path, not {type(profile).__name__}")
         chosen = profile if isinstance(profile, str) else Path(profile)
-        self.settings = EncoderSettings(load_profile(chosen), check_effort(effort), subsampling, progressive, allocator)
+        self.settings = EncoderSettings(
+            load_profile(chosen), check_effort(effort), subsampling, progressive, jfif=jfif, allocator=allocator
+        )
         self._format.check(self.settings)
 
     @property
@@ -114,36 +124,53 @@ class Encoder:
         icc_profile: bytes | None = None,
         exif: bytes | Image.Exif | None = None,
         xmp: bytes | str | None = None,
+        iptc: bytes | None = None,
         dpi: tuple[float, float] | None = None,
         comment: bytes | str | None = None,
+        exact: bool = False,
+        alpha_quality: int = 100,
     ) -> Encoded:
         """Encode a picture to a size.
 
-        image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode L, RGB, 1 or P; for WebP also one with
-            transparency, which is kept.
+        image: a uint8 array, HxWx3 RGB or HxW gray, or one of uint16, of which 65,535 is white; or a Pillow image of
+            any mode. CMYK is converted through its ICC profile, if it has one; I;16, I and F as docs/limits.md says.
+            Transparency is kept in WebP; JPEG takes images alone of which nothing is transparent.
         bpp: bits per pixel of the whole file, above 0; or max_bytes: its bytes. Exactly one. The file is never larger.
         qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
             meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
-        icc_profile: None keeps a Pillow image's own; b"" leaves it out. exif, xmp: written when given.
-        dpi: pixels per inch across and down, 1 to 65535, rounded; comment: text for a comment segment. Both for JPEG.
-        Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input.
+        icc_profile: the picture's; None keeps a Pillow image's own, b"" leaves it out. One for colours that the file
+            hasn't is used to convert them to sRGB, or left out with a UserWarning.
+        exif, xmp: written when given; in JPEG EXIF of up to 65,527 bytes. Nothing else of a Pillow image is kept.
+        iptc: an IPTC-IIM block of up to 65,505 bytes; dpi: pixels per inch across and down, 1 to 65535, rounded;
+            comment: text for a comment segment. All three for JPEG.
+        exact: whether colours are kept where alpha is 0, which cost nothing otherwise; alpha_quality: 0 to 100, of the
+            transparency, exact at 100. Both for WebP.
+        Raises BudgetError when not even the smallest file fits, TypeError and ValueError for wrong input, MemoryError.
         """
         start = time.perf_counter()
-        if icc_profile is None and isinstance(image, Image.Image):
-            icc_profile = image.info.get("icc_profile")
-        alpha = None
-        if self._format.has_transparency:
-            image, alpha = split_alpha(image)
-        pixels = as_pixels(image, self._format)
-        budget = budget_of(bpp, max_bytes, pixels.shape)
+        metadata = Metadata(icc_profile, exif, xmp, dpi, comment, iptc)
+        _check_options(self._format, metadata, exact, alpha_quality)
+        picture = read_picture(image, self._format, icc_profile, exact)
+        budget = budget_of(bpp, max_bytes, picture.pixels.shape)
         request = Request(
-            pixels=pixels,
+            pixels=picture.pixels,
             settings=self.settings,
-            alpha=alpha,
-            qp_map=None if qp_map is None else _checked_map(qp_map, pixels.shape),
-            metadata=Metadata(icc_profile, exif, xmp, dpi, comment),
+            alpha=picture.alpha,
+            alpha_quality=alpha_quality,
+            exact=exact,
+            qp_map=None if qp_map is None else _checked_map(qp_map, picture.pixels.shape),
+            metadata=replace(metadata, icc_profile=picture.icc_profile),
         )
-        made = self._format.prepare(request).within(budget)
+        return self._encoded(self._spend(request, budget), request, budget, start)
+
+    def _spend(self, request: Request, budget: int) -> Made:
+        try:
+            return self._format.prepare(request).within(budget)
+        except MemoryError as error:
+            height, width = request.pixels.shape[:2]
+            raise MemoryError(f"not enough memory to encode a picture of {width} x {height} pixels") from error
+
+    def _encoded(self, made: Made, request: Request, budget: int, start: float) -> Encoded:
         stats = {
             "profile": self.settings.profile.name,
             "format": self.format,
@@ -153,7 +180,7 @@ class Encoder:
         }
         return Encoded(
             data=made.data,
-            bpp=len(made.data) * 8 / (pixels.shape[0] * pixels.shape[1]),
+            bpp=len(made.data) * 8 / (request.pixels.shape[0] * request.pixels.shape[1]),
             qp_map=made.qp_map,
             _groups=made.groups,
             predicted_bytes=made.predicted_bytes,
@@ -173,12 +200,16 @@ def encode(
     qp_map: ArrayLike | None = None,
     subsampling: str = "auto",
     progressive: bool | str = "auto",
+    jfif: bool = True,
     allocator: str = "auto",
     icc_profile: bytes | None = None,
     exif: bytes | Image.Exif | None = None,
     xmp: bytes | str | None = None,
+    iptc: bytes | None = None,
     dpi: tuple[float, float] | None = None,
     comment: bytes | str | None = None,
+    exact: bool = False,
+    alpha_quality: int = 100,
 ) -> bytes:
     """Encode a picture to a size: `Encoder(...).encode(image, ...).data`, which explains every argument."""
     encoder = Encoder(
@@ -187,6 +218,7 @@ def encode(
         effort=effort,
         subsampling=subsampling,
         progressive=progressive,
+        jfif=jfif,
         allocator=allocator,
     )
     return encoder.encode(
@@ -197,30 +229,48 @@ def encode(
         icc_profile=icc_profile,
         exif=exif,
         xmp=xmp,
+        iptc=iptc,
         dpi=dpi,
         comment=comment,
+        exact=exact,
+        alpha_quality=alpha_quality,
     ).data
 
 
-def decode(data_or_path: Source, *, network: str | os.PathLike[str] | None = "auto") -> NDArray[np.uint8]:
+def decode(
+    data_or_path: Source, *, network: str | os.PathLike[str] | None = "auto", alpha: bool = False
+) -> NDArray[np.uint8]:
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
     data_or_path: the file's bytes, or its path.
     network: a name or path as accelir.restore takes it; "auto": the installed one that the encoder named in the file;
-        None: no network, the plain pixels.
+        None: no network, the plain pixels. A name that another program kept when it changed our file counts for
+        nothing: "auto" gives that file's plain pixels.
+    alpha: whether a file with transparency gives sHxsWx4: RGB, then alpha, 255 opaque, enlarged by bicubic
+        interpolation. Colours of hidden pixels, of alpha 0, continue then what is seen around them, so that none of
+        what was hidden comes into sight. False: transparency is dropped.
     Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
     isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
     data = read_source(data_or_path)
     pixels = decode_pixels(data)
+    plane = decode_alpha(data) if alpha else None
+    if plane is not None:
+        pixels = fill_hidden(pixels, plane)
     if network == "auto":
         network = _named_network(data)
-    return pixels if network is None else restore(pixels, network)
+    restored = pixels if network is None else restore(pixels, network)
+    return restored if plane is None else np.dstack([restored, enlarge_alpha(plane, restored.shape)])
 
 
-def _named_network(data: bytes) -> Path:
-    """The network that a file names. Only an installed one: a file may come from anywhere, and a path lead there."""
+def _named_network(data: bytes) -> Path | None:
+    """The network that a file names, None for one that kept another's name.
+
+    Only an installed one: a file may come from anywhere, and a path lead there.
+    """
     name = network_of(data)
+    if name is None and has_stale_name(data):
+        return None
     if name is None:
         raise ValueError(
             f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
@@ -232,6 +282,31 @@ def _named_network(data: bytes) -> Path:
             "path, another name, or none for the plain pixels"
         )
     return path
+
+
+def _check_options(format: Format, metadata: Metadata, exact: bool, alpha_quality: int) -> None:
+    """Raises ValueError for what the format doesn't take, TypeError and ValueError for what is wrong in itself."""
+    if isinstance(alpha_quality, bool) or not isinstance(alpha_quality, numbers.Integral):
+        raise TypeError(f"alpha_quality must be an integer from 0 to 100, not {alpha_quality!r}")
+    if not 0 <= alpha_quality <= 100:
+        raise ValueError(f"alpha_quality must be from 0 to 100, not {alpha_quality}")
+    if not isinstance(exact, bool):
+        raise TypeError(f"exact must be True or False, not {exact!r}")
+    given = {name: getattr(metadata, name) is not None for name in ("dpi", "comment", "iptc")}
+    given |= {"exact": exact, "alpha_quality": alpha_quality != 100}
+    for name in (name for name, is_given in given.items() if is_given and name not in format.options):
+        hint = "; put it into exif or xmp" if hasattr(metadata, name) else ""
+        raise ValueError(f"{name} is for {labels_with(name)}: a {format.label} file has no {_MEANS[name]}{hint}")
+
+
+_MEANS = {
+    "dpi": "resolution of its own",
+    "comment": "comment",
+    "iptc": "IPTC block",
+    "exact": "transparency",
+    "alpha_quality": "transparency",
+}
+"""What a format must have for the keywords that not every format takes."""
 
 
 def _checked_map(qp_map: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -15,12 +15,14 @@ from accelir.commands.decode import decode
 from accelir.commands.doctor import doctor
 from accelir.commands.encode import encode
 from accelir.commands.inspect import inspect
+from accelir.commands.printing import warnings_in_a_line
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="accelir", message="%(prog)s %(version)s")
 def main() -> None:
     """JPEG and WebP files of an exact size, their bytes spent where they help after a restoration network."""
+    warnings_in_a_line()
 
 
 for command in (encode, decode, inspect, compare, doctor, completion):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 
 class BudgetError(ValueError):
     """The budget is below the smallest file that the picture can have.
@@ -17,17 +15,6 @@ class BudgetError(ValueError):
 
     def __str__(self) -> str:
         return str(self.args[0])
-
-
-def budget_error(budget: int, smallest: int, shape: tuple[int, ...], format: str) -> BudgetError:
-    """For a picture of a shape, (height, width, ...), of which the smallest file in a format is above the budget."""
-    size = f"{shape[1]} x {shape[0]}"
-    bpp = math.ceil(smallest * 8 / (shape[0] * shape[1]) * 1e4) / 1e4
-    return BudgetError(
-        f"a budget of {budget:,} bytes can't be met: the smallest {format} of this {size} picture has "
-        f"{smallest:,} bytes ({bpp} bpp) with its metadata; ask for that much, or make the picture smaller",
-        smallest,
-    )
 
 
 class ProfileError(ValueError):

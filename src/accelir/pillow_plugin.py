@@ -1,22 +1,28 @@
 """Saving through Pillow: `import accelir.pillow_plugin`, then `image.save("photo.jpg", "ACCELIR_JPEG", bpp=1.2)`.
 
 Importing registers the formats ACCELIR_JPEG and ACCELIR_WEBP: for saving only, without extensions; the files open as
-ordinary JPEG and WebP. `register` makes Pillow's own JPEG and WEBP take `bpp`, `max_bytes` and `profile` too.
+ordinary JPEG and WebP. `register` makes Pillow's own JPEG and WEBP take `bpp`, `max_bytes` and `profile` too; all other
+formats then refuse bpp and max_bytes, which Pillow would pass over.
 
 Options: bpp or max_bytes; profile, effort and qp_map as accelir.encode takes them; exif, xmp, and icc_profile (without
 it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi and comment as
-Pillow takes them, and `background`, a colour for what is transparent, without which transparency is refused.
+Pillow takes them, jfif, iptc, and `background`, a colour for what is transparent, without which transparency is
+refused. For WebP exact and alpha_quality.
 
-Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for modes that are not
-taken: an OSError, as Pillow's own formats raise, and a ValueError. As with those, a new file is removed when saving
-fails, but one that was there before is lost. Pillow keeps the options of a running save on the image: threads that save
-one image with different options need copies of it.
+Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for transparency in JPEG:
+an OSError, as Pillow's own formats raise, and a ValueError. Pillow empties a file before it asks a format for the new
+one. So importing also stands in front of Image.Image.save: for our formats the bytes are made first and written when
+they are there, so that a save that fails leaves the file as it was, the image's own source too. What a file object
+holds that is given in place of a name is the caller's to keep. Pillow keeps the options of a running save on the image:
+threads that save one image with different options need copies of it.
 """
 
 from __future__ import annotations
 
 import difflib
+import functools
 import io
+import os
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -28,20 +34,24 @@ from PIL import Image, JpegImagePlugin
 
 from accelir.api import Encoder
 from accelir.formats.format import Format
-from accelir.formats.jpeg.metadata import named_network
+from accelir.formats.jpeg.metadata import looks_like_name
 from accelir.formats.registry import FORMATS
+from accelir.formats.transparency import alpha_of, flatten, is_left_over
+from accelir.storage.files import write_atomically
 
 Handler = Callable[[Image.Image, IO[bytes], str | bytes], None]
 
 OURS = {format.pillow: format for format in FORMATS.values()}
 """Pillow's formats that can be overridden, and ours that do it."""
 
+_PREFIX = "ACCELIR_"
+
 _COMMON = ("bpp", "max_bytes", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp")
 
 _MARKS = ("bpp", "max_bytes", "profile")
 """What tells that a save in an overridden format is for us."""
 
-_MODES = ("L", "RGB", "1", "P", "LA", "PA", "RGBA")
+_SIZES = ("bpp", "max_bytes")
 
 _SUBSAMPLINGS = {-1: "auto", 0: "4:4:4", 1: "4:2:2", 2: "4:2:0", "4:1:1": "4:2:0"}
 """Pillow's numbers; "4:1:1" has always meant 4:2:0 to it."""
@@ -113,8 +123,8 @@ def _save(format: Format, image: Image.Image, fp: IO[bytes], filename: str | byt
     """A handler for Image.SAVE."""
     options: dict[str, Any] = dict(image.encoderinfo)
     _check_names(options, format)
-    picture = _prepare(image, format, options.pop("background", None))
-    settings: dict[str, Any] = {name: options.pop(name) for name in ("profile", "effort") if name in options}
+    picture = _on_background(image, format, options.pop("background", None))
+    settings: dict[str, Any] = {name: options.pop(name) for name in ("profile", "effort", "jfif") if name in options}
     options["icc_profile"] = options.get("icc_profile", image.info.get("icc_profile")) or b""
     if "subsampling" in format.options:
         settings["subsampling"] = _subsampling(options.pop("subsampling", -1), image)
@@ -162,34 +172,70 @@ def _progressive(options: dict[str, Any]) -> bool | str:
 def _own_comment(image: Image.Image) -> bytes | str | None:
     """The image's comment, which Pillow keeps; but a network's name says how an earlier file was made, not this one."""
     comment = image.info.get("comment")
-    return None if isinstance(comment, bytes) and named_network([comment]) else comment
+    return None if isinstance(comment, bytes) and looks_like_name(comment) else comment
 
 
-def _prepare(image: Image.Image, format: Format, background: Any) -> Image.Image:
-    """The image in a mode that the encoder takes: with transparency as LA or RGBA for WebP, without it for JPEG."""
-    if image.mode not in _MODES:
-        deep = image.mode in ("F", "I") or image.mode.startswith("I;16")
-        how = "scale its values to 0..255 and convert it to L" if deep else "convert it: image.convert('RGB')"
-        raise io.UnsupportedOperation(
-            f"cannot write mode {image.mode} as {format.pillow}; taken are {', '.join(_MODES)}; {how}"
-        )
-    if not image.has_transparency_data:
+def _on_background(image: Image.Image, format: Format, background: Any) -> Image.Image:
+    """The image without transparency where the format has none."""
+    if format.has_transparency or alpha_of(image) is None:
         return image
-    if not format.has_transparency and background is None:
-        raise io.UnsupportedOperation(
-            f"cannot write mode {image.mode} with transparency as {format.label}, which has none; "
-            "give the colour behind the picture, for instance background='white'"
-        )
-    if image.mode not in ("LA", "RGBA"):
-        image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
-    if format.has_transparency:
+    if background is not None:
+        return flatten(image, background)
+    if is_left_over(image):
         return image
-    flat = Image.new(image.mode.removesuffix("A"), image.size, background)
-    flat.paste(image.convert(flat.mode), mask=image.getchannel("A"))
-    return flat
+    raise io.UnsupportedOperation(
+        f"cannot write mode {image.mode} with transparency as {format.label}, which has none; "
+        "give the colour behind the picture, for instance background='white'"
+    )
 
 
+def _stand_before(pillow: Callable[..., None]) -> Callable[..., None]:
+    """What stands in the place of Image.Image.save: see the module's docstring."""
+
+    @functools.wraps(pillow)
+    def save(self: Image.Image, fp: Any, format: str | None = None, **params: Any) -> None:
+        name = _format_meant(fp, format)
+        ours = name is not None and _is_for_us(name, params)
+        if not ours:
+            _refuse_sizes(name, params)
+        if not ours or not isinstance(fp, str | bytes | os.PathLike):
+            pillow(self, fp, format, **params)
+            return
+        buffer = io.BytesIO()
+        pillow(self, buffer, name, **params)
+        write_atomically(os.fsdecode(fp), buffer.getvalue())
+
+    save.accelir = True  # type: ignore[attr-defined]
+    return save
+
+
+def _format_meant(fp: Any, format: str | None) -> str | None:
+    """Pillow's name of the format that a save means; None where that can't be told."""
+    if format is not None:
+        return format.upper()
+    name = fp if isinstance(fp, str | bytes | os.PathLike) else getattr(fp, "name", "")
+    if not isinstance(name, str | bytes | os.PathLike):
+        return None
+    return Image.registered_extensions().get(os.path.splitext(os.fsdecode(name))[1].lower())
+
+
+def _is_for_us(name: str, params: dict[str, Any]) -> bool:
+    if name.startswith(_PREFIX):
+        return True
+    return isinstance(Image.SAVE.get(name), _Override) and any(params.get(option) is not None for option in _MARKS)
+
+
+def _refuse_sizes(name: str | None, params: dict[str, Any]) -> None:
+    """A format of Pillow's would pass over a size without a word."""
+    given = [option for option in _SIZES if params.get(option) is not None]
+    registered = sorted(other for other in OURS if isinstance(Image.SAVE.get(other), _Override))
+    if given and registered and name in Image.SAVE:
+        raise TypeError(f"{given[0]} is an option of {' and '.join(registered)}, not of {name}")
+
+
+if not hasattr(Image.Image.save, "accelir"):
+    Image.Image.save = _stand_before(Image.Image.save)  # type: ignore[method-assign]
 for _name, _format in OURS.items():
-    Image.register_save(f"ACCELIR_{_name}", partial(_save, _format))
-    Image.register_save_all(f"ACCELIR_{_name}", _refuse_many)
-    Image.register_mime(f"ACCELIR_{_name}", f"image/{_format.name}")
+    Image.register_save(_PREFIX + _name, partial(_save, _format))
+    Image.register_save_all(_PREFIX + _name, _refuse_many)
+    Image.register_mime(_PREFIX + _name, f"image/{_format.name}")

@@ -1,4 +1,4 @@
-"""Which option (a QP, or a mode) each 32x32 block gets, so that the predicted total size stays within a budget."""
+"""Which option (a QP, or a mode) each cell gets, so that the predicted total size stays within a budget."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ class Allocation:
 def allocate(
     size: ArrayLike,
     quality: ArrayLike,
-    clusters: ArrayLike,
+    groups: ArrayLike,
     budget: float,
     *,
     method: str = "reward",  # one of METHODS

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Which option (a QP, or a mode) each 32x32 block gets, so that the predicted total size stays within a budget.
+"""Which option (a QP, or a mode) each cell gets, so that the predicted total size stays within a budget.
 
 The reward method is that of AccelIR (Ye, Yeo, Park, Han, CVPR 2023); the others are there to measure it against.
 """
@@ -29,9 +29,9 @@ _MOST_BYTES = 2.0**33
 class Allocation:
     """What allocate() decided.
 
-    options: int32 (rows, cols), the index of each block's option along the second axis of `size` and `quality`.
-    predicted_bytes: the sum of the blocks' sizes, each rounded up to 2^-20 byte; never above the budget.
-    predicted_quality: the sum of the blocks' qualities, in the unit of `quality`.
+    options: int32 (rows, cols), the index of each cell's option along the second axis of `size` and `quality`.
+    predicted_bytes: the sum of the cells' sizes, each rounded up to 2^-20 byte; never above the budget.
+    predicted_quality: the sum of the cells' qualities, in the unit of `quality`.
     """
 
     options: np.ndarray
@@ -39,27 +39,27 @@ class Allocation:
     predicted_quality: float
 
 
-def allocate(size, quality, clusters, budget, *, method="reward", lookahead=0.15, variance=None, strength=1.0):
-    """Choose an option for every block so that the predicted sizes add up to at most the budget.
+def allocate(size, quality, groups, budget, *, method="reward", lookahead=0.15, variance=None, strength=1.0):
+    """Choose an option for every cell so that the predicted sizes add up to at most the budget.
 
-    size: (n_clusters, n_options) real, finite, bytes >= 0 that a block of each cluster takes at each option.
-    quality: the same shape, real, finite, more is better (negative squared error, PSNR); its sum over blocks counts.
-    clusters: (rows, cols) of integers, 0 <= value < n_clusters, each block's cluster.
-    budget: bytes for all blocks, >= 0; infinity means no limit.
+    size: (n_groups, n_options) real, finite, bytes >= 0 that a cell of each group takes at each option.
+    quality: the same shape, real, finite, more is better (negative squared error, PSNR); its sum over cells counts.
+    groups: (rows, cols) of integers, 0 <= value < n_groups, each cell's group.
+    budget: bytes for all cells, >= 0; infinity means no limit.
     method: one of METHODS,
-        "reward": all blocks start at their smallest option; the block with the best reward takes its next step:
+        "reward": all cells start at their smallest option; the cell with the best reward takes its next step:
             reward = utility of that step + lookahead x utility of going to the top, utility = quality gain / size gain;
-        "lagrangian": the same climb along each cluster's convex hull, by slope: the optimum but for the last bytes,
+        "lagrangian": the same climb along each group's convex hull, by slope: the optimum but for the last bytes,
             which are then spent on single steps;
         "uniform": one option for all, the highest that fits;
         "variance": VAQ: option = base - strength x log2(variance), rounded and clipped, the highest base that fits.
     lookahead: weight 0..1e6 of the way to the top ("reward" only); the paper's 0.15.
-    variance: (rows, cols) real, each block's variance in squared 8-bit levels, >= 0, below 1 counted as 1 ("variance"
+    variance: (rows, cols) real, each cell's variance in squared 8-bit levels, >= 0, below 1 counted as 1 ("variance"
         only).
     strength: options per doubling of the variance, -1e6..1e6 ("variance" only).
 
-    Equal rewards go to the lower block index in row-major order. A step that does not fit freezes its block, and the
-    others go on. "reward" and "lagrangian" see only the options that pay: those that no other option of the cluster
+    Equal rewards go to the lower cell index in row-major order. A step that does not fit freezes its cell, and the
+    others go on. "reward" and "lagrangian" see only the options that pay: those that no other option of the group
     beats or equals in quality at the same size or less. So curves may come in any order and need not be monotone, free
     gains are always taken, and a short curve is padded by repeating its last point. "uniform" and "variance" take the
     options as they stand, in increasing order.
@@ -70,10 +70,10 @@ def allocate(size, quality, clusters, budget, *, method="reward", lookahead=0.15
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(map(repr, METHODS))}; got {method!r}")
     size, quality = _curves(size, quality)
-    clusters = _clusters(clusters, len(size))
-    labels = clusters.ravel()
+    groups = _groups(groups, len(size))
+    labels = groups.ravel()
     if size.max() * labels.size >= _MOST_BYTES:
-        raise ValueError(f"size must keep {labels.size} blocks below 8 GiB; its largest entry is {size.max():g} bytes")
+        raise ValueError(f"size must keep {labels.size} cells below 8 GiB; its largest entry is {size.max():g} bytes")
     budget = min(_number("budget", budget, 0, math.inf), _MOST_BYTES)
     budget = math.floor(budget * _GRAINS_PER_BYTE) / _GRAINS_PER_BYTE
 
@@ -81,13 +81,13 @@ def allocate(size, quality, clusters, budget, *, method="reward", lookahead=0.15
         options = _uniform(size, labels, budget)
     elif method == "variance":
         strength = _number("strength", strength, -1e6, 1e6)
-        options = _by_variance(size, labels, budget, _variance(variance, clusters.shape), strength)
+        options = _by_variance(size, labels, budget, _variance(variance, groups.shape), strength)
     else:
         lookahead = _number("lookahead", lookahead, 0, 1e6)
         options = _climb(size, quality, labels, budget, method == "lagrangian", lookahead)
 
     counts = np.bincount(labels * size.shape[1] + options, minlength=size.size).reshape(size.shape)
-    return Allocation(options.reshape(clusters.shape), float((counts * size).sum()), float((counts * quality).sum()))
+    return Allocation(options.reshape(groups.shape), float((counts * size).sum()), float((counts * quality).sum()))
 
 
 # ---- the arguments
@@ -106,10 +106,10 @@ def _reals(name, values, axes):
 
 
 def _curves(size, quality):
-    size, quality = _reals("size", size, "n_clusters, n_options"), _reals("quality", quality, "n_clusters, n_options")
+    size, quality = _reals("size", size, "n_groups, n_options"), _reals("quality", quality, "n_groups, n_options")
     if size.shape != quality.shape:
         raise ValueError(
-            f"size and quality must have one shape (n_clusters, n_options); got {size.shape} and {quality.shape}"
+            f"size and quality must have one shape (n_groups, n_options); got {size.shape} and {quality.shape}"
         )
     if not (np.isfinite(size).all() and size.min() >= 0):
         raise ValueError("size must be finite and at least 0 everywhere; repeat the last point to pad a short curve")
@@ -118,20 +118,20 @@ def _curves(size, quality):
     return np.ceil(size * _GRAINS_PER_BYTE) / _GRAINS_PER_BYTE, quality
 
 
-def _clusters(clusters, n_clusters):
-    clusters = _numbers("clusters", clusters, "iu", "an integer array (rows, cols)")
-    if clusters.min() < 0 or clusters.max() >= n_clusters:
-        low, high = clusters.min(), clusters.max()
-        raise ValueError(f"clusters must lie in 0..{n_clusters - 1}, the rows of size; got {low}..{high}")
-    return clusters.astype(np.intp)
+def _groups(groups, n_groups):
+    groups = _numbers("groups", groups, "iu", "an integer array (rows, cols)")
+    if groups.min() < 0 or groups.max() >= n_groups:
+        low, high = groups.min(), groups.max()
+        raise ValueError(f"groups must lie in 0..{n_groups - 1}, the rows of size; got {low}..{high}")
+    return groups.astype(np.intp)
 
 
 def _variance(variance, shape):
     if variance is None:
-        raise TypeError('method "variance" needs variance, a real array of the shape of clusters')
+        raise TypeError('method "variance" needs variance, a real array of the shape of groups')
     variance = _reals("variance", variance, "rows, cols")
     if variance.shape != shape:
-        raise ValueError(f"variance must have the shape of clusters, {shape}; got {variance.shape}")
+        raise ValueError(f"variance must have the shape of groups, {shape}; got {variance.shape}")
     if not (np.isfinite(variance).all() and variance.min() >= 0):
         raise ValueError("variance must be finite and at least 0 everywhere")
     return variance.ravel()
@@ -148,7 +148,7 @@ def _number(name, value, least, most):
 def _require(budget, smallest):
     if budget < smallest:
         smallest = math.ceil(smallest)
-        message = f"a budget of {budget:.12g} bytes is too small: these blocks take at least {smallest}"
+        message = f"a budget of {budget:.12g} bytes is too small: these cells take at least {smallest}"
         raise BudgetError(message, smallest=smallest)
 
 
@@ -172,7 +172,7 @@ def _climb(size, quality, labels, double budget, bint along_hull, double lookahe
 
 
 def _fronts(size, quality):
-    """Each cluster's options that pay, by size: -> (n_clusters, n_options) indices, and how many of each row count."""
+    """Each group's options that pay, by size: -> (n_groups, n_options) indices, and how many of each row count."""
     index = np.lexsort((-quality, size))  # the best of an equal size first, and the lowest index of equals
     best = np.maximum.accumulate(np.take_along_axis(quality, index, axis=1), axis=1)
     pays = np.ones(size.shape, bool)
@@ -182,19 +182,19 @@ def _fronts(size, quality):
 
 
 cdef class _Ladders:
-    """The clusters' fronts as ladders that their blocks climb, one rung an option that pays.
+    """The groups' fronts as ladders that their cells climb, one rung an option that pays.
 
-    Rungs are numbered through all ladders. Blocks of a cluster are interchangeable and ties go to the lower index, so
-    the blocks on a rung stay a run of `order`, and its first block is always the next to leave. One heap entry a rung
-    therefore does what one a block would.
+    Rungs are numbered through all ladders. Cells of a group are interchangeable and ties go to the lower index, so
+    the cells on a rung stay a run of `order`, and its first cell is always the next to leave. One heap entry a rung
+    therefore does what one a cell would.
     """
 
-    cdef double lowest               # bytes with every block on its bottom rung
+    cdef double lowest               # bytes with every cell on its bottom rung
     cdef Py_ssize_t width            # rungs from one ladder's bottom to the next one's
     cdef Py_ssize_t[::1] height      # (ladder) rungs that count
     cdef Py_ssize_t[::1] option      # (rung) index of its option
     cdef double[::1] size, quality   # (rung)
-    cdef Py_ssize_t[::1] order       # blocks by cluster, then by index
+    cdef Py_ssize_t[::1] order       # cells by group, then by index
     cdef Py_ssize_t[::1] first, end  # (rung) the run of `order` that stands on it
     cdef Py_ssize_t[::1] goal        # (rung) where its next step leads; itself: nowhere
     cdef double[::1] worth           # (rung) what orders the steps
@@ -261,7 +261,7 @@ cdef class _Ladders:
         return slack
 
     cdef void lift(self, Py_ssize_t rung, Py_ssize_t goal) noexcept nogil:
-        """Move the first block of the rung on top of the heap to its goal."""
+        """Move the first cell of the rung on top of the heap to its goal."""
         cdef Py_ssize_t place = self.first[rung]
         cdef bint was_empty = self.first[goal] == self.end[goal]
         self.first[rung] += 1
@@ -342,22 +342,22 @@ def _by_variance(size, labels, budget, variance, strength):
 cdef double _set_base(
     const double[:, ::1] size, const Py_ssize_t[::1] label, const double[::1] offset, double base, int32_t[::1] option
 ) noexcept nogil:
-    """Give every block the option nearest to base - offset; -> the total in bytes."""
-    cdef Py_ssize_t block
+    """Give every cell the option nearest to base - offset; -> the total in bytes."""
+    cdef Py_ssize_t cell
     cdef double total = 0.0
-    for block in range(label.shape[0]):
-        option[block] = <int32_t>min(max(floor(base - offset[block] + 0.5), 0.0), size.shape[1] - 1.0)
-        total += size[label[block], option[block]]
+    for cell in range(label.shape[0]):
+        option[cell] = <int32_t>min(max(floor(base - offset[cell] + 0.5), 0.0), size.shape[1] - 1.0)
+        total += size[label[cell], option[cell]]
     return total
 
 
 def _raise_base(
     const double[:, ::1] size, const Py_ssize_t[::1] label, double budget, const double[::1] offset, int32_t[::1] option
 ):
-    """Bisect for the highest base that fits, then raise, by index, those of the blocks next to go up that still fit."""
+    """Bisect for the highest base that fits, then raise, by index, those of the cells next to go up that still fit."""
     cdef double low = np.min(offset) - 1.0, high = np.max(offset) + size.shape[1], middle, total, step
     cdef int32_t[::1] above = np.empty(label.shape[0], np.int32)
-    cdef Py_ssize_t block
+    cdef Py_ssize_t cell
     with nogil:
         while high - low > 1e-9:
             middle = (low + high) / 2.0
@@ -369,8 +369,8 @@ def _raise_base(
                 high = middle
         _set_base(size, label, offset, high, above)
         total = _set_base(size, label, offset, low, option)
-        for block in range(label.shape[0]):
-            step = size[label[block], above[block]] - size[label[block], option[block]]
+        for cell in range(label.shape[0]):
+            step = size[label[cell], above[cell]] - size[label[cell], option[cell]]
             if total + step <= budget:
-                option[block] = above[block]
+                option[cell] = above[cell]
                 total += step

@@ -1,4 +1,4 @@
-"""What a block of each group costs and how good it becomes: the tables that the allocator reads. NumPy alone."""
+"""Size and error of a cell of each group: the tables that the allocator reads. NumPy alone."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ LEAST, MOST = 1e-9, 1e9
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Measured through the encoder; g groups of blocks, q QPs, s base steps, m modes.
+    """Measured through the encoder; g groups of cells, q QPs, s base steps, m modes.
 
-    A block is 32x32; one that the border cuts counts with its share. Errors are those of the restored picture.
+    A cell that the border cuts counts with its share. Errors are those of the restored picture.
     """
 
     utility_edges: Floats
-    """The utility at which one group ends and the next begins, rising, (g - 1,)."""
+    """Utilities at which one group ends and the next begins, rising, (g - 1,)."""
     qps: NDArray[np.int32]
-    """Rising, (q,)."""
+    """QPs of uniform files, rising, (q,)."""
     bits: Floats
-    """Of a block in a uniform file, rising with the QP, (g, q)."""
+    """Bits of a cell in a uniform file, rising with the QP, (g, q)."""
     error: Floats
-    """Mean squared RGB error of a block in a uniform file, falling with the QP, (g, q)."""
+    """Squared RGB error of a cell in a uniform file, the mean over its values, falling with the QP, (g, q)."""
     base_qps: NDArray[np.int32]
     """QPs of uniform files with the base steps at which modes were measured, rising, (s,)."""
     modes: ModeArray
-    """The menu, (m,)."""
+    """Modes that were measured, (m,)."""
     mode_bits: Floats
-    """Of a block on the grid of a base step under a mode, (s, g, m)."""
+    """Bits of a cell on the grid of a base step under a mode, (s, g, m)."""
     mode_error: Floats
-    """(s, g, m)."""
+    """Squared RGB error of a cell on the grid of a base step under a mode, the mean over its values, (s, g, m)."""
     on_hull: NDArray[np.bool_]
     """Whether the mode is on the group's lower convex hull of squared error over bits, (s, g, m)."""
     mode_of_qp: NDArray[np.int32]
-    """The mode on the hull that comes nearest to a group's QP in size, (s, g, q)."""
+    """Index of the mode on the hull that comes nearest to a group's QP in size, (s, g, q)."""
 
     @property
     def groups(self) -> int:
-        """Their number."""
+        """Number of groups."""
         return len(self.bits)
 
     @classmethod

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from accelir.storage.cluster import cluster
+from accelir.formats.pillow import TooManyPixels
+from accelir.storage.cluster import ClusterLost, on_cluster
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,18 +41,20 @@ def run(
     jobs: int = 1,
     dask: str | None = None,
     bar: bool = True,
+    lost: Callable[[ClusterLost], None] = lambda error: None,
 ) -> bool:
     """Do the work for every item in `jobs` threads, and finish it in this thread, in the items' order.
 
     work: what takes time; finish: what must be in order, such as writing and printing. An item for which either raises
     one of BAD_INPUT goes to `fail`, and the others go on. dask: the address of a Dask scheduler whose workers do the
-    work instead; work and items are pickled then. With several items a progress bar is shown on standard error, if that
+    work instead; work and items are pickled then. Where that scheduler is lost on the way, `lost` is told, and the rest
+    is worked at here. With several items a progress bar is shown on standard error, if that
     is a terminal. Returns whether no item failed. Whatever else is raised drops what still waits; Ctrl-C becomes
     Interrupted.
     """
     attempt = functools.partial(_attempt, work)
-    results = _in_threads(attempt, items, jobs) if dask is None else _on_dask(attempt, items, dask)
-    hidden = None if bar and len(items) > 1 else True
+    results = _in_threads(attempt, items, jobs) if dask is None else _on_dask(attempt, items, dask, jobs, lost)
+    hidden = None if bar and len(items) > 1 and sys.stderr is not None else True
     done = failed = 0
     try:
         with contextlib.closing(results):
@@ -65,11 +68,15 @@ def run(
     return failed == 0
 
 
-def explain(error: Exception) -> str:
-    """The error in one line, without Python's decoration."""
+def explain(error: BaseException) -> str:
+    """The error in one line, in words, without Python's decoration."""
+    if isinstance(error, MemoryError):
+        return "it takes more memory than there is; make the picture smaller, or run fewer --jobs at a time"
+    if isinstance(error, TooManyPixels):
+        return f"{error.width} x {error.height} pixels are more than {error.limit:,}; --max-pixels takes larger ones"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()) or f"it failed without saying why ({type(error).__name__})"
 
 
 def _attempt(work: Callable[[Item], Result], item: Item) -> Result | Exception:
@@ -87,11 +94,21 @@ def _in_threads(attempt: Callable[[Item], Result], items: Sequence[Item], jobs: 
         pool.shutdown(cancel_futures=True)
 
 
-def _on_dask(attempt: Callable[[Item], Result], items: Sequence[Item], address: str) -> Generator[Result]:
-    with cluster(address):
-        from joblib import Parallel, delayed
-
-        yield from Parallel(return_as="generator", batch_size=1)(delayed(attempt)(item) for item in items)
+def _on_dask(
+    attempt: Callable[[Item], Result],
+    items: Sequence[Item],
+    address: str,
+    jobs: int,
+    lost: Callable[[ClusterLost], None],
+) -> Generator[Result | OSError]:
+    done = 0
+    try:
+        for result in on_cluster(address, attempt, items):
+            yield result
+            done += 1
+    except ClusterLost as error:
+        lost(error)
+        yield from _in_threads(attempt, items[done:], jobs)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,10 @@ import click
 import numpy as np
 
 from accelir.commands import options
-from accelir.commands.transfers import Transfer, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.commands.pictures import limited, open_picture
+from accelir.commands.places import Places
+from accelir.commands.printing import shown
+from accelir.commands.transfers import Transfer, Written, write_all
 from accelir.comparison.compare import Comparison, File
 from accelir.comparison.compare import compare as compare_files
 from accelir.comparison.page import render
@@ -55,6 +58,8 @@ SUFFIX = ".compare.html"
     "much of the picture comes back; or encode the picture itself, and only look.",
 )
 @options.force_option
+@options.max_pixels_option
+@options.allow_remote_option
 @options.json_option
 @options.quiet_option
 def compare(
@@ -65,6 +70,8 @@ def compare(
     max_bytes: int | None,
     degrade: bool,
     force: bool,
+    max_pixels: int | None,
+    schemes: tuple[str, ...],
     as_json: bool,
     quiet: bool,
     network: str | None,
@@ -76,20 +83,21 @@ def compare(
     network. The page needs no network and no other file.
     """
     options.require_one_size(bpp, max_bytes)
-    given = options.checked_settings(settings)
+    given = {setting: value for setting, value in settings.items() if value is not None}
+    options.check_settings(given)
 
-    @pictures_of_any_size()
+    @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
-        transfer.check_target()
         pixels = as_pixels(open_picture(transfer.source), FORMATS["jpeg"])
         photo = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         name = PurePath(transfer.source).name
         seed = zlib.crc32(PurePath(name).stem.encode(errors="surrogateescape"))
         found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, network=network, degrade=degrade, seed=seed, **given)
-        page = render(found, click.format_filename(name)).encode()
+        page = render(found, shown(name)).encode()
         return Written(page, _figures(found), _text(found))
 
-    write_all(plan(inputs, output, out_dir, SUFFIX, force), work, quiet=quiet, as_json=as_json)
+    places = Places(output, out_dir, force=force, schemes=schemes)
+    write_all(places.plan(inputs, SUFFIX, quiet=quiet), work, quiet=quiet, as_json=as_json)
 
 
 def _figures(found: Comparison) -> dict[str, Any]:

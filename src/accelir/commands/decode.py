@@ -11,13 +11,20 @@ from PIL import Image, UnidentifiedImageError
 
 from accelir.api import decode as decode_file
 from accelir.commands import options
-from accelir.commands.transfers import METADATA, Transfer, Written, pictures_of_any_size, write_all
+from accelir.commands.pictures import limited
+from accelir.commands.places import check_scheme
+from accelir.commands.printing import shown
+from accelir.commands.transfers import Transfer, Written, write_all
 from accelir.formats.pillow import pillow_at_work
 from accelir.storage import locations
 from accelir.storage.locations import STDIO
 
 LOSSLESS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".ppm": "PPM", ".pgm": "PPM"}
+WITH_ALPHA = (".png", ".tif", ".tiff")
 FROM_FILE = "auto"
+
+METADATA = ("icc_profile", "exif")
+"""What is taken over."""
 
 
 def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -47,22 +54,40 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     shell_complete=options.complete_network,
     help="Restore the picture, by the network that the file was made for or by this one: a name, or an .onnx file.",
 )
+@click.option("--alpha", is_flag=True, help="Keep transparency; needs a .png or .tif.")
 @options.force_option
+@options.max_pixels_option
+@options.allow_remote_option
 @options.json_option
 @options.quiet_option
-def decode(source: str, output: str, network: str | None, force: bool, as_json: bool, quiet: bool) -> None:
+def decode(
+    source: str,
+    output: str,
+    network: str | None,
+    alpha: bool,
+    force: bool,
+    max_pixels: int | None,
+    schemes: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Decode a JPEG or WebP file into a lossless one."""
+    for name in (source, output):
+        check_scheme(name, schemes)
     suffix = ".png" if output == STDIO else os.path.splitext(output)[1].lower()
     if suffix not in LOSSLESS:
         raise click.BadParameter(f"{output!r} ends in none of {', '.join(LOSSLESS)}", param_hint="-o")
+    if alpha and suffix not in WITH_ALPHA:
+        raise click.UsageError(f"--alpha needs one of {', '.join(WITH_ALPHA)}; {shown(output)} holds no transparency")
 
-    @pictures_of_any_size()
+    @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
-        transfer.check_target()
         data = locations.read(transfer.source)
-        image = Image.fromarray(decode_file(data, network=network))
+        image = Image.fromarray(decode_file(data, network=network, alpha=alpha))
         figures = {"width": image.width, "height": image.height}
-        return Written(_lossless(image, LOSSLESS[suffix], data), figures, f"{image.width} x {image.height}")
+        written = _lossless(image, LOSSLESS[suffix], data)
+        dropped = () if alpha or not _hides(data) else ("its transparency was dropped; --alpha keeps it",)
+        return Written(written, figures, f"{image.width} x {image.height}", warnings=dropped)
 
     write_all([Transfer(source, output, force)], work, quiet=quiet, as_json=as_json)
 
@@ -73,6 +98,12 @@ def _lossless(image: Image.Image, name: str, origin: bytes) -> bytes:
     with pillow_at_work(f"it cannot be written as {name}"):
         image.save(buffer, name, **_metadata(origin))
     return buffer.getvalue()
+
+
+def _hides(data: bytes) -> bool:
+    """Whether something of the file's picture is transparent."""
+    with pillow_at_work("no sound picture"), Image.open(io.BytesIO(data)) as image:
+        return image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
 
 
 def _metadata(origin: bytes) -> dict[str, Any]:

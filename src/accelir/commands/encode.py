@@ -2,134 +2,174 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from typing import Any
 
 import click
-from numpy.typing import NDArray
-from PIL import Image
 
-from accelir.api import Encoded, Encoder
-from accelir.commands import options
-from accelir.commands.plot import draw, encoded_panels
-from accelir.commands.transfers import METADATA, Transfer, Written, open_picture, pictures_of_any_size, plan, write_all
+from accelir.commands import groups, options
+from accelir.commands.coding import Coding
+from accelir.commands.copying import copied
+from accelir.commands.metadata import FileMetadata
+from accelir.commands.pictures import Opened, Shaping, limited, open_file
+from accelir.commands.places import Places, with_plots
+from accelir.commands.plot import draw, encoded_panels, file_panels
+from accelir.commands.printing import heard, shown
+from accelir.commands.transfers import Transfer, Written, write_all
+from accelir.errors import BudgetError
+from accelir.formats.color import to_gray_or_rgb
+from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
-from accelir.formats.registry import FORMATS
-from accelir.profile.model import Profile
+from accelir.formats.registry import FORMATS, find_format
 
 
 @dataclass(frozen=True)
 class Encode:
     """What is done to each picture; it can be pickled, for a cluster."""
 
-    settings: dict[str, Any]
-    """Of the encoder."""
-    bpp: float | None
-    max_bytes: int | None
-    qp_map: NDArray[Any] | None
-    strip: bool
+    coding: Coding
+    """How it is encoded."""
+    kinds: frozenset[str]
+    """What metadata is kept."""
+    shaping: Shaping
+    """What is done to it before."""
+    max_pixels: int | None
+    """Larger pictures are refused."""
 
-    @pictures_of_any_size()
     def __call__(self, transfer: Transfer) -> Written:
-        transfer.check_target()
-        image = open_picture(transfer.source)
-        if self.strip:
-            image.info = {key: value for key, value in image.info.items() if key not in METADATA}
-        encoder = Encoder(**self.settings)
-        encoded = encoder.encode(
-            image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, exif=image.info.get("exif")
-        )
-        asked, reached = encoded.stats["max_bytes"], len(encoded.data)
-        figures = {"asked": asked, "reached": reached, "bpp": encoded.bpp}
-        text = f"asked {asked:,}  reached {reached:,}  ({100 * reached / asked:.2f} %)  {encoded.bpp:.4f} bpp"
-        return Written(encoded.data, figures, text, self._plot(transfer, encoded, encoder.settings.profile))
+        with limited(self.max_pixels), heard() as warnings:
+            written = self._written(transfer)
+            return replace(written, warnings=(*written.warnings, *dict.fromkeys(warnings)))
 
-    def _plot(self, transfer: Transfer, encoded: Encoded, profile: Profile) -> bytes | None:
-        if transfer.plot is None:
+    def _written(self, transfer: Transfer) -> Written:
+        opened = open_file(transfer.source)
+        format = self._format(opened, transfer)
+        chosen = opened.metadata.only(self.kinds)
+        held, left_out = chosen.fitted(format)
+        turn = self._turns(opened.metadata, held)
+        if not self.shaping.changes(opened.image, turn) and (copy := self._copy(opened, format, transfer)):
+            return copy
+        notes = _notes([*left_out, *opened.further], format)
+        return self._encode(opened, held, format, turn, transfer, notes)
+
+    def _format(self, opened: Opened, transfer: Transfer) -> Format:
+        """The one asked for; in place that of the file, which keeps its name."""
+        found = find_format(opened.data)
+        if not transfer.in_place:
+            return FORMATS[self.coding.format]
+        if found is None or (self.coding.given and found.name != self.coding.format):
+            labels = FORMATS[self.coding.format].label if self.coding.given else "JPEG or WebP"
+            raise ValueError(f"it is no {labels}, and --in-place keeps its name; give -o or --out-dir")
+        return found
+
+    def _turns(self, metadata: FileMetadata, held: FileMetadata) -> bool:
+        """Whether pixels are turned: where it was asked for, or nothing would tell any more how the picture stands."""
+        stands = metadata.orientation
+        return stands != 1 and (self.shaping.auto_orient or held.orientation != stands)
+
+    def _copy(self, opened: Opened, format: Format, transfer: Transfer) -> Written | None:
+        """The input itself, where it is a file of the format that fits already."""
+        if not self.coding.may_copy or find_format(opened.data) is not format:
             return None
-        title = inspect(encoded.data, click.format_filename(transfer.target)).title
-        return draw(list(encoded_panels(encoded, profile)), title)
+        made = copied(opened.data, format, self.kinds)
+        budget = self.coding.budget(opened.image.size)
+        if made is None or len(made[0]) > budget:
+            return None
+        data, lost = made
+        bpp = 8 * len(data) / (opened.image.width * opened.image.height)
+        figures = {**_figures(budget, data, bpp), "copied": True}
+        notes = _notes(opened.further or ["what follows the picture"], format) if lost else ()
+        unchanged = transfer.in_place and data == opened.data
+        text = f"{_text(budget, data, bpp)}  {'unchanged' if unchanged else 'copied'}: it fits already"
+        plot = None if transfer.plot is None else _draw(transfer, data, list(file_panels(data)))
+        return Written(None if unchanged else data, figures, text, plot, notes)
+
+    def _encode(
+        self,
+        opened: Opened,
+        held: FileMetadata,
+        format: Format,
+        turn: bool,
+        transfer: Transfer,
+        notes: tuple[str, ...],
+    ) -> Written:
+        orientation = opened.metadata.orientation if turn else 1
+        image = self.shaping.apply(opened.image, orientation, format)
+        if image.mode == "CMYK" and not held.icc:
+            # A profile that isn't kept still says what the inks look like.
+            image, _ = to_gray_or_rgb(image, opened.metadata.icc, format.has_gray)
+        if image is not opened.image:
+            held = held.after(image.size, turned=turn)
+        encoder = self.coding.encoder(format)
+        try:
+            encoded = self.coding.encode(encoder, image, held.options(format))
+        except BudgetError as error:
+            advice = f"; {held.size:,} of them are metadata, which --strip leaves out" if held.size else ""
+            raise ValueError(f"{error}{advice}") from error
+        budget = encoded.stats["max_bytes"]
+        plot = None
+        if transfer.plot is not None:
+            plot = _draw(transfer, encoded.data, list(encoded_panels(encoded, encoder.settings.profile)))
+        figures = _figures(budget, encoded.data, encoded.bpp)
+        return Written(encoded.data, figures, _text(budget, encoded.data, encoded.bpp), plot, notes)
+
+
+def _notes(left_out: list[str] | tuple[str, ...], format: Format) -> tuple[str, ...]:
+    return (f"left out, as the {format.label} has no place for it: {', '.join(left_out)}",) if left_out else ()
+
+
+def _figures(budget: int, data: bytes, bpp: float) -> dict[str, Any]:
+    return {"asked": budget, "reached": len(data), "bpp": bpp}
+
+
+def _text(budget: int, data: bytes, bpp: float) -> str:
+    return f"asked {budget:,}  reached {len(data):,}  ({100 * len(data) / budget:.2f} %)  {bpp:.4f} bpp"
+
+
+def _draw(transfer: Transfer, data: bytes, panels: list[Any]) -> bytes:
+    return draw(panels, inspect(data, shown(transfer.target)).title)
 
 
 @click.command(short_help="Write pictures as JPEG or WebP of a size.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    shell_complete=options.complete_path,
-    help="The file to write, for a single input; - for standard output.",
-)
-@click.option(
-    "--out-dir",
-    metavar="DIR",
-    shell_complete=options.complete_path,
-    help="The folder to write to, made if need be; else that of each input.",
-)
-@options.bpp_option
-@options.max_bytes_option
-@options.profile_option
-@options.effort_option
-@click.option(
-    "--format", type=click.Choice(list(FORMATS)), help="Of the files written; by default what -o ends in, or JPEG."
-)
-@click.option(
-    "--subsampling", type=click.Choice(["auto", "4:4:4", "4:2:2", "4:2:0"]), help="Of the chroma; by default auto."
-)
-@click.option("--progressive/--sequential", default=None, help="Order of the data; by default whatever is smaller.")
-@click.option(
-    "--qp-map",
-    metavar="FILE.npy",
-    callback=options.array,
-    shell_complete=options.complete_path,
-    help="QP (15..95) of every 32x32 cell: integers, ceil(H/32) x ceil(W/32).",
-)
-@click.option("--strip", is_flag=True, help="Leave out the EXIF data and the ICC profile of the input.")
+@groups.places
+@groups.coding
+@groups.kinds
+@groups.shaping
+@options.max_pixels_option
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pictures to encode at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it.")
 @options.plot_option
-@options.force_option
 @options.json_option
 @options.quiet_option
 def encode(
     inputs: tuple[str, ...],
-    output: str | None,
-    out_dir: str | None,
-    bpp: float | None,
-    max_bytes: int | None,
-    qp_map: NDArray[Any] | None,
-    strip: bool,
+    places: Places,
+    coding: Coding,
+    kinds: frozenset[str],
+    shaping: Shaping,
+    max_pixels: int | None,
     jobs: int,
     dask: str | None,
     plot: str | None,
-    force: bool,
     as_json: bool,
     quiet: bool,
-    **settings: Any,
 ) -> None:
     """Encode pictures to an exact size, which --bpp or --max-bytes gives.
 
     INPUT is a picture that Pillow opens, a folder of such, a pattern, or - for standard input; with the extra "remote"
-    also a URL, as s3://bucket/folder.
+    also a URL, as s3://bucket/folder. An input of the format written that has no more bytes than asked for is copied.
     """
-    options.require_one_size(bpp, max_bytes)
-    settings["format"] = settings["format"] or _format_of(output)
-    given = options.checked_settings(settings)
-    transfers = plan(inputs, output, out_dir, FORMATS[given["format"]].suffix, force)
-    options.check_plot(plot, [transfer.target for transfer in transfers])
-    transfers = [replace(transfer, plot=plot) for transfer in transfers]
+    coding = coding.checked(places.output)
+    transfers = places.plan(inputs, FORMATS[coding.format].suffix, quiet=quiet)
+    options.check_plot(plot, [transfer.target for transfer in transfers], places.schemes)
+    work = Encode(coding, kinds, shaping, max_pixels)
     write_all(
-        transfers, Encode(given, bpp, max_bytes, qp_map, strip), quiet=quiet, as_json=as_json, jobs=jobs, dask=dask
+        with_plots(transfers, plot),
+        work,
+        quiet=quiet,
+        as_json=as_json,
+        jobs=jobs,
+        dask=dask,
+        dry_run=places.dry_run,
     )
-
-
-def _format_of(output: str | None) -> str:
-    """The format that an output's name means; JPEG where it means none."""
-    suffix = os.path.splitext(output or "")[1].lower()
-    pillow = Image.registered_extensions().get(suffix, FORMATS["jpeg"].pillow)
-    named = [name for name, format in FORMATS.items() if format.pillow == pillow]
-    if not named:
-        suffixes = " or ".join(format.suffix for format in FORMATS.values())
-        raise click.UsageError(f"{output} would hold a JPEG; end it in {suffixes}, or give --format")
-    return named[0]

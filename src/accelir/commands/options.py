@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import click
-import numpy as np
 from click.shell_completion import CompletionItem
 from numpy.typing import NDArray
 
 from accelir.api import DEFAULT_PROFILE, Encoder
 from accelir.commands import batch
+from accelir.commands.pictures import MAX_PIXELS
+from accelir.commands.places import check_scheme
+from accelir.commands.printing import shown
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import find, networks
-from accelir.storage import files
+from accelir.storage import files, locations
+from accelir.storage.arrays import MOST_BYTES, read_array
 
 
 def above_zero(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -32,17 +35,36 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
 
 
 def array(ctx: click.Context, param: click.Parameter, value: str | None) -> NDArray[Any] | None:
+    """An npy file, which may come from anywhere; none is read that is larger than pictures need."""
     if value is None:
         return None
     try:
-        array = np.load(value, allow_pickle=False)
-    except OSError as error:
-        raise click.BadParameter(f"{value}: {batch.explain(error)}") from error
-    except (ValueError, EOFError) as error:
-        raise click.BadParameter(f"{value}: it is no array as numpy.save writes them") from error
-    if not isinstance(array, np.ndarray):
-        raise click.BadParameter(f"{value} holds several arrays; save one with numpy.save")
-    return array
+        with open(value, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(f"{shown(value)}: {batch.explain(error)}") from error
+    if len(data) > MOST_BYTES:
+        raise click.BadParameter(f"{shown(value)}: it has more than {MOST_BYTES:,} bytes, more than any map of QPs")
+    if data.startswith(b"PK"):
+        raise click.BadParameter(f"{shown(value)} holds several arrays; save one with numpy.save")
+    try:
+        return read_array(data)
+    except ValueError as error:
+        raise click.BadParameter(f"{shown(value)}: it is no array as numpy.save writes them") from error
+
+
+def pixels(ctx: click.Context, param: click.Parameter, value: str) -> int | None:
+    """A count; None for none at all."""
+    try:
+        return None if value == "none" else files.parse_size(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no count of pixels as 200M or 178956970, and not none") from None
+
+
+def schemes(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Those given, each option being a list; by default the stores."""
+    given = tuple(word.strip().lower() for text in value for word in text.split(",") if word.strip())
+    return (tuple(word for word in given if word != "none")) if value else locations.STORES
 
 
 def network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -92,11 +114,28 @@ plot_option = click.option(
     shell_complete=complete_path,
     help="Also draw a single file's picture and maps of its cells (32x32 pixels) side by side.",
 )
+max_pixels_option = click.option(
+    "--max-pixels",
+    metavar="N",
+    default=f"{MAX_PIXELS}",
+    show_default=True,
+    callback=pixels,
+    help="Refuse pictures of more pixels, as 500M; none: take them all.",
+)
+allow_remote_option = click.option(
+    "--allow-remote",
+    "schemes",
+    metavar="SCHEME",
+    multiple=True,
+    callback=schemes,
+    help="What URLs may begin with, and no other: a list, or this option several times; none: no URLs. By default "
+    f"{', '.join(locations.STORES)}.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 
 
-def check_plot(target: str | None, files: Sequence[str]) -> None:
+def check_plot(target: str | None, files: Sequence[str], schemes: Collection[str]) -> None:
     """One file is drawn, and into another than itself."""
     if target is None:
         return
@@ -104,6 +143,7 @@ def check_plot(target: str | None, files: Sequence[str]) -> None:
         raise click.UsageError(f"--plot takes one file and {len(files)} came")
     if not target.lower().endswith(".png") or target == files[0]:
         raise click.UsageError(f"--plot takes the name of a .png file to write, not {target}")
+    check_scheme(target, schemes)
 
 
 def require_one_size(bpp: float | None, max_bytes: int | None) -> None:
@@ -111,11 +151,9 @@ def require_one_size(bpp: float | None, max_bytes: int | None) -> None:
         raise click.UsageError("give the size by either --bpp or --max-bytes")
 
 
-def checked_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings of an encoder that were given; a wrong one is a wrong call."""
-    given = {name: value for name, value in settings.items() if value is not None}
+def check_settings(given: dict[str, Any]) -> None:
+    """Wrong settings of an encoder are a wrong call."""
     try:
         Encoder(**given)
     except (TypeError, ValueError) as error:
         raise click.UsageError(batch.explain(error)) from error
-    return given

@@ -28,16 +28,16 @@ class File:
 
     data: bytes = field(repr=False)
     setting: str
-    """How it was reached, in words."""
+    """Words for how the size was reached."""
     seconds: float
-    """For encoding, the search for the size included."""
+    """Seconds that encoding took, the search for the size included."""
     psnr: float
-    """Of the decoded file against the picture that was encoded, RGB, dB."""
+    """PSNR over RGB of the decoded file against the picture that was encoded, in dB."""
     restored: Pixels | None
-    """By the network; None without one."""
+    """Picture restored by the network; None without one."""
     restored_seconds: float
     restored_psnr: float | None
-    """Against the original, RGB, dB; None where there is none."""
+    """PSNR over RGB of the restored picture against the original, in dB; None where there is none."""
     maps: dict[str, NDArray[Any]]
     """Maps of the cells by what they show, each (ceil(H/32), ceil(W/32))."""
 
@@ -47,18 +47,18 @@ class Comparison:
     """One picture, at one size, by several encoders."""
 
     original: Pixels | None
-    """The ground truth; None where the picture was encoded as it is."""
+    """Ground truth; None where the picture was encoded as it is."""
     picture: Pixels
-    """What was encoded, HxWx3 RGB."""
+    """Picture that was encoded, uint8 HxWx3 RGB."""
     task: str
-    """What was done to the original, as a task's name; "" for nothing."""
+    """Name of the task that says what was done to the original; "" for nothing."""
     profile: str
     network: str | None
     scale: int
-    """The network's."""
+    """Scale of the network."""
     max_bytes: int
     files: dict[str, File | str]
-    """By the encoder's name; why not, where it has no file that fits."""
+    """Files by the encoder's name; in the place of one that can't fit the reason."""
 
 
 def compare(

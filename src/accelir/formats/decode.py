@@ -29,10 +29,21 @@ def decode_pixels(data_or_path: Source) -> NDArray[np.uint8]:
     return format_of(data).decode(data)
 
 
+def decode_alpha(data: bytes) -> NDArray[np.uint8] | None:
+    """Transparency of a file, uint8 HxW, 255 opaque; None for a file without. Raises as `decode_pixels` does."""
+    return format_of(data).decode_alpha(data)
+
+
 def network_of(data: bytes) -> str | None:
     """The network that a file names, or None. Raises ValueError for a damaged file."""
     found = find_format(data)
     return None if found is None else found.network_of(data)
+
+
+def has_stale_name(data: bytes) -> bool:
+    """Whether a file kept a network's name from another of which it was made. Raises ValueError for a damaged file."""
+    found = find_format(data)
+    return found is not None and found.has_stale_name(data)
 
 
 def read_source(data_or_path: Source) -> bytes:

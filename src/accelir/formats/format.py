@@ -95,3 +95,9 @@ class Format:
     """Maps of what a file spends where, for drawing."""
     inspect: Callable[[bytes, str], Report]
     """Report on a file, which is called by the name given. Raises ValueError for damage."""
+    decode_alpha: Callable[[bytes], NDArray[np.uint8] | None] = lambda data: None
+    """Transparency of a file, uint8 HxW, 255 opaque; None for a file without. Raises ValueError for damage."""
+    has_gray: bool = True
+    """Whether a gray picture's file is gray, and not RGB with three values alike."""
+    has_stale_name: Callable[[bytes], bool] = lambda data: False
+    """Whether a file has a network's name that was written into another file. Raises ValueError for damage."""

@@ -12,6 +12,11 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from accelir.storage.text import printable
 
+FREE_PIXELS = 64_000_000
+"""Pixels that a file of any size may have: a picture of one colour takes next to no bytes."""
+PIXELS_PER_BYTE = 256
+"""Further pixels that a file may have for each of its bytes. A decoder takes up to 25 ns for one."""
+
 
 def decode_with_pillow(data: bytes, name: str) -> NDArray[np.uint8]:
     """Pixels of a file in a format that Pillow knows by this name, uint8 HxWx3 or HxW.
@@ -25,6 +30,20 @@ def decode_with_pillow(data: bytes, name: str) -> NDArray[np.uint8]:
         return np.array(image if image.mode in ("L", "RGB") else image.convert("RGB"))
 
 
+class TooManyPixels(ValueError):
+    """A picture of more pixels than are decoded."""
+
+    def __init__(self, width: int, height: int, limit: int, advice: str) -> None:
+        super().__init__(f"{width} x {height} pixels are more than the {limit:,} that are decoded; {advice}")
+        self.width, self.height, self.limit = width, height, limit
+
+
+def alpha_with_pillow(data: bytes, name: str) -> NDArray[np.uint8] | None:
+    """Transparency of such a file, uint8 HxW, 255 opaque; None for a file without. Raises ValueError."""
+    with pillow_at_work(f"damaged {name}"), Image.open(io.BytesIO(data), formats=[name]) as image:
+        return np.array(image.getchannel("A")) if "A" in image.getbands() else None
+
+
 @contextlib.contextmanager
 def pillow_at_work(failure: str) -> Iterator[None]:
     """Turns what damaged data makes Pillow raise, SyntaxError and struct.error among others, into one ValueError."""
@@ -32,12 +51,12 @@ def pillow_at_work(failure: str) -> Iterator[None]:
         yield
     except UnidentifiedImageError:
         raise ValueError(f"{failure}: Pillow cannot read it") from None
-    except MemoryError:
+    except (MemoryError, TooManyPixels):
         raise
     except Exception as error:
         if isinstance(error, OSError) and "out of memory" in str(error):
             raise MemoryError(str(error)) from error
-        raise ValueError(f"{failure}: {printable(error)}") from error
+        raise ValueError(f"{failure}: {printable(error) or type(error).__name__}") from error
 
 
 def require_memory(size: int) -> None:
@@ -48,30 +67,23 @@ def require_memory(size: int) -> None:
         raise MemoryError(f"the picture takes some {size:,} bytes to decode, more than there are") from None
 
 
-FREE_PIXELS = 64_000_000
-"""Pixels that a file of any size may have: a picture of one colour takes next to no bytes."""
-PIXELS_PER_BYTE = 256
-"""Further pixels that a file may have for each of its bytes. A decoder takes up to 25 ns for one."""
-
-
 def most_pixels(size: int) -> int:
     """Pixels that are decoded of a file of so many bytes."""
     return FREE_PIXELS + PIXELS_PER_BYTE * size
 
 
 def check_pixels(width: int, height: int, size: int | None = None) -> None:
-    """Raises ValueError for a picture that is larger than Pillow lets through, twice PIL.Image.MAX_IMAGE_PIXELS.
+    """Raises TooManyPixels for a picture that is larger than Pillow lets through, twice PIL.Image.MAX_IMAGE_PIXELS.
 
-    size: bytes of its file; for more pixels than so few bytes may have, the same.
+    size: bytes of its file; then also for one of more pixels than so few bytes may have, unless that limit is None.
     """
-    if size is not None and width * height > most_pixels(size):
-        raise ValueError(
-            f"{width} x {height} pixels in {size:,} bytes; of a file of that size at most {most_pixels(size):,} are "
-            "decoded"
-        )
     limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and width * height > 2 * limit:
-        raise ValueError(
-            f"{width} x {height} pixels are more than the {2 * limit:,} that are decoded; "
-            "raise PIL.Image.MAX_IMAGE_PIXELS if the file can be trusted"
+    if limit is None:
+        return
+    if width * height > 2 * limit:
+        raise TooManyPixels(
+            width, height, int(2 * limit), "raise PIL.Image.MAX_IMAGE_PIXELS if the file can be trusted"
         )
+    if size is not None and width * height > most_pixels(size):
+        advice = f"for the file has no more than {size:,} bytes; set PIL.Image.MAX_IMAGE_PIXELS to None if it can be trusted"
+        raise TooManyPixels(width, height, most_pixels(size), advice)

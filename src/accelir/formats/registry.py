@@ -15,6 +15,11 @@ def labels(word: str) -> str:
     return f" {word} ".join(format.label for format in FORMATS.values())
 
 
+def labels_with(option: str) -> str:
+    """The formats that take an option, for a sentence: "JPEG"."""
+    return " and ".join(format.label for format in FORMATS.values() if option in format.options)
+
+
 def get_format(name: str) -> Format:
     """A format by its name. Raises ValueError that tells which there are."""
     if name not in FORMATS:

@@ -20,6 +20,7 @@ class EncoderSettings:
     effort: int = 5
     subsampling: str = "auto"
     progressive: bool | str = "auto"
+    jfif: bool = True
     allocator: str = "auto"
 
 
@@ -32,6 +33,7 @@ class Metadata:
     xmp: Any = None
     dpi: Any = None
     comment: Any = None
+    iptc: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,10 @@ class Request:
     """Profile, effort and what else the encoder was made with."""
     alpha: NDArray[np.uint8] | None = None
     """Transparency, HxW, 255 opaque."""
+    alpha_quality: int = 100
+    """Quality of the transparency, 0 to 100, exact at 100."""
+    exact: bool = False
+    """Whether colours where alpha is 0 are coded like all others."""
     qp_map: NDArray[np.int32] | None = None
     """QP of each cell, 15 to 95, (ceil(H/32), ceil(W/32)); None: all alike, or as the allocator finds."""
     metadata: Metadata = field(default_factory=Metadata)

@@ -47,7 +47,7 @@ class BuildRequest:
     networks: tuple[str, ...]
     format: str = "jpeg"
     base: str | None = None
-    """An installed profile whose tables and Lagrangian are taken; None tunes them."""
+    """Installed profile, or a folder, whose tables and lambda are taken; None tunes them."""
     quality: str = "mse"
     groups: int = GROUPS
     side: int = 512
@@ -55,7 +55,7 @@ class BuildRequest:
     jobs: int = 1
     dask: str | None = None
     receiver: str | None = None
-    """The name of the network that files ask receivers for; None: the task's, if it is installed."""
+    """Name of the network that files ask receivers for; None: the task's, if it is installed."""
 
     def __post_init__(self) -> None:
         network_name(self.receiver)
@@ -87,13 +87,13 @@ def build(folder: Path, out: Path, work: Path, request: BuildRequest) -> dict[st
     rows = measure_all(pictures, plans, work, jobs=request.jobs, dask=request.dask)
     measured = {picture: mean(row) for picture, row in zip(pictures, rows, strict=True)}
     train, held = (Part(p, [measured[x] for x in p]) for p in split(pictures, HELD_OUT_EVERY))
-    blocks = join(train.measurements)
-    utility = utilities(blocks, request.quality)
+    cells = join(train.measurements)
+    utility = utilities(cells, request.quality)
     edges = group_edges(utility, request.groups)
-    curves = fit_curves(blocks, groups_of(utility, edges), edges, plans[0])
+    curves = fit_curves(cells, groups_of(utility, edges), edges, plans[0])
     model = _qpnet(train, utility, work, request)
     figures = judge(
-        held, curves, fit_curves(blocks, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
+        held, curves, fit_curves(cells, np.zeros(len(utility), np.int64), edges[:0], plans[0]), model, request
     )
     profile = dataclasses.replace(profile, groups=GroupModel(curves, QpNet(model, curves.groups)))
     figures["allocators_db"] = try_allocators(
@@ -184,18 +184,18 @@ def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: Buil
     network, rates = QpNet(model, curves.groups), rates_of(request.task)
     matrix = np.zeros((curves.groups, curves.groups), np.int64)
     rows: list[dict[str, np.ndarray]] = []
-    for picture, blocks in zip(held.pictures, held.measurements, strict=True):
-        truth = groups_of(utilities(blocks, request.quality), curves.utility_edges)
+    for picture, cells in zip(held.pictures, held.measurements, strict=True):
+        truth = groups_of(utilities(cells, request.quality), curves.utility_edges)
         shares = network.shares(degraded(picture, request.task, request.side)[0]).reshape(-1, curves.groups)
         guess = shares.argmax(axis=1)
         matrix += confusion(truth, guess, curves.groups)
         rows.append(
             {
-                "one mode": gains(blocks, alike, certain(np.zeros_like(truth), 1), rates),
-                "likeliest": gains(blocks, curves, certain(guess, curves.groups), rates),
-                "shares": gains(blocks, curves, shares, rates),
-                "true groups": gains(blocks, curves, certain(truth, curves.groups), rates),
-                "oracle": gains(blocks, curves, None, rates),
+                "one mode": gains(cells, alike, certain(np.zeros_like(truth), 1), rates),
+                "likeliest": gains(cells, curves, certain(guess, curves.groups), rates),
+                "shares": gains(cells, curves, shares, rates),
+                "true groups": gains(cells, curves, certain(truth, curves.groups), rates),
+                "oracle": gains(cells, curves, None, rates),
             }
         )
     return {
@@ -205,7 +205,7 @@ def judge(held: Part, curves: Curves, alike: Curves, model: bytes, request: Buil
         "rates": list(rates),
         "gain_db": {name: _mean([row[name] for row in rows]) for name in rows[0]},
         "pictures": len(held.pictures),
-        "blocks": int(matrix.sum()),
+        "cells": int(matrix.sum()),
     }
 
 

@@ -25,7 +25,7 @@ LOOP = ClosedLoop(lambdas=(0.5, 1.0, 2.0, 8.0), step=0.88, effort=5)
 """Measured for denoising at 0.9 to 1.8 bpp: more modes, or other steps from 0.83 to 0.93, gained at most 0.01 dB."""
 
 WORTH, WORTH_WAITING = 0.02, 0.05
-"""What an allocator must gain in dB to be taken; and the loop, which takes ten times as long, at the default effort."""
+"""Gain in dB for which an allocator is taken; and the loop, which takes ten times as long, at the default effort."""
 
 _LATE = 7
 """The effort from which a loop that isn't worth waiting for is taken."""

@@ -155,7 +155,7 @@ def _figures(figures: dict[str, Any]) -> list[str]:
     if not figures:
         return []
     lines = [
-        f"held out: {figures['pictures']} of the pictures, {figures['blocks']} cells: QP-NET puts "
+        f"held out: {figures['pictures']} of the pictures, {figures['cells']} cells: QP-NET puts "
         f"{figures['accuracy']:.1%} into their group, {figures['accuracy_within_one']:.1%} at most one beside it",
         "PSNR after restoration over uniform files of equal bits, as looked up, dB at "
         + " / ".join(f"{rate:g}" for rate in figures["rates"])

@@ -13,15 +13,15 @@ _LEAST = 1e-6
 """Sizes and errors are kept above 0, as they are interpolated by their logarithms."""
 
 
-def fit_curves(blocks: Measurement, groups: NDArray[np.int64], edges: Floats, plan: MeasurementPlan) -> Curves:
+def fit_curves(cells: Measurement, groups: NDArray[np.int64], edges: Floats, plan: MeasurementPlan) -> Curves:
     """The mean curves of each group. Curves over the QP are made monotone by isotonic regression: more QP, more bits,
-    less error. Raises ValueError for a group without blocks.
+    less error. Raises ValueError for a group without cells.
     """
     count = len(edges) + 1
     if missing := sorted(set(range(count)) - set(groups.tolist())):
-        raise ValueError(f"groups {missing} have no blocks; take more pictures")
+        raise ValueError(f"groups {missing} have no cells; take more pictures")
     bits, error, mode_bits, mode_error = (
-        np.stack([_mean(blocks, name, groups == g) for g in range(count)])
+        np.stack([_mean(cells, name, groups == g) for g in range(count)])
         for name in ("bits", "sse", "mode_bits", "mode_sse")
     )
     bits = np.stack([isotonic_regression(row) for row in bits])
@@ -42,12 +42,12 @@ def fit_curves(blocks: Measurement, groups: NDArray[np.int64], edges: Floats, pl
     )
 
 
-def _mean(blocks: Measurement, name: str, chosen: NDArray[np.bool_]) -> Floats:
-    """Bits of a whole block, or squared error of a value, over a group's blocks by their area."""
-    area = blocks.values[chosen].sum()
+def _mean(cells: Measurement, name: str, chosen: NDArray[np.bool_]) -> Floats:
+    """Bits of a whole cell, or squared error of a value, over a group's cells by their area."""
+    area = cells.values[chosen].sum()
     if name.endswith("bits"):
-        area /= blocks.values.max()
-    return np.maximum(getattr(blocks, name)[chosen].sum(axis=0) / area, _LEAST)
+        area /= cells.values.max()
+    return np.maximum(getattr(cells, name)[chosen].sum(axis=0) / area, _LEAST)
 
 
 def _hulls(bits: Floats, mode_bits: Floats, mode_error: Floats) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:

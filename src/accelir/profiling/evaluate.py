@@ -1,6 +1,6 @@
 """Stage 5, judging: what the groups are worth, on pictures that nothing was fitted to.
 
-Blocks get modes by what a table says of them, and what they then really cost and gain is looked up in their own
+Cells get modes by what a table says of them, and what they then really cost and gain is looked up in their own
 measurements, at equal bits with the whole picture under one QP. What real files add, the code lengths and neighbours
 that modes share, is not in it.
 """
@@ -17,36 +17,36 @@ from accelir.profiling.measure import Measurement
 STEPS = 25
 """Base steps tried, between the lowest and the highest that were measured."""
 PRICES = np.geomspace(1e-3, 1e2, 81)
-"""Lagrangians: mean squared error of a block per bit."""
+"""Lambdas that are tried: mean squared error of a cell per bit."""
 
 
 def confusion(truth: NDArray[np.int64], guess: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
-    """Blocks by their group (row) and QP-NET's (column)."""
+    """Cells by their group (row) and QP-NET's (column)."""
     return np.bincount(truth * groups + guess, minlength=groups * groups).reshape(groups, groups)
 
 
 def accuracy(matrix: NDArray[np.int64], within: int = 0) -> float:
-    """The share of blocks that QP-NET puts at most `within` groups away from their own."""
+    """The share of cells that QP-NET puts at most `within` groups away from their own."""
     rows, columns = np.indices(matrix.shape)
     return float(matrix[np.abs(rows - columns) <= within].sum() / matrix.sum())
 
 
 def certain(groups: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """All of each block in one group, (n, count)."""
+    """All of each cell in one group, (n, count)."""
     return np.eye(count)[groups]
 
 
 def gains(
-    blocks: Measurement, curves: Curves, shares: NDArray[np.float64] | None, rates: tuple[float, ...]
+    cells: Measurement, curves: Curves, shares: NDArray[np.float64] | None, rates: tuple[float, ...]
 ) -> NDArray[np.float64]:
     """dB of PSNR gained by one picture over its uniform file at each rate in bits per pixel, (r,); NaN out of reach.
 
-    shares: of each group in each block, (n, g), adding up to 1: `certain(groups)`, or what QP-NET thinks likely. None
-    for an oracle that knows what every mode does to every block.
+    shares: of each group in each cell, (n, g), adding up to 1: `certain(groups)`, or what QP-NET thinks likely. None
+    for an oracle that knows what every mode does to every cell.
     """
-    area = blocks.values / blocks.values.max()
-    error, mode_error = (np.maximum(sse / blocks.values.max(), 1e-6) for sse in (blocks.sse, blocks.mode_sse))
-    bits_table = ModeTable(curves.qps, blocks.bits, curves.base_qps, blocks.mode_bits)
+    area = cells.values / cells.values.max()
+    error, mode_error = (np.maximum(sse / cells.values.max(), 1e-6) for sse in (cells.sse, cells.mode_sse))
+    bits_table = ModeTable(curves.qps, cells.bits, curves.base_qps, cells.mode_bits)
     error_table = ModeTable(curves.qps, error, curves.base_qps, mode_error)
     cost, bits, errors = [], [], []
     for qp in np.linspace(float(curves.base_qps[0]), float(curves.base_qps[-1]), STEPS):
@@ -63,7 +63,7 @@ def gains(
         errors.append(own_error)
     best = np.argmin(cost, axis=0), np.arange(len(PRICES))
     budgets = np.array(rates) * 32 * 32 * area.sum()
-    uniform = _log_error(blocks.bits.sum(axis=0), error.sum(axis=0), budgets)
+    uniform = _log_error(cells.bits.sum(axis=0), error.sum(axis=0), budgets)
     return 10 / np.log(10) * (uniform - _log_error(np.array(bits)[best], np.array(errors)[best], budgets))
 
 

@@ -76,15 +76,15 @@ class MeasurementPlan:
 
     task: Task
     network: str
-    """A name or a path; workers elsewhere must find it too."""
+    """Name or path of the network; workers elsewhere must find it too."""
     profile: Profile
-    """Whose table shapes and error weights the files have; its first rung is the mode of uniform files."""
+    """Profile whose tables and weights the files have; its ladder's first rung is the mode of uniform files."""
     menu: ModeArray
     subsampling: str = "4:2:0"
     qps: tuple[int, ...] = QPS
     base_qps: tuple[int, ...] = BASE_QPS
     side: int = 512
-    """Ground truths are cut to this many pixels a side."""
+    """Side in pixels that ground truths are cut to."""
 
     def __post_init__(self) -> None:
         for name in ("qps", "base_qps"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from accelir.cells.modes import ModeArray, make_modes
 
 QPS = tuple(range(15, 100, 5))
-"""At which whole files are measured (AccelIR, section 4)."""
+"""QPs at which whole files are measured (AccelIR, section 4)."""
 BASE_QPS = (21, 37, 53, 69, 85)
-"""At whose base steps the modes are measured, a factor of 2 apart."""
+"""QPs at whose base steps the modes are measured, a factor of 2 apart."""
 
 
 def make_menu(lambda_: float) -> ModeArray:

@@ -62,7 +62,7 @@ def _draw_confusion(axes: Axes, matrix: np.ndarray) -> None:
 
 
 def _label(axes: Axes) -> None:
-    axes.set(xlabel="bits per pixel of the block", ylabel="squared error after restoration", xscale="log", yscale="log")
+    axes.set(xlabel="bits per pixel of the cell", ylabel="squared error after restoration", xscale="log", yscale="log")
     axes.grid(alpha=0.3)
 
 

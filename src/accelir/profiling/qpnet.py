@@ -1,4 +1,4 @@
-"""Stage 4, QP-NET: a tiny network that tells from the pixels which group a block belongs to (AccelIR, section 4.2).
+"""Stage 4, QP-NET: a tiny network that tells from the pixels which group a cell belongs to (AccelIR, section 4.2).
 
 It sees whole pictures and gives a map. The first convolution has the size and the grid of JPEG's blocks, as size and
 error are decided there, and starts as a DCT; what follows gets the logarithm of its energies, in which noise is told
@@ -18,14 +18,14 @@ from torch import nn
 from tqdm import tqdm
 
 from accelir.cells.color_weights import ZIGZAG
+from accelir.cells.grid import CELL
 from accelir.restoration.pictures import Pixels
 
-BLOCK = 32
 _Y, _CB, _CR = (0.299, 0.587, 0.114), (-0.169, -0.331, 0.5), (0.5, -0.419, -0.081)
 _LEAST_ENERGY = 0.05
-"""Of a patch, before the logarithm: a standard deviation of 0.9 levels of luma's white noise."""
+"""Energy added to a patch's before the logarithm: that of white noise of 0.9 levels in luma."""
 CROP = 4
-"""Blocks a side of a training crop, or as many as the smallest picture has."""
+"""Cells a side of a training crop, or as many as the smallest picture has."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class QpNetRecipe:
     """How a QP-NET is trained."""
 
     widths: tuple[int, int, int] = (40, 24, 32)
-    """Of the three convolutions; these take 282 MAC per pixel. 64, 28, 32 (476 MAC) were no more accurate."""
+    """Channels of the three convolutions; these take 282 MAC per pixel. 64, 28, 32 (476 MAC) were no more accurate."""
     steps: int = 4000
     batch: int = 16
     rate: float = 1e-3
     halvings: int = 6
-    """The learning rate is halved so often, at even distances."""
+    """Number of times that the learning rate is halved, at even distances."""
     sharpness: float = 3.0
-    """Of the soft labels: a group at distance d of the rank has the weight exp(-sharpness d^2)."""
+    """Sharpness of the soft labels: a group at distance d of the rank has the weight exp(-sharpness d^2)."""
     seed: int = 0
 
 
@@ -53,7 +53,7 @@ class TrainableQpNet(nn.Module):
         self.patches = nn.Conv2d(3, first, 8, 8)
         self.around = nn.Conv2d(first, second, 3, padding=1)
         self.beyond = nn.Conv2d(second, third, 3, padding=1)
-        self.classes = nn.Conv2d(third, groups, 1)  # the fully connected layer, at every block
+        self.classes = nn.Conv2d(third, groups, 1)  # the fully connected layer, at every cell
         self.patches.load_state_dict({"weight": torch.from_numpy(_dct_patches(first)), "bias": torch.zeros(first)})
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -92,13 +92,13 @@ def soft_labels(ranks: torch.Tensor, groups: int, sharpness: float) -> torch.Ten
 
 def pad(pixels: Pixels) -> Pixels:
     """The picture with its border repeated up to multiples of 32."""
-    return np.pad(pixels, (*((0, -side % BLOCK) for side in pixels.shape[:2]), (0, 0)), mode="edge")
+    return np.pad(pixels, (*((0, -side % CELL) for side in pixels.shape[:2]), (0, 0)), mode="edge")
 
 
 def train(pictures: list[Pixels], ranks: list[NDArray[np.float64]], groups: int, recipe: QpNetRecipe) -> TrainableQpNet:
-    """Train on pictures, HxWx3, and the ranks of their blocks, (ceil(H/32), ceil(W/32)) each; see `soft_labels`.
+    """Train on pictures, HxWx3, and the ranks of their cells, (ceil(H/32), ceil(W/32)) each; see `soft_labels`.
 
-    Crops are cut at multiples of 8 pixels, turned and mirrored; where a cut shifts the blocks, the labels of those that
+    Crops are cut at multiples of 8 pixels, turned and mirrored; where a cut shifts the cells, the labels of those that
     it overlaps are mixed by area. The same input gives the same network. One thread.
     """
     torch.manual_seed(recipe.seed)
@@ -127,7 +127,7 @@ def _crop(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     spare = [8 * int(rng.integers(side // 8 - 4 * crop + 1)) for side in image.shape[:2]]
     top, left = spare
-    x = image[top : top + BLOCK * crop, left : left + BLOCK * crop]
+    x = image[top : top + CELL * crop, left : left + CELL * crop]
     y = _shifted(_shifted(label, top, crop, 0), left, crop, 1)
     turns = int(rng.integers(4))
     x, y = (torch.rot90(part, turns) for part in (x, y))
@@ -136,9 +136,9 @@ def _crop(
 
 def _shifted(label: torch.Tensor, start: int, crop: int, axis: int) -> torch.Tensor:
     """`crop` labels along an axis from pixel `start` on, each mixed from the two that it overlaps."""
-    block, share = start // BLOCK, start % BLOCK / BLOCK
-    first = label.narrow(axis, block, crop)
-    return first if share == 0 else (1 - share) * first + share * label.narrow(axis, block + 1, crop)
+    cell, share = start // CELL, start % CELL / CELL
+    first = label.narrow(axis, cell, crop)
+    return first if share == 0 else (1 - share) * first + share * label.narrow(axis, cell + 1, crop)
 
 
 def to_onnx(net: TrainableQpNet) -> bytes:
@@ -149,7 +149,7 @@ def to_onnx(net: TrainableQpNet) -> bytes:
         warnings.simplefilter("ignore")  # the tracing exporter, as in accelir.training.export
         torch.onnx.export(
             _Exported(net).eval(),
-            (torch.zeros(1, BLOCK, BLOCK, 3, dtype=torch.uint8),),
+            (torch.zeros(1, CELL, CELL, 3, dtype=torch.uint8),),
             buffer,  # type: ignore[arg-type]  # taken by this exporter, though not annotated
             input_names=["x"],
             output_names=["y"],

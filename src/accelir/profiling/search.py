@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 2
 LEAST_GAIN = 0.001
-"""dB that a move must bring."""
+"""Gain in dB that a move must bring."""
 
 
 def move(settings: Settings, name: str, step: float, logarithmic: tuple[str, ...]) -> Settings:

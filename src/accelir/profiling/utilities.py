@@ -1,4 +1,4 @@
-"""Stage 2, grouping: blocks by how much restored quality a bit buys them (AccelIR, section 4.1)."""
+"""Stage 2, grouping: cells by how much restored quality a bit buys them (AccelIR, section 4.1)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from accelir.profiling.measure import Measurement
 GROUPS = 10
 QUALITIES = ("psnr", "mse")
 _LEAST_MSE = 1e-2
-"""A block restored better than this counts as restored this well, so that its PSNR stays finite."""
+"""Least mean squared error that a cell counts with, so that its PSNR stays finite."""
 _LEAST_BITS = 8.0
-"""The same for the size between the lowest and the highest QP: blocks of one colour cost next to nothing."""
+"""Least size in bits between the lowest and the highest QP: cells of one colour cost next to nothing."""
 
 
 def quality(mse: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
@@ -25,22 +25,22 @@ def quality(mse: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     Raises ValueError for another kind.
     """
     if kind not in QUALITIES:
-        raise ValueError(f"quality is {kind!r}; blocks are ordered by {' or '.join(QUALITIES)}")
+        raise ValueError(f"quality is {kind!r}; cells are ordered by {' or '.join(QUALITIES)}")
     return -mse if kind == "mse" else decibels(np.maximum(mse, _LEAST_MSE))
 
 
-def utilities(blocks: Measurement, kind: str) -> NDArray[np.float64]:
-    """Quality gained per bit, from the lowest QP to the highest, (n,). Blocks cut by the border by their share."""
-    values = blocks.values / blocks.values.max()
-    gain = np.diff(quality(blocks.sse[:, [0, -1]] / blocks.values[:, None], kind), axis=1)[:, 0]
-    cost = np.diff(blocks.bits[:, [0, -1]], axis=1)[:, 0] / values
+def utilities(cells: Measurement, kind: str) -> NDArray[np.float64]:
+    """Quality gained per bit, from the lowest QP to the highest, (n,). Cells cut by the border by their share."""
+    values = cells.values / cells.values.max()
+    gain = np.diff(quality(cells.sse[:, [0, -1]] / cells.values[:, None], kind), axis=1)[:, 0]
+    cost = np.diff(cells.bits[:, [0, -1]], axis=1)[:, 0] / values
     return gain / np.maximum(cost, _LEAST_BITS)
 
 
 def group_edges(utility: NDArray[np.float64], groups: int = GROUPS) -> NDArray[np.float64]:
     """The utilities at which one group ends and the next begins, (groups - 1,), for groups of equal number.
 
-    Raises ValueError where so many blocks are alike that there are fewer groups.
+    Raises ValueError where so many cells are alike that there are fewer groups.
     """
     bins = KBinsDiscretizer(
         groups, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf", subsample=None
@@ -49,12 +49,12 @@ def group_edges(utility: NDArray[np.float64], groups: int = GROUPS) -> NDArray[n
         warnings.simplefilter("ignore")  # the groups that it drops are missed below
         edges = bins.fit(utility[:, None]).bin_edges_[0][1:-1]
     if len(edges) != groups - 1:
-        raise ValueError(f"{len(utility)} blocks fall into {len(edges) + 1} groups, not {groups}; take more pictures")
+        raise ValueError(f"{len(utility)} cells fall into {len(edges) + 1} groups, not {groups}; take more pictures")
     return edges
 
 
 def groups_of(utility: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Each block's group, 0 (a bit buys least) to len(edges), (n,)."""
+    """Each cell's group, 0 (a bit buys least) to len(edges), (n,)."""
     return np.searchsorted(edges, utility, side="right")
 
 

@@ -89,7 +89,7 @@ class Card:
         rules: list[tuple[str, tuple[type, ...], bool, str]] = [
             ("name", text, bool(self.name), "a name"),
             ("version", text, True, "text"),
-            ("task", text, self.task in KINDS, f"one of {', '.join(KINDS)}"),
+            ("task", text, isinstance(self.task, str) and self.task in KINDS, f"one of {', '.join(KINDS)}"),
             ("scale", (int,), self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
             ("sha256", text, len(str(self.sha256)) == 64, "64 hexadecimal digits"),
             ("architecture", text, True, "text"),

@@ -29,18 +29,27 @@ def read_arrays(data: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[
             if (size := sum(entry.file_size for entry in archive.infolist())) > most_bytes:
                 raise ValueError(f"arrays of {size:,} bytes; at most {most_bytes:,} are taken")
             return {
-                entry.filename.removesuffix(".npy"): _read_array(archive.read(entry)) for entry in archive.infolist()
+                entry.filename.removesuffix(".npy"): read_array(archive.read(entry)) for entry in archive.infolist()
             }
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise ValueError(f"not an npz file: {error}") from None
 
 
-def _read_array(data: bytes) -> NDArray[Any]:
-    """One npy file. NumPy's own reader would allocate whatever the header says before it looks at the data."""
+def read_array(data: bytes) -> NDArray[Any]:
+    """The array of an npy file. Raises ValueError for anything else, and for one that could run code.
+
+    NumPy's own reader would allocate whatever the header says before it looks at the data.
+    """
     file = io.BytesIO(data)
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise ValueError("an npy file of another version than 1.0")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(data) - file.tell():
+    try:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError("an npy file of another version than 1.0")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        fits = not dtype.hasobject and math.prod(shape) * dtype.itemsize == len(data) - file.tell()
+    except ValueError:
+        raise
+    except Exception as error:  # its header is Python's text, which a parser of many errors reads
+        raise ValueError(f"an npy file with a damaged header: {error}") from None
+    if not fits:
         raise ValueError(f"an npy file that does not hold what its header says: {dtype}, {shape}")
     return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")

@@ -8,14 +8,15 @@ import glob
 import os
 import posixpath
 import re
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from accelir.storage.files import write_atomically
+from accelir.storage.streams import read_input, write_output
 from accelir.storage.text import printable
 
 STDIO = "-"
@@ -25,15 +26,43 @@ STDIO = "-"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(://|::)")
 
 
+_UNREADABLE = ("BUFR", "GRIB", "HDF5", "MPEG")
+"""Formats that Pillow tells from others, and can't read."""
+
+STORES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
+"""Schemes that need no leave: stores that ask for credentials, and this process' own memory. http reaches whatever this
+machine reaches, file what its user may read, and a chain (zip::, simplecache::) both."""
+
+
 def is_url(name: str) -> bool:
     """Whether it is fsspec's to read and write."""
     return _URL.match(name) is not None
 
 
+def schemes_of(name: str) -> list[str]:
+    """Schemes of a URL and of all that it is chained to, in lower case: zip and s3 of zip://a.png::s3://b/c.zip."""
+    if not is_url(name):
+        return []
+    links = [link.partition("://") for link in name.split("::")]
+    # The last link without :// is a file; one before it is a wrapper's name (simplecache).
+    last = len(links) - 1
+    return [(scheme if found or i < last else "file").lower() for i, (scheme, found, _) in enumerate(links)]
+
+
+def check_scheme(name: str, allowed: Collection[str]) -> None:
+    """Raises ValueError for a URL of which a scheme is not allowed."""
+    refused = [scheme for scheme in schemes_of(name) if scheme not in allowed]
+    if refused:
+        known = ", ".join(allowed) or "no URLs"
+        raise ValueError(
+            f"URLs of {refused[0]!r} are not allowed, but {known}: give --allow-remote {','.join(refused)}"
+        )
+
+
 def read(name: str) -> bytes:
     """All of it. Raises OSError."""
     if name == STDIO:
-        return sys.stdin.buffer.read()
+        return read_input()
     if not is_url(name):
         return Path(name).read_bytes()
     with _explained(name):
@@ -42,22 +71,31 @@ def read(name: str) -> bytes:
         return data
 
 
-def write(name: str, data: bytes) -> None:
-    """Write it so that under its name there is either all of it or what was there before. Raises OSError."""
+def write(name: str, data: bytes, *, mode: int = 0o666, like: os.stat_result | None = None) -> None:
+    """Write it so that under its name there is either all of it or what was there before.
+
+    mode, like: what write_atomically does with them; of no meaning for URLs. Raises OSError.
+    """
     if name == STDIO:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        write_output(data)
         return
     try:
         if is_url(name):
             _write_url(name, data)
         else:
-            write_atomically(name, data)
+            write_atomically(name, data, mode=mode, like=like)
     except OSError as error:
         # What is read has a name that the reader of the message knows; what is written need not.
         if error.errno is None:
             raise
         raise OSError(error.errno, f"{printable(name)} can't be written: {os.strerror(error.errno)}") from error
+
+
+def status(name: str) -> os.stat_result | None:
+    """Permissions and times of a regular file on disk; None for anything else."""
+    if name == STDIO or is_url(name) or not os.path.isfile(name):
+        return None
+    return os.stat(name)
 
 
 def _write_url(url: str, data: bytes) -> None:
@@ -98,8 +136,8 @@ def make_folder(name: str) -> None:
 
 
 def join(folder: str, name: str) -> str:
-    """The location of that name in a folder."""
-    return posixpath.join(folder, name) if is_url(folder) else os.path.join(folder, name)
+    """The location of that name in a folder; of a name with folders, which / separates, below it."""
+    return posixpath.join(folder, name) if is_url(folder) else os.path.join(folder, *name.split("/"))
 
 
 def basename(name: str) -> str:
@@ -107,46 +145,101 @@ def basename(name: str) -> str:
     return posixpath.basename(name) if is_url(name) else os.path.basename(name)
 
 
+def dirname(name: str) -> str:
+    """The folder that it is in; "" for one without."""
+    return posixpath.dirname(name) if is_url(name) else os.path.dirname(name)
+
+
 def absolute(name: str) -> str:
     """What means the same in another process: an absolute path, or the URL as it is."""
     return name if is_url(name) or name == STDIO else os.path.abspath(name)
 
 
-def expand(inputs: Iterable[str]) -> Iterator[str]:
+@dataclass(frozen=True)
+class Found:
+    """A file that an input stands for."""
+
+    name: str
+    """Where it is."""
+    inside: str
+    """Its path below the folder or the pattern that it was found by, with / between; else its own name."""
+    is_picture: bool = True
+    """Whether its name is that of a picture; always so for what was named itself."""
+
+
+def expand(inputs: Iterable[str], *, recursive: bool = False) -> Iterator[str]:
     """The files that the inputs stand for, in order.
 
-    A folder stands for the pictures directly in it, by their suffixes, sorted; a pattern (* ? [ **) for the files that
-    it matches, sorted. Whatever is neither, "-" and what does not exist or cannot be read with it, comes back as it is.
+    A folder stands for the pictures directly in it, or with `recursive` also for those in its folders, by their
+    suffixes, sorted; a pattern (* ? [ **) for the files that it matches, sorted. Both pass over what macOS leaves
+    beside files (._photo.jpg). Whatever is neither, "-" and what does not exist or cannot be read with it, comes back
+    as it is.
     """
+    yield from (found.name for found in find(inputs, recursive=recursive) if found.is_picture)
+
+
+def find(inputs: Iterable[str], *, recursive: bool = False) -> Iterator[Found]:
+    """As `expand`, with where in its folder each file was, and with what is passed over."""
     for name in inputs:
         if is_url(name):
-            yield from _expand_url(name)
+            yield from _find_url(name, recursive)
         elif os.path.isdir(name) and os.access(name, os.R_OK | os.X_OK):
-            yield from sorted(str(p) for p in Path(name).iterdir() if p.is_file() and _is_picture(p.name))
+            yield from (_found(path, name, os.path) for path in _files_in(name, recursive))
         elif glob.has_magic(name) and not os.path.exists(name):
-            yield from sorted(p for p in glob.glob(name, recursive=True) if os.path.isfile(p)) or [name]
+            yield from _matches(name)
         else:
-            yield name
+            yield Found(name, basename(name))
 
 
-def _expand_url(name: str) -> list[str]:
+def _files_in(folder: str, recursive: bool) -> list[str]:
+    if not recursive:
+        return sorted(entry.path for entry in os.scandir(folder) if entry.is_file())
+    return sorted(os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
+
+
+def _matches(pattern: str) -> list[Found]:
+    root = _fixed_part(pattern, os.sep if os.altsep is None else os.sep + os.altsep)
+    paths = sorted(path for path in glob.glob(pattern, recursive=True) if os.path.isfile(path))
+    return [_found(path, root, os.path, any_suffix=True) for path in paths] or [Found(pattern, basename(pattern))]
+
+
+def _fixed_part(pattern: str, separators: str) -> str:
+    """The folder before the first part with magic in it."""
+    parts = re.split(f"([{re.escape(separators)}])", pattern)
+    first = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    return "".join(parts[:first])
+
+
+def _found(path: str, root: str, style: Any, *, any_suffix: bool = False) -> Found:
+    """style: os.path or posixpath. any_suffix: whether a picture's name may end in anything."""
+    name = style.basename(path)
+    is_picture = not name.startswith("._") and (any_suffix or _is_picture(name))
+    inside = style.relpath(path, root or style.curdir).replace(style.sep, "/")
+    # A pattern may lead out of its own folder again (a*/../b): nothing is written there.
+    return Found(path, name if inside.startswith("../") else inside, is_picture)
+
+
+def _find_url(name: str, recursive: bool) -> list[Found]:
     try:
         with _explained(name):
             fs, path = _filesystem(name)
             if fs.isdir(path):
-                entries = fs.ls(path, detail=True)
-                found = [e["name"] for e in entries if e["type"] == "file" and _is_picture(e["name"])]
+                root = path
+                paths = fs.find(path, maxdepth=None if recursive else 1)
             elif glob.has_magic(path):
-                found = [p for p in fs.glob(path) if fs.isfile(p)] or [path]
+                root = _fixed_part(path, "/")
+                paths = [p for p in fs.glob(path) if fs.isfile(p)] or [path]
             else:
-                return [name]
-            return sorted(fs.unstrip_protocol(p) for p in found)
+                return [Found(name, basename(name))]
+            found = (_found(p, root, posixpath, any_suffix=root != path) for p in sorted(paths))
+            return [Found(fs.unstrip_protocol(f.name), f.inside, f.is_picture) for f in found]
     except OSError:
-        return [name]  # reading it will tell
+        return [Found(name, basename(name))]  # reading it will tell
 
 
 def _is_picture(name: str) -> bool:
-    return Image.registered_extensions().get(os.path.splitext(name)[1].lower()) in Image.OPEN
+    format = Image.registered_extensions().get(os.path.splitext(name)[1].lower())
+    return format in Image.OPEN and format not in _UNREADABLE
 
 
 def _filesystem(url: str) -> tuple[Any, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accelir.formats.format import Format
 from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, maps
-from accelir.formats.jpeg.metadata import network_of
+from accelir.formats.jpeg.metadata import has_stale_name, network_of
 from accelir.formats.jpeg.parse import is_jpeg, parse
 from accelir.formats.jpeg.prepare import PreparedJpeg, check_jpeg
 
@@ -14,13 +14,15 @@ JPEG = Format(
     label="JPEG",
     pillow="JPEG",
     suffix=".jpg",
-    longest_side=65535,
+    longest_side=65500,  # the format has 65,535; libjpeg, and what builds on it, opens no more than this
     has_transparency=False,
-    options=("subsampling", "progressive", "dpi", "comment"),
+    has_gray=True,
+    options=("subsampling", "progressive", "jfif", "dpi", "comment", "iptc"),
     sniff=is_jpeg,
     parse=parse,
     decode=decode_jpeg,
     network_of=network_of,
+    has_stale_name=has_stale_name,
     check=check_jpeg,
     prepare=PreparedJpeg,
     has_cells=has_cells,

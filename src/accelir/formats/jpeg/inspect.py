@@ -78,7 +78,7 @@ def inspect_jpeg(data: bytes, name: str) -> JpegReport:
         scans=jpeg.scans,
         restart_interval=jpeg.restart_interval,
         metadata=tuple(s for s in jpeg.segments if s.name == "COM" or s.name.startswith("APP")),
-        network=named_network(jpeg.comments),
+        network=named_network(jpeg),
         cell_bits=bits,
         damage=damage,
     )

@@ -19,7 +19,7 @@ from accelir.formats.budget import budget_error
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse, make_job
-from accelir.formats.jpeg.metadata import all_segments
+from accelir.formats.jpeg.metadata import Segments, segments_for
 from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
 from accelir.formats.jpeg.subsampling import rank_subsamplings
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
@@ -77,19 +77,33 @@ class PreparedJpeg:
         return self._analysed[subsampling]
 
     def within(self, max_bytes: int) -> Made:
-        """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
-        settings = self.request.settings
-        segments = all_segments(self.request.metadata, settings.profile.network, max_bytes)
-        job = dataclasses.replace(self.job, segments=segments)
-        smallest = []
-        for subsampling in self._candidates(max_bytes):
-            coefficients = self.coefficients(subsampling)
-            plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
-            encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+        """The best file of at most so many bytes. Raises as formats.format.Prepared says.
+
+        The network's name and the plan are what a budget may be too small for: without both, the smallest file of a
+        picture doesn't depend on the budget, so that one can be had which was refused to a smaller budget.
+        """
+        settings, candidates = self.request.settings, self._candidates(max_bytes)
+        named = segments_for(self.request.metadata, settings.jfif, settings.profile.network, max_bytes)
+        for subsampling in candidates:
+            if (made := self._made_as_planned(named, subsampling, max_bytes)) is not None:
+                return made
+        plain, smallest = named.without_name(), []
+        for subsampling in candidates:
+            encoding = self._job_with(plain).run(self.coefficients(subsampling), max_bytes=max_bytes)
             if encoding.data:
-                return self._made(encoding, plan, max_bytes)
+                return self._made(encoding, plain, None, max_bytes)
             smallest.append(encoding.smallest)
         raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
+
+    def _job_with(self, segments: Segments) -> JpegJob:
+        return dataclasses.replace(self.job, segments=segments.data)
+
+    def _made_as_planned(self, segments: Segments, subsampling: str, max_bytes: int) -> Made | None:
+        """None where not even the smallest file fits."""
+        coefficients, job = self.coefficients(subsampling), self._job_with(segments)
+        plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
+        encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
+        return self._made(encoding, segments, plan, max_bytes) if encoding.data else None
 
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file; without a subsampling given of 4:2:0. See formats.format.Prepared."""
@@ -136,9 +150,10 @@ class PreparedJpeg:
             return rank_subsamplings(self.request.pixels, self.job, max_bytes)
         return [self.request.settings.subsampling]
 
-    def _made(self, encoding: jpeg.Encoding, plan: CellPlan | None, max_bytes: int) -> Made:
+    def _made(self, encoding: jpeg.Encoding, segments: Segments, plan: CellPlan | None, max_bytes: int) -> Made:
+        height, width = self.request.pixels.shape[:2]
         return Made(
-            data=encoding.data,
+            data=segments.seal(encoding.data, width, height, encoding.tables),
             qp_map=self._qp_map(plan, encoding.step),
             groups=self.groups,
             predicted_bytes=max_bytes if plan is None else plan.predicted_bytes,

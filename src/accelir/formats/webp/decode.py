@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.formats.pillow import check_pixels, decode_with_pillow
+from accelir.formats.pillow import alpha_with_pillow, check_pixels, decode_with_pillow
 from accelir.formats.webp.parse import parse
 
 
@@ -14,3 +14,10 @@ def decode_webp(data: bytes) -> NDArray[np.uint8]:
     structure = parse(data)
     check_pixels(structure.width, structure.height, len(data))
     return decode_with_pillow(data, "WEBP")
+
+
+def decode_alpha(data: bytes) -> NDArray[np.uint8] | None:
+    """Transparency, uint8 HxW, 255 opaque; None for a file without. Raises as `decode_webp` does."""
+    structure = parse(data)
+    check_pixels(structure.width, structure.height)
+    return alpha_with_pillow(data, "WEBP")

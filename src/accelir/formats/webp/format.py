@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from accelir.formats.format import Format
-from accelir.formats.webp.decode import decode_webp
+from accelir.formats.webp.decode import decode_alpha, decode_webp
 from accelir.formats.webp.inspect import cell_bits, has_cells, inspect_webp, maps
-from accelir.formats.webp.metadata import MAX_SIDE, network_of
+from accelir.formats.webp.metadata import MAX_SIDE, has_stale_name, network_of
 from accelir.formats.webp.parse import is_webp, parse
 from accelir.formats.webp.prepare import PreparedWebp, check_webp
 
@@ -16,11 +16,14 @@ WEBP = Format(
     suffix=".webp",
     longest_side=MAX_SIDE,
     has_transparency=True,
-    options=(),
+    has_gray=False,
+    options=("exact", "alpha_quality"),
     sniff=is_webp,
     parse=parse,
     decode=decode_webp,
+    decode_alpha=decode_alpha,
     network_of=network_of,
+    has_stale_name=has_stale_name,
     check=check_webp,
     prepare=PreparedWebp,
     has_cells=has_cells,

@@ -71,12 +71,14 @@ def make_job(
     qp_map: NDArray[np.integer[Any]] | None = None,
     shares: NDArray[np.float64] | None = None,
     cell_weights: NDArray[np.float32] | None = None,
+    hidden: NDArray[np.bool_] | None = None,
 ) -> WebpJob:
     """A job for pictures of a shape, (H, W, ...).
 
     qp_map: None quantises all macroblocks alike. shares: probability of each group in each cell,
     (ceil(H/32), ceil(W/32), g), whose errors the profile's group_weights weigh; None weighs all alike.
-    cell_weights: cost of a squared error in each cell over those, (ceil(H/32), ceil(W/32)).
+    cell_weights: cost of a squared error in each cell over those, (ceil(H/32), ceil(W/32)). hidden: macroblocks that
+    nobody can see, (ceil(H/16), ceil(W/16)), whose errors cost nothing.
     """
     octaves = weights = None
     if qp_map is not None:
@@ -85,6 +87,8 @@ def make_job(
         weights = halves_of(np.exp(shares @ np.log(settings.group_weights)), shape)
     if cell_weights is not None:
         weights = halves_of(cell_weights, shape) * (1 if weights is None else weights)
+    if hidden is not None and hidden.any():
+        weights = np.where(hidden, np.float32(0), np.float32(1) if weights is None else weights)
     return WebpJob(settings, effort, octaves, weights)
 
 

@@ -5,7 +5,9 @@ RFC 9649, sections 2.3 to 2.7.
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +15,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir.formats.metadata import EXIF_PREFIX, XMP_PREFIX, as_bytes
-from accelir.formats.network_name import may_name
+from accelir.formats.network_name import NetworkName, has_form, identity_of, may_name, read_name
 from accelir.formats.request import Request
 from accelir.formats.webp.parse import content as chunk_content
+from accelir.formats.webp.parse import parse
 
 MAX_SIDE = 16383
 """VP8 has 14 bits for each side (RFC 6386, section 9.1)."""
 
 NAME = "ACIR"
-"""Our own chunk with the network's name, the file's last. RFC 9649 has such unknown chunks in the extended format only;
-libwebp's decoder, demuxer (browsers, Pillow), mux and webpinfo take it in a simple file as well, 18 bytes cheaper."""
+"""Our own chunk with the network's name (formats.network_name), the file's last. RFC 9649 has such unknown chunks in
+the extended format only; libwebp's decoder, demuxer (browsers, Pillow), mux and webpinfo take it in a simple file as
+well, 18 bytes cheaper."""
 
 _ICC, _ALPHA, _EXIF, _XMP = 0x20, 0x10, 0x08, 0x04  # flags of VP8X
 
@@ -36,17 +40,32 @@ class Container:
     before: bytes
     """Whole chunks between the RIFF header and the frame's chunk."""
     after: bytes
+    """Whole chunks between the frame's and the name's."""
+    name: NetworkName | None = None
+    """What the file names; None: nothing."""
 
     @property
     def overhead(self) -> int:
         """Bytes that a file has beside its frame, for a frame of even size; an odd one is padded by one more."""
-        return 12 + len(self.before) + 8 + len(self.after)
+        return 12 + len(self.before) + 8 + len(self.after) + self.name_size
+
+    @property
+    def name_size(self) -> int:
+        """Bytes that the name's chunk takes."""
+        return len(self._name_chunk(b""))
+
+    def without_name(self) -> Container:
+        """The same for a file that names nothing."""
+        return dataclasses.replace(self, name=None)
 
     def write(self, vp8: bytes) -> bytes:
         """The whole file. Raises ValueError unless the frame is a key frame of the container's size."""
         self._check(vp8)
-        body = b"WEBP" + self.before + _chunk("VP8 ", vp8) + self.after
+        body = b"WEBP" + self.before + _chunk("VP8 ", vp8) + self.after + self._name_chunk(vp8)
         return _chunk("RIFF", body)
+
+    def _name_chunk(self, vp8: bytes) -> bytes:
+        return b"" if self.name is None else _chunk(NAME, self.name.write(_identity(self.width, self.height, vp8)))
 
     def _check(self, vp8: bytes) -> None:
         if len(vp8) < 10 or vp8[0] & 1 or vp8[3:6] != b"\x9d\x01\x2a":
@@ -64,13 +83,15 @@ def container(
     exif: object = None,
     xmp: object = None,
     alpha: NDArray[np.uint8] | None = None,
-    name: bytes = b"",
+    alpha_quality: int = 100,
+    network: str | None = None,
 ) -> Container:
     """What goes around a frame of width x height pixels.
 
     icc_profile: bytes. exif: bytes with or without JPEG's "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. alpha:
-    uint8, HxW, 255 opaque; kept exactly, and left out when all of it is 255. name: the NAME chunk's content. None and
-    empty ones write nothing; a file without any of the first four has the simple format, others the extended one.
+    uint8, HxW, 255 opaque; left out when all of it is 255. alpha_quality: 0 to 100, exact at 100. network: what the
+    NAME chunk names. None and empty ones write nothing; a file without any of the first four has the simple format,
+    others the extended one.
     Raises TypeError and ValueError for what is none of these.
     """
     for side in (width, height):
@@ -78,10 +99,9 @@ def container(
             raise ValueError(f"a WebP picture is 1 to {MAX_SIDE} pixels wide and high, not {width} x {height}")
     parts = {
         "ICCP": as_bytes(icc_profile, "icc_profile"),
-        "ALPH": b"" if alpha is None else _coded_alpha(alpha, width, height),
+        "ALPH": b"" if alpha is None else _coded_alpha(alpha, width, height, alpha_quality),
         "EXIF": as_bytes(exif, "exif").removeprefix(EXIF_PREFIX),
         "XMP ": as_bytes(xmp, "xmp").removeprefix(XMP_PREFIX),
-        NAME: name,
     }
     chunks = {name: _chunk(name, content) if content else b"" for name, content in parts.items()}
     flags = {"ICCP": _ICC, "ALPH": _ALPHA, "EXIF": _EXIF, "XMP ": _XMP}
@@ -89,34 +109,42 @@ def container(
     size = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
     extended = _chunk("VP8X", bytes([features, 0, 0, 0]) + size) if features else b""
     before = extended + chunks["ICCP"] + chunks["ALPH"]
-    return Container(width, height, before, chunks["EXIF"] + chunks["XMP "] + chunks[NAME])
+    name = None if network is None else NetworkName(network)
+    return Container(width, height, before, chunks["EXIF"] + chunks["XMP "], name)
 
 
 def container_for(request: Request, max_bytes: int) -> Container:
     """What goes around a request's frame in a file of at most so many bytes. Raises as `container` does."""
     m, (height, width) = request.metadata, request.pixels.shape[:2]
-    if m.dpi is not None or m.comment is not None:
-        raise ValueError("a WebP file has no comment and no dpi; put them into exif or xmp")
-    return container(
+    named = container(
         width,
         height,
         icc_profile=m.icc_profile,
         exif=m.exif,
         xmp=m.xmp,
         alpha=request.alpha,
-        name=name_content(request.settings.profile.network, max_bytes),
+        alpha_quality=request.alpha_quality,
+        network=request.settings.profile.network,
     )
-
-
-def name_content(network: str | None, max_bytes: int) -> bytes:
-    """What the NAME chunk holds, or nothing: without a network, or when the file is too small for it."""
-    content = (network or "").encode("ascii")
-    return content if may_name(8 + len(content) + len(content) % 2, max_bytes) else b""
+    return named if may_name(named.name_size, max_bytes) else named.without_name()
 
 
 def network_of(data: bytes) -> str | None:
-    """The network that a file names, or None. Raises ValueError for a damaged file."""
-    return chunk_content(data, NAME).decode("ascii", "replace") or None
+    """The network that a file names, or None: another picture's name is ignored. Raises ValueError for damage."""
+    webp = parse(data)
+    identity = _identity(webp.width, webp.height, chunk_content(data, "VP8 "))
+    name = read_name(chunk_content(data, NAME), identity)
+    return None if name is None else name.network
+
+
+def has_stale_name(data: bytes) -> bool:
+    """Whether a file has a name that was written into another file. Raises ValueError for a damaged file."""
+    return network_of(data) is None and has_form(chunk_content(data, NAME))
+
+
+def _identity(width: int, height: int, vp8: bytes) -> bytes:
+    """Of a frame, all of it: who codes it anew and keeps an unknown chunk has another file."""
+    return identity_of(width, height, zlib.crc32(vp8).to_bytes(4, "big"))
 
 
 def _chunk(name: str, content: bytes) -> bytes:
@@ -125,8 +153,8 @@ def _chunk(name: str, content: bytes) -> bytes:
     return name.encode("ascii") + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
 
 
-def _coded_alpha(alpha: NDArray[np.uint8], width: int, height: int) -> bytes:
-    """The content of an ALPH chunk, losslessly compressed by libwebp, or nothing for an opaque picture."""
+def _coded_alpha(alpha: NDArray[np.uint8], width: int, height: int, quality: int) -> bytes:
+    """The content of an ALPH chunk by libwebp, or nothing for an opaque picture. quality: 0 to 100, exact at 100."""
     if not isinstance(alpha, np.ndarray) or alpha.dtype != np.uint8 or alpha.shape != (height, width):
         found = f"{alpha.dtype} {alpha.shape}" if isinstance(alpha, np.ndarray) else type(alpha).__name__
         raise ValueError(f"alpha must be a uint8 array of shape ({height}, {width}), not {found}")
@@ -136,5 +164,5 @@ def _coded_alpha(alpha: NDArray[np.uint8], width: int, height: int) -> bytes:
     black[..., 3] = alpha
     buffer = io.BytesIO()
     # Method 6 makes the plane 3 % smaller at best and takes 30 times as long.
-    Image.fromarray(black).save(buffer, "WEBP", quality=0, alpha_quality=100, method=4, exact=True)
+    Image.fromarray(black).save(buffer, "WEBP", quality=0, alpha_quality=quality, method=4, exact=True)
     return chunk_content(buffer.getvalue(), "ALPH")

@@ -17,6 +17,7 @@ from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import vp8
 from accelir.formats.budget import budget_error
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
+from accelir.formats.transparency import hidden_macroblocks
 from accelir.formats.webp.effort import get_effort
 from accelir.formats.webp.job import WebpJob, convert, frame_budget, make_job
 from accelir.formats.webp.metadata import Container, container_for
@@ -24,6 +25,8 @@ from accelir.formats.webp.metadata import Container, container_for
 
 def check_webp(settings: EncoderSettings) -> None:
     """Raises ValueError for settings that WebP doesn't take."""
+    if not settings.jfif:
+        raise ValueError("jfif=False is for JPEG: a WebP file has no JFIF segment to leave out")
     if settings.subsampling not in ("auto", "4:2:0") or settings.progressive is True:
         raise ValueError(
             "WebP has 4:2:0 alone and no progressive files; it takes subsampling='auto' or '4:2:0', not "
@@ -67,6 +70,7 @@ class PreparedWebp:
             qp_map=self.request.qp_map,
             shares=self.groups.shares if allocator_for(self.request) == "weights" else None,
             cell_weights=self.weights,
+            hidden=self._hidden(),
         )
 
     @functools.cached_property
@@ -82,11 +86,18 @@ class PreparedWebp:
     def within(self, max_bytes: int) -> Made:
         """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
         around = container_for(self.request, max_bytes)
-        encoding = self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
+        encoding = self._frame(around, max_bytes)
+        if not encoding.data and around.name is not None:
+            around = around.without_name()
+            encoding = self._frame(around, max_bytes)
         if not encoding.data:
             smallest = around.overhead + encoding.smallest + encoding.smallest % 2
             raise budget_error(max_bytes, smallest, self.request.pixels.shape, "WebP")
         return self._made(encoding, around, max_bytes)
+
+    def _frame(self, around: Container, max_bytes: int) -> vp8.Encoding:
+        """Without data where not even the smallest fits."""
+        return self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
 
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file. See formats.format.Prepared."""
@@ -111,6 +122,10 @@ class PreparedWebp:
             targets=self.targets if targets is None else targets,
             weights=self.weights if weights is None else checked_weights(weights, self.request.pixels.shape),
         )
+
+    def _hidden(self) -> NDArray[np.bool_] | None:
+        alpha = self.request.alpha
+        return None if alpha is None or self.request.exact else hidden_macroblocks(alpha)
 
     def _made(self, encoding: vp8.Encoding, around: Container, max_bytes: int) -> Made:
         return Made(

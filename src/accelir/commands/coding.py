@@ -1,0 +1,85 @@
+"""How pictures are encoded: the encoder's settings, the size, and whether a file that fits is coded again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from accelir.api import Encoded, Encoder
+from accelir.commands import options
+from accelir.formats.budget import budget_of
+from accelir.formats.format import Format
+from accelir.formats.registry import FORMATS, get_format
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """How each picture is encoded."""
+
+    settings: dict[str, Any]
+    """Of the encoder, but the format: those that were given."""
+    format: str = "jpeg"
+    """Name of the format."""
+    given: bool = False
+    """Whether that format was asked for."""
+    bpp: float | None = None
+    max_bytes: int | None = None
+    """Exactly one of the two."""
+    qp_map: NDArray[np.integer[Any]] | None = None
+    reencode: bool = False
+    """Whether files that fit already are coded again."""
+
+    @property
+    def may_copy(self) -> bool:
+        """Whether a file that fits already may stay as it is: nothing was said of how it shall be coded."""
+        return not self.reencode and self.qp_map is None and not {"subsampling", "progressive"} & set(self.settings)
+
+    def checked(self, output: str | None) -> Coding:
+        """In the format that the output's name means, where none was asked for; wrong settings are a wrong call."""
+        options.require_one_size(self.bpp, self.max_bytes)
+        coding = self if self.given else replace(self, format=_format_of(output))
+        options.check_settings({**self.settings, "format": coding.format})
+        return coding
+
+    def budget(self, size: tuple[int, int]) -> int:
+        """Bytes for a picture of so many pixels across and down."""
+        return budget_of(self.bpp, self.max_bytes, size[::-1])
+
+    def encoder(self, format: Format) -> Encoder:
+        """Raises ValueError for settings that the format doesn't take."""
+        return Encoder(format=format.name, **self.settings)
+
+    def encode(self, encoder: Encoder, image: Image.Image, metadata: dict[str, Any]) -> Encoded:
+        """Encode a picture. metadata: the encoder's keywords for it. Raises as Encoder.encode does."""
+        return encoder.encode(image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, **metadata)
+
+
+def coding_of(
+    *,
+    format: str | None,
+    bpp: float | None,
+    max_bytes: int | None,
+    qp_map: NDArray[Any] | None,
+    reencode: bool,
+    **settings: Any,
+) -> Coding:
+    """From the options of a command, None being those that were not given."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    return Coding(given, format or "jpeg", format is not None, bpp, max_bytes, qp_map, reencode)
+
+
+def _format_of(output: str | None) -> str:
+    """The format that an output's name means; JPEG where it means none."""
+    suffix = os.path.splitext(output or "")[1].lower()
+    pillow = Image.registered_extensions().get(suffix, get_format("jpeg").pillow)
+    named = [name for name, format in FORMATS.items() if format.pillow == pillow]
+    if not named:
+        suffixes = " or ".join(format.suffix for format in FORMATS.values())
+        raise click.UsageError(f"{output} would hold a JPEG; end it in {suffixes}, or give --format")
+    return named[0]

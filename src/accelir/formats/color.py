@@ -1,0 +1,108 @@
+"""What colours an image's numbers mean: its mode, its ICC profile, and gray or RGB as the file has them."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+
+from PIL import Image, ImageCms
+
+_GRAY, _RGB, _CMYK, _LAB = b"GRAY", b"RGB ", b"CMYK", b"Lab "
+"""Signatures of colour spaces (ICC.1:2022, 7.2.6)."""
+
+_SPACES = {"L": _GRAY, "RGB": _RGB, "CMYK": _CMYK, "LAB": _LAB}
+"""Colour spaces of the modes that are told apart; all others become one of these two first, without a profile."""
+
+_PLAIN = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "CMYK": "RGB"}
+"""What each mode becomes where no profile says more."""
+
+MODES = (
+    "1",
+    "L",
+    "I;16",
+    "I",
+    "F",
+    "P",
+    "RGB",
+    "RGBX",
+    "YCbCr",
+    "HSV",
+    "LAB",
+    "CMYK",
+    "LA",
+    "La",
+    "PA",
+    "RGBA",
+    "RGBa",
+)
+"""Modes of Pillow that are taken."""
+
+
+def to_gray_or_rgb(image: Image.Image, icc_profile: bytes, has_gray: bool) -> tuple[Image.Image, bytes]:
+    """An image without transparency as L or RGB, and the ICC profile that it has then, b"" for none.
+
+    icc_profile: the image's, b"" for none. It stays where its colour space is the file's. Where it is the image's, the
+    colours are converted to sRGB through it. Any other is left out, with a UserWarning. has_gray: whether the file of
+    a gray picture is gray. Raises ValueError for a mode that isn't taken.
+    """
+    if image.mode == "LAB":
+        return _from_lab(image, icc_profile), b""
+    if image.mode not in _PLAIN:
+        raise ValueError(f"an image of mode {image.mode} isn't taken; taken are {', '.join(MODES)}")
+    if image.mode != "CMYK":
+        image = image if image.mode in _SPACES else image.convert(_PLAIN[image.mode])
+    space = _space_of(icc_profile)
+    own = _SPACES[image.mode]
+    target = _GRAY if own == _GRAY and has_gray else _RGB
+    if space is None or (space == target and own != _CMYK):
+        return _plainly(image), icc_profile
+    converted = _through(image, icc_profile) if space == own or (own, space) == (_GRAY, _RGB) else None
+    if converted is None:
+        _warn(space, image.mode, target)
+        return _plainly(image), b""
+    return (converted.convert("L") if target == _GRAY else converted), b""
+
+
+def _plainly(image: Image.Image) -> Image.Image:
+    return image if image.mode == _PLAIN[image.mode] else image.convert(_PLAIN[image.mode])
+
+
+def _space_of(icc_profile: bytes) -> bytes | None:
+    """Colour space that a profile's header names; None for no profile, and for what has no such header."""
+    return icc_profile[16:20] if icc_profile[36:40] == b"acsp" else None
+
+
+def _through(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
+    """An image's colours in sRGB, by its profile; None where that can't be done."""
+    shown = image.convert("RGB") if image.mode == "L" and _space_of(icc_profile) == _RGB else image
+    return _in_srgb(shown, lambda: ImageCms.ImageCmsProfile(io.BytesIO(icc_profile)))
+
+
+def _from_lab(image: Image.Image, icc_profile: bytes) -> Image.Image:
+    """CIELAB of D50 in sRGB; a profile adds nothing to that."""
+    if _space_of(icc_profile) not in (None, _LAB):
+        _warn(icc_profile[16:20], image.mode, _RGB)
+    converted = _in_srgb(image, lambda: ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
+    if converted is None:
+        raise ValueError("an image of mode LAB needs a Pillow that has LittleCMS; convert it to RGB")
+    return converted
+
+
+def _in_srgb(image: Image.Image, profile: Callable[[], ImageCms.ImageCmsProfile]) -> Image.Image | None:
+    """None where the profile is broken, or of a kind that LittleCMS can't use, and where Pillow is built without it."""
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, profile(), srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ImportError, TypeError, ValueError):
+        return None
+
+
+def _warn(space: bytes, mode: str, target: bytes) -> None:
+    name, wanted = (s.decode("ascii", "replace").strip() for s in (space, target))
+    warnings.warn(
+        f"an ICC profile for {name!r} was left out: the image is of mode {mode}, the file {wanted}, and the colours "
+        "can't be converted through it",
+        UserWarning,
+        stacklevel=2,
+    )
