@@ -173,7 +173,7 @@ SOF = segment(0xC0, bytes.fromhex("08 0010 0010 01 01 11 00"))
 SOS = segment(0xDA, bytes.fromhex("01 01 00 00 3F 00"))
 BROKEN = {
     "starts with": b"PNG",
-    "where a marker": b"\xff\xd8\x00",
+    "FE DB where a marker": b"\xff\xd8" + b"\xfe" + segment(0xDB, b"\x00" + b"\1" * 64)[1:] + b"\xff\xd9",
     "has no place here": b"\xff\xd8\xff\x02",
     "its length alone takes 2": b"\xff\xd8\xff\xfe\x00\x01",
     "EOI before any frame": b"\xff\xd8\xff\xd9",

@@ -251,6 +251,12 @@ ReadPicture read(const py::bytes& bytes, uint64_t max_pixels) {
   return read_jpeg(reinterpret_cast<const uint8_t*>(view.data()), view.size(), max_pixels);
 }
 
+size_t check_scans(const py::bytes& bytes, uint64_t max_pixels) {
+  const std::string_view view = bytes;
+  py::gil_scoped_release release;
+  return check_jpeg(reinterpret_cast<const uint8_t*>(view.data()), view.size(), max_pixels);
+}
+
 // One a component; zeros where the file has none.
 py::list tables_of(const ReadPicture& picture) {
   py::list out;
@@ -323,9 +329,7 @@ void bind(py::module_& m) {
   m.def("write", &write, py::arg("levels"), py::arg("tables"), py::kw_only(), py::arg("progressive") = false,
         py::arg("restart_interval") = 0, py::arg("segments") = py::bytes());
   m.def("read", &read, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
-  m.def(
-      "check_scans", [](const py::bytes& data, uint64_t max_pixels) { read(data, max_pixels); }, py::arg("data"),
-      py::arg("max_pixels") = uint64_t{1} << 30);
+  m.def("check_scans", &check_scans, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);
 }
 
 }  // namespace accelir::jpeg

@@ -208,10 +208,14 @@ class Read:
     def progressive(self) -> bool: ...
 
 def read(data: bytes, max_pixels: int = 1 << 30) -> Read:
-    """Entropy-decode a Huffman JPEG of 8 bits (baseline, extended, progressive).
+    """Entropy-decode a DCT-coded JPEG of 8 bits: sequential or progressive, by Huffman or arithmetic codes.
 
-    Raises ValueError for anything damaged and for pictures of more than max_pixels.
+    Gray, and three components at 4:4:4, 4:2:2 or 4:2:0. Raises ValueError for anything damaged, for other kinds, for
+    pictures of more than max_pixels, and for arithmetic-coded data that take more work than a file of its size may.
     """
 
-def check_scans(data: bytes, max_pixels: int = 1 << 30) -> None:
-    """Raises ValueError where `read` would."""
+def check_scans(data: bytes, max_pixels: int = 1 << 30) -> int:
+    """Raises ValueError where `read` would, but takes 1 to 4 components of any sampling and keeps no levels.
+
+    Returns how many bytes of padding, zeros, stand behind the scans' data.
+    """

@@ -9,8 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelir.formats.pillow import most_pixels
+from accelir.storage.text import printable
+
+LONGEST_LINE = 1000
+"""Characters of a line of a report."""
+
 MAX_CELL_PIXELS = 1 << 27
-"""Larger pictures are not taken apart down to their cells, which takes up to 12 bytes a pixel."""
+"""Larger pictures are not taken apart down to their cells, which takes up to 12 bytes a pixel; nor are
+pictures of more pixels than are decoded of so few bytes."""
 
 
 @dataclass(frozen=True)
@@ -54,26 +61,29 @@ class Report:
     @property
     def title(self) -> str:
         """The file in a line."""
-        return f"{self.name}: {self.format}, {self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
+        return f"{printable(self.name)}: {self.format}, {self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
 
     def as_dict(self) -> dict[str, Any]:
         """Everything in the report, as json.dumps takes it."""
         return {**asdict(self), "bpp": self.bpp}
 
     def lines(self) -> Iterator[str]:
-        """The report as text, line by line."""
+        """The report as text, line by line; what comes from the file can neither add a line nor steer a terminal."""
+        yield from (printable(text, LONGEST_LINE) for text in self._lines())
+
+    def _lines(self) -> Iterator[str]:
         yield self.title
         for part, size in self.parts.items():
             if size:
                 yield line(part, f"{size:>11,}  {100 * size / self.size:6.2f} %")
         if self.network:
-            yield line("made for", self.network)
+            yield line("made for", printable(self.network))
         yield from self.details()
         if self.cell_bits:
             least, median, most = self.cell_bits.minimum, self.cell_bits.median, self.cell_bits.maximum
             yield line("bits per cell", f"{least:,.0f} least, {median:,.0f} median, {most:,.0f} most (32x32 pixels)")
         if self.damage:
-            yield line("damage", self.damage)
+            yield line("damage", printable(self.damage))
 
     def details(self) -> Iterator[str]:
         """Lines that only one format has."""
@@ -84,7 +94,7 @@ def measure_cells(
     data: bytes, pixels: int, cell_bits: Callable[[bytes], NDArray[np.float32]]
 ) -> tuple[CellBits | None, str]:
     """A file's cells and, where they can't be read, what is wrong with it. pixels: of its picture."""
-    if pixels > MAX_CELL_PIXELS:
+    if pixels > min(MAX_CELL_PIXELS, most_pixels(len(data))):
         return None, ""
     try:
         bits = cell_bits(data)

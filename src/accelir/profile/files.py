@@ -19,6 +19,7 @@ from accelir.profile.webp import WebpSettings
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.storage.files import sha256, write_atomically
 from accelir.storage.json_files import read_json
+from accelir.storage.text import printable
 
 PROFILE, ARRAYS, QPNET = "profile.json", "arrays.npz", "qpnet.onnx"
 SCHEMA = 3
@@ -30,7 +31,7 @@ def read_profile(folder: Path) -> Profile:
         with np.errstate(over="ignore", invalid="ignore"):  # numbers too large for their type: checks refuse them
             return _parse(read_json(folder / PROFILE), folder)
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        reason = printable(f"it has no {error}" if isinstance(error, KeyError) else error)
         raise ProfileError(f"the profile {folder.name!r} is damaged: {reason}") from error
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from accelir.restoration.tasks import KINDS
 from accelir.storage.json_files import read_json
+from accelir.storage.text import printable
 
 FORMAT = 1
 
@@ -75,11 +76,11 @@ class Card:
             found = reprlib.repr(entries["format"])
             raise ValueError(f"{origin}: card format {found} is not known here; this release reads {FORMAT}")
         if unknown := sorted(set(entries) - known):
-            raise ValueError(f"{origin}: unknown entries {', '.join(unknown)}")
+            raise ValueError(f"{origin}: unknown entries {printable(', '.join(unknown))}")
         try:
             card = cls(**{**entries, "range": tuple(entries.get("range", (0.0, 1.0)))})
         except TypeError as error:
-            raise ValueError(f"{origin}: {str(error).replace('Card.__init__() ', '')}") from None
+            raise ValueError(f"{origin}: {printable(str(error).replace('Card.__init__() ', ''))}") from None
         card._check(origin)
         return card
 
@@ -129,7 +130,7 @@ class Card:
     @classmethod
     def read(cls, path: str | Path) -> Card:
         """Read a card's JSON file. Raises ValueError for a broken one, OSError for one that can't be read."""
-        return cls.from_dict(read_json(Path(path)), str(path))
+        return cls.from_dict(read_json(Path(path)), printable(path))
 
     def to_json(self) -> str:
         """The text of the JSON file."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from accelir.restoration.card import Card
 from accelir.storage.shipped import shipped
+from accelir.storage.text import printable
 
 
 def networks() -> tuple[str, ...]:
@@ -31,11 +32,11 @@ def find(network: str | os.PathLike[str]) -> Path:
     text = os.fspath(network)
     if text.endswith(".onnx"):
         if not Path(text).is_file():
-            raise ValueError(f"no such network file: {text}")
+            raise ValueError(f"no such network file: {printable(text)}")
         return Path(text)
     if (path := installed(text)) is None:
         known = ", ".join(networks()) or "none"
-        raise ValueError(f"unknown network {text!r}; installed are {known}; or give an .onnx path")
+        raise ValueError(f"unknown network '{printable(text)}'; installed are {known}; or give an .onnx path")
     return path
 
 

@@ -28,6 +28,7 @@ from accelir.restoration.installed import find
 from accelir.restoration.session import ModelError, describe_face, open_model, run_model
 from accelir.storage.files import sha256
 from accelir.storage.json_files import parse_json
+from accelir.storage.text import printable
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -102,9 +103,9 @@ class Network:
         y = self._infer(x)
         expected = (1, 3, self.card.scale * rgb.shape[0], self.card.scale * rgb.shape[1])
         if y.shape != expected:
-            raise ValueError(f"{self.card.name}: the model gave {y.shape} where its card promises {expected}")
+            raise ValueError(f"{printable(self.card.name)}: the model gave {y.shape} where its card promises {expected}")
         if np.isnan(y.min()):
-            raise ValueError(f"{self.card.name}: the model gave values that are no numbers (NaN)")
+            raise ValueError(f"{printable(self.card.name)}: the model gave values that are no numbers (NaN)")
         np.clip(y, 0, 1, out=y)
         y *= 255
         np.rint(y, out=y)
@@ -114,7 +115,7 @@ class Network:
         try:
             return run_model(self.session, x)
         except ModelError as error:
-            raise ValueError(f"{self.card.name}: the model fails on an input of {x.shape}: {error}") from None
+            raise ValueError(f"{printable(self.card.name)}: the model fails on an input of {x.shape}: {error}") from None
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
@@ -135,7 +136,7 @@ def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -
     try:
         session = open_model(model, threads or 0)
     except ModelError as error:
-        raise ValueError(f"{path}: not a model that ONNX runtime can read: {error}") from None
+        raise ValueError(f"{printable(path)}: not a model that ONNX runtime can read: {error}") from None
     _check_face(path, session)
     return Network(card or _card_inside(path, model, session), session)
 
@@ -147,7 +148,7 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
         return None
     card = Card.read(beside)
     if card.sha256 != sha256(model):
-        raise ValueError(f"{path}: not the file that {beside.name} describes (its sha256 is another); get both again")
+        raise ValueError(f"{printable(path)}: not the file that {printable(beside.name)} describes (its sha256 is another); get both again")
     return card
 
 
@@ -155,9 +156,9 @@ def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession
     """The card in a model's metadata. Raises ValueError if it has none."""
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
-        beside = path.with_suffix(".json").name
-        raise ValueError(f"{path}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata")
-    origin = f"{path} (metadata)"
+        beside = printable(path.with_suffix(".json").name)
+        raise ValueError(f"{printable(path)}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata")
+    origin = f"{printable(path)} (metadata)"
     entries = parse_json(text, origin)
     if isinstance(entries, dict):
         entries["sha256"] = sha256(model)
@@ -170,7 +171,7 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
     fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
     if not fits or faces[0].shape[1] != 3:
         raise ValueError(
-            f"{path}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float output of 4 "
+            f"{printable(path)}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float output of 4 "
             "dimensions"
         )
 

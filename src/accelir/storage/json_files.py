@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
+from accelir.storage.text import printable
+
 MAX_BYTES = 1 << 26
 """Larger files are refused unread; the largest profile that ships has 22 kB."""
 
@@ -24,8 +26,8 @@ def read_json(path: Path) -> Any:
     """The document in a file. Raises ValueError that starts with the path, OSError for a file that can't be read."""
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise ValueError(f"{path}: {size:,} bytes are more JSON than is read, {MAX_BYTES:,}")
-    return parse_json(path.read_bytes(), str(path))
+        raise ValueError(f"{printable(path)}: {size:,} bytes are more JSON than is read, {MAX_BYTES:,}")
+    return parse_json(path.read_bytes(), printable(path))
 
 
 def _refuse_constant(name: str) -> NoReturn:

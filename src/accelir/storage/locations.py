@@ -17,6 +17,7 @@ from PIL import Image
 
 from accelir.storage.files import write_atomically
 from accelir.storage.streams import read_input, write_output
+from accelir.storage.text import printable
 
 STDIO = "-"
 """Standard input or output."""
@@ -87,7 +88,7 @@ def write(name: str, data: bytes, *, mode: int = 0o666, like: os.stat_result | N
         # What is read has a name that the reader of the message knows; what is written need not.
         if error.errno is None:
             raise
-        raise OSError(error.errno, f"{name} can't be written: {os.strerror(error.errno)}") from error
+        raise OSError(error.errno, f"{printable(name)} can't be written: {os.strerror(error.errno)}") from error
 
 
 def status(name: str) -> os.stat_result | None:

@@ -3,7 +3,8 @@
     SOI  [APPn COM DQT DHT DRI]*  SOF  ([APPn COM DQT DHT DRI]*  SOS  entropy-coded data)+  EOI  [anything]
 
 A marker is FF and a byte that is neither 00 nor FF; all but SOI, EOI, RSTn and TEM are followed by two bytes of length,
-which count themselves. In entropy-coded data FF is followed by 00 or by an RSTn marker.
+which count themselves. In entropy-coded data FF is followed by 00 or by an RSTn marker. Some cameras leave bytes between
+segments that belong to none; they are passed over.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from accelir.formats.jpeg.structure import (
+    ARITHMETIC_PROCESSES,
     HUFFMAN_PROCESSES,
     Component,
     Frame,
@@ -32,6 +34,12 @@ MAX_ITEMS = 100_000
 
 # A scan of a few bytes can be one of gigapixels: every scan costs a decoder time. libjpeg's own script has ten.
 MAX_SCANS = 1000
+
+# Blocks that all scans together may visit: so many whatever the file's size, and so many more for each of its bytes. A
+# block of an empty scan costs a decoder some 60 ns and no byte. An ordinary progressive file visits at most 50 blocks a
+# byte, where the picture has one colour; 50 megapixels in ten scans visit 6.3 million.
+FREE_BLOCKS = 12_000_000
+BLOCKS_PER_BYTE = 64
 
 _NAMES = {SOI: "SOI", EOI: "EOI", SOS: "SOS", DQT: "DQT", DHT: "DHT", DNL: "DNL", DRI: "DRI", COM: "COM", DAC: "DAC"}
 
@@ -57,7 +65,7 @@ _APP_KINDS = (
     (0xEE, b"Adobe", "Adobe"),
 )
 
-_NOT_FILL = re.compile(rb"[^\xff]")
+_MARKER = re.compile(rb"\xff+[^\x00\x01\xff\xd0-\xd7]")
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
@@ -119,11 +127,13 @@ class _Body:
 class _Parser:
     data: bytes
     position: int = 0
+    marker_end: int = 0
     segments: list[Segment] = field(default_factory=list)
     quantisation_tables: list[QuantisationTable] = field(default_factory=list)
     huffman_tables: list[HuffmanTable] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     comments: list[bytes] = field(default_factory=list)
+    stray: list[tuple[int, int]] = field(default_factory=list)
     frame: Frame | None = None
     restart_interval: int = 0
     adobe_transform: int | None = None
@@ -133,7 +143,8 @@ class _Parser:
             _fail(0, f"starts with {self.data[:2].hex(' ').upper() or 'nothing'}, not with SOI (FF D8)")
         self._add(SOI, 0, 2)
         while self._segment() != EOI:
-            if len(self.segments) + len(self.quantisation_tables) + len(self.huffman_tables) > MAX_ITEMS:
+            items = (self.segments, self.quantisation_tables, self.huffman_tables, self.stray)
+            if sum(map(len, items)) > MAX_ITEMS:
                 _fail(self.position, f"more than {MAX_ITEMS:,} segments and tables")
             if len(self.scans) > MAX_SCANS:
                 _fail(self.position, f"more than {MAX_SCANS:,} scans")
@@ -149,7 +160,20 @@ class _Parser:
         for component in self.frame.components:
             if component.id not in coded:
                 _fail(self.segments[-1].offset, f"EOI before any scan of component {component.id}")
+        self._check_work(self.frame)
         return self.frame
+
+    def _check_work(self, frame: Frame) -> None:
+        """A scan that is nearly empty costs a decoder the time of the whole picture."""
+        # A lossless frame codes samples by themselves, which take as long as eighths of blocks.
+        share = 8 if "lossless" in frame.process else 1
+        visits = share * sum(frame.blocks(scan.components) for scan in self.scans)
+        most = FREE_BLOCKS + BLOCKS_PER_BYTE * len(self.data)
+        if visits > most:
+            raise ValueError(
+                f"a JPEG whose {len(self.scans):,} scans visit {visits:,} blocks in {len(self.data):,} bytes; of a "
+                f"file of that size at most {most:,} are decoded"
+            )
 
     def _finish(self, frame: Frame) -> JpegStructure:
         return JpegStructure(
@@ -162,6 +186,7 @@ class _Parser:
             restart_interval=self.restart_interval,
             adobe_transform=self.adobe_transform,
             comments=tuple(self.comments),
+            stray=tuple(self.stray),
             trailing_size=len(self.data) - self.position,
         )
 
@@ -170,8 +195,9 @@ class _Parser:
         self.position = end
 
     def _segment(self) -> int:
-        start = self.position
         marker = self._marker()
+        start = self.position
+        self.position = self.marker_end
         if marker == EOI:
             self._add(EOI, start, self.position)
             return marker
@@ -185,14 +211,25 @@ class _Parser:
         return marker
 
     def _marker(self) -> int:
-        offset = self.position
-        if self.data[offset : offset + 1] not in (b"\xff", b""):
-            _fail(offset, f"{self.data[offset]:02X} where a marker (FF) should start")
-        code = _NOT_FILL.search(self.data, offset)
-        if code is None:
+        """Goes to the next marker, fill bytes before it counted in, and passes over stray bytes before those."""
+        found = _MARKER.search(self.data, self.position)
+        if found is None:
             _fail(len(self.data), "the file is cut short: no EOI marker")
-        self.position = code.end()
-        return self.data[code.start()]
+        if found.start() > self.position:
+            self._add_stray(found.start())
+        self.marker_end = found.end()
+        return self.data[found.end() - 1]
+
+    def _add_stray(self, end: int) -> None:
+        """Nothing may be lost with stray bytes: neither a segment whose marker is damaged, nor tables between scans."""
+        start = self.position
+        length = int.from_bytes(self.data[start + 2 : start + 4], "big")
+        if start + 2 + length == end:
+            _fail(start, f"{self.data[start : start + 2].hex(' ').upper()} where a marker (FF) should start")
+        if self.scans and any(self.data[start:end]):
+            _fail(start, f"{end - start:,} bytes between scans that belong to no segment")
+        self.stray.append((start, end - start))
+        self.position = end
 
     def _body(self, marker: int) -> _Body:
         name, start = _name(marker), self.position
@@ -318,7 +355,8 @@ class _Parser:
         end = found.start()
         while end > start and self.data[end - 1] == 0xFF:
             end -= 1
-        if end == start:
+        arithmetic = self.frame is not None and self.frame.process in ARITHMETIC_PROCESSES
+        if end == start and not arithmetic:
             _fail(start, "the scan has no data")
         return end
 

@@ -1,14 +1,15 @@
-"""What there is in a JPEG file: the things that ITU-T T.81, annex B, describes, as `jpeg_markers.parse` finds them."""
+"""What there is in a JPEG file: the things that ITU-T T.81, annex B, describes, as `parse.parse` finds them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-PARTS = ("headers", "tables", "scans", "metadata", "trailing")
+PARTS = ("headers", "tables", "scans", "metadata", "stray", "trailing")
 
-# The kinds of frame that are DCT-coded with Huffman codes.
+# The kinds of frame that are DCT-coded, with Huffman codes and arithmetic ones.
 HUFFMAN_PROCESSES = ("baseline", "extended sequential", "progressive")
+ARITHMETIC_PROCESSES = ("extended sequential, arithmetic", "progressive, arithmetic")
 
 _SUBSAMPLINGS = {
     (1, 1): "4:4:4",
@@ -93,11 +94,17 @@ class Frame:
         )
 
     @property
+    def core_checks(self) -> bool:
+        """Whether the compiled core finds damage in this kind: DCT-coded, 8 bits, at most 4 components."""
+        known = (*HUFFMAN_PROCESSES, *ARITHMETIC_PROCESSES)
+        return self.precision == 8 and self.process in known and len(self.components) <= 4
+
+    @property
     def core_reads(self) -> bool:
-        """Whether this is a kind that the compiled core reads: Huffman-coded, 8 bits, a usual sampling."""
+        """Whether the compiled core reads the levels of this kind: what it checks, of a usual sampling."""
         factors = tuple((c.horizontal, c.vertical) for c in self.components)
         usual = len(factors) == 1 or (factors[1:] == ((1, 1), (1, 1)) and factors[0] in ((1, 1), (2, 1), (2, 2)))
-        return usual and self.precision == 8 and self.process in HUFFMAN_PROCESSES
+        return usual and self.core_checks
 
 
 @dataclass(frozen=True)
@@ -127,19 +134,30 @@ class JpegStructure:
     restart_interval: int  # MCUs; 0 for none. The last one that the file sets
     adobe_transform: int | None  # 0 RGB or CMYK, 1 YCbCr, 2 YCCK; None without an Adobe segment
     comments: tuple[bytes, ...]
+    stray: tuple[tuple[int, int], ...]  # offset and size of bytes between segments that belong to none
     trailing_size: int
 
     def bytes_by_part(self) -> dict[str, int]:
         """The bytes of each of PARTS; they add up to the file's size.
 
-        metadata: every APPn and COM; tables: DQT, DHT, DAC; scans: entropy-coded data; trailing: what follows EOI.
+        metadata: every APPn and COM; tables: DQT, DHT, DAC; scans: entropy-coded data; stray: bytes between
+        segments that belong to none; trailing: what follows EOI.
         """
         parts = dict.fromkeys(PARTS, 0)
         for segment in self.segments:
             parts[_part_of(segment.name)] += segment.size
         parts["scans"] = sum(scan.data_size for scan in self.scans)
+        parts["stray"] = sum(size for _, size in self.stray)
         parts["trailing"] = self.trailing_size
         return parts
+
+    def without_stray(self, data: bytes) -> bytes:
+        """The file that this is the structure of, without its stray bytes: what every decoder takes."""
+        if not self.stray:
+            return data
+        starts = [0, *(offset + size for offset, size in self.stray)]
+        ends = [*(offset for offset, _ in self.stray), len(data)]
+        return b"".join(data[start:end] for start, end in zip(starts, ends, strict=True))
 
 
 def _part_of(name: str) -> str:

@@ -12,7 +12,7 @@ from accelir.formats.webp.parse import parse
 def decode_webp(data: bytes) -> NDArray[np.uint8]:
     """Pixels, uint8 HxWx3; transparency is dropped. Raises ValueError for damage and for too many pixels."""
     structure = parse(data)
-    check_pixels(structure.width, structure.height)
+    check_pixels(structure.width, structure.height, len(data))
     return decode_with_pillow(data, "WEBP")
 
 

@@ -15,6 +15,7 @@ from accelir.formats.report import Report, line, listed, measure_cells
 from accelir.formats.webp.metadata import network_of
 from accelir.formats.webp.parse import content, parse
 from accelir.formats.webp.structure import Chunk
+from accelir.storage.text import printable
 
 _LOSSY = "VP8 "
 """The chunk of a lossy picture."""
@@ -32,7 +33,7 @@ class WebpReport(Report):
     def details(self) -> Iterator[str]:
         """Lines on chunks and quantisers."""
         for chunk in self.chunks:
-            yield line(chunk.name, f"{chunk.size:,} bytes at {chunk.offset:,}")
+            yield line(printable(chunk.name), f"{chunk.size:,} bytes at {chunk.offset:,}")
         if self.quantizers:
             yield line("quantisers", f"{listed(self.quantizers)} (of 0 to 127, by segment)")
 
@@ -40,7 +41,15 @@ class WebpReport(Report):
 def inspect_webp(data: bytes, name: str) -> WebpReport:
     """Take a WebP apart. Raises ValueError for a broken one."""
     webp = parse(data)
-    bits, damage = measure_cells(data, webp.width * webp.height, cell_bits) if has_cells(data) else (None, "")
+    frame = content(data, _LOSSY, webp)
+    quantizers: list[int] = []
+
+    def bits_of_cells(frame: bytes) -> NDArray[np.float32]:
+        bits, indices = vp8.read(frame)
+        quantizers.extend(np.unique(indices).tolist())
+        return sum_halves(bits)
+
+    bits, damage = measure_cells(frame, webp.width * webp.height, bits_of_cells) if frame else (None, "")
     return WebpReport(
         name=name,
         format="webp",
@@ -52,7 +61,7 @@ def inspect_webp(data: bytes, name: str) -> WebpReport:
         cell_bits=bits,
         damage=damage,
         chunks=webp.chunks,
-        quantizers=tuple(np.unique(macroblocks(data)[1]).tolist()) if bits else (),
+        quantizers=tuple(quantizers),
     )
 
 
