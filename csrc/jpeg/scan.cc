@@ -63,16 +63,18 @@ template <class Sink>
 class EndOfBand {
  public:
   EndOfBand(int slot, Sink& sink) : slot_(slot), sink_(sink) {}
-  void add_block(const std::vector<uint8_t>& corrections) {
-    ++run_;
-    owed_.insert(owed_.end(), corrections.begin(), corrections.end());
-    if (run_ == 0x7FFF) flush();
+  void add_block() {
+    if (++run_ == 0x7FFF) flush();
+  }
+  void add_block(const Corrections& corrections) {
+    if (corrections.places) owed_.push_back(corrections);
+    add_block();
   }
   void flush() {
     if (!run_) return;
     const int size = bit_length(run_) - 1;
     sink_.symbol(slot_, size << 4, run_ & ((1u << size) - 1), size);
-    for (uint8_t bit : owed_) sink_.bits(bit, 1);
+    for (const Corrections& owed : owed_) sink_.corrections(owed);
     run_ = 0;
     owed_.clear();
   }
@@ -81,7 +83,7 @@ class EndOfBand {
   const int slot_;
   Sink& sink_;
   uint32_t run_ = 0;
-  std::vector<uint8_t> owed_;
+  std::vector<Corrections> owed_;
 };
 
 template <class Sink>
@@ -103,9 +105,27 @@ void code_ac_first(const Levels& levels, const Scan& scan, int restart_interval,
       code_run_level(k - last - 1, block[k] < 0 ? -magnitude : magnitude, slot, sink);
       last = k;
     }
-    if (last != scan.last) end.add_block({});
+    if (last != scan.last) end.add_block();
   });
   end.flush();
+}
+
+// Places of a block's band by what a bit plane's refinement does to them.
+struct Refined {
+  uint64_t fresh = 0;  // become nonzero
+  Corrections old;     // were nonzero before
+};
+
+Refined refined(const int16_t* block, uint64_t nonzero, int low) {
+  Refined out;
+  for (uint64_t m = nonzero; m; m &= m - 1) {
+    const int k = __builtin_ctzll(m);
+    const uint64_t magnitude = static_cast<uint64_t>(std::abs(block[k])) >> low;
+    out.fresh |= static_cast<uint64_t>(magnitude == 1) << k;
+    out.old.places |= static_cast<uint64_t>(magnitude > 1) << k;
+    out.old.ones |= (magnitude & 1) << k;
+  }
+  return out;
 }
 
 // G.1.2.3: new nonzeros are +-1 with their run counted in zeros only; every older nonzero passed sends its next bit.
@@ -116,45 +136,33 @@ void code_ac_refinement(const Levels& levels, const Scan& scan, int restart_inte
   EndOfBand<Sink> end(slot, sink);
   const auto reset = [&] { end.flush(); };
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
-  std::vector<uint8_t> corrections;
   for_each_block(levels.geometry, scan.components, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
     const int16_t* block = levels.block(c, index);
-    const auto magnitude = [&](int k) { return std::abs(block[k]) >> scan.low; };
-    uint64_t fresh = 0, mask = levels.components[c].nonzero[index] & band;
-    for (uint64_t m = mask; m; m &= m - 1) {
-      const int k = __builtin_ctzll(m);
-      if (magnitude(k) == 1) fresh |= uint64_t{1} << k;
-      if (magnitude(k) == 0) mask &= ~(uint64_t{1} << k);
-    }
-    const auto send_corrections = [&] {
-      for (uint8_t bit : corrections) sink.bits(bit, 1);
-      corrections.clear();
+    const auto [fresh, old] = refined(block, levels.components[c].nonzero[index] & band, scan.low);
+    uint64_t left = band;  // places not yet passed
+    // What is passed up to and with a place, and the older nonzeros among it.
+    const auto pass_to = [&](int k) {
+      const uint64_t passed = left & (~uint64_t{0} >> (63 - k));
+      left &= ~passed;
+      return Corrections{old.places & passed, old.ones};
     };
-    int run = 0, previous = scan.first - 1;
-    corrections.clear();
-    for (; mask; mask &= mask - 1) {
-      const int k = __builtin_ctzll(mask);
-      run += k - previous - 1;
-      previous = k;
-      // A run of 16 zeros is sent on its own only while a new nonzero is still to come.
-      while (run > 15 && fresh >> k) {
-        end.flush();
-        sink.symbol(slot, 0xF0, 0, 0);
-        send_corrections();
-        run -= 16;
-      }
-      if (!(fresh >> k & 1)) {
-        corrections.push_back(magnitude(k) & 1);
-        continue;
-      }
+    for (uint64_t m = fresh; m; m &= m - 1) {
+      const int k = __builtin_ctzll(m);
       end.flush();
-      sink.symbol(slot, run << 4 | 1, block[k] > 0, 1);
-      send_corrections();
-      run = 0;
+      uint64_t zeros = left & ~old.places & ((uint64_t{1} << k) - 1);
+      for (; __builtin_popcountll(zeros) > 15; zeros = left & ~old.places & ((uint64_t{1} << k) - 1)) {
+        // A run of 16 zeros ends with the sixteenth; corrections of what lies behind it belong to the next symbol.
+        uint64_t rest = zeros;
+        for (int i = 0; i < 15; ++i) rest &= rest - 1;
+        sink.symbol(slot, 0xF0, 0, 0);
+        sink.corrections(pass_to(__builtin_ctzll(rest)));
+      }
+      sink.symbol(slot, __builtin_popcountll(zeros) << 4 | 1, block[k] > 0, 1);
+      sink.corrections(pass_to(k));
     }
     const bool ends_on_fresh = fresh >> scan.last & 1;
-    if (!ends_on_fresh) end.add_block(corrections);
+    if (!ends_on_fresh) end.add_block({old.places & left, old.ones});
   });
   end.flush();
 }

@@ -2,7 +2,8 @@
 //
 // A sink counts symbols or writes them:
 //   symbol(slot, symbol, extra, extra_bits)   a Huffman symbol of table slot `slot` and the bits that follow it
-//   bits(value, length)                       bare bits (refinement scans)
+//   bits(value, length)                       bare bits
+//   corrections(corrections)                  a bit for each coefficient that was nonzero before (refinement scans)
 //   restart(index)                            a restart marker
 // Slots: 0, 1 are DC tables (luma, chroma), 2, 3 are AC tables.
 #pragma once
@@ -26,6 +27,12 @@ struct Scan {
   int first = 0, last = 63, high = 0, low = 0;
 };
 
+// The next bits of a block's older nonzeros, sent in the order of their places.
+struct Corrections {
+  uint64_t places = 0;
+  uint64_t ones = 0;  // places whose bit is 1; others than `places` don't count
+};
+
 struct ScanCount {
   std::array<Histogram, kSlots> histogram{};
   uint64_t extra_bits = 0;
@@ -36,6 +43,7 @@ struct ScanCount {
     extra_bits += extra_bits_of_symbol;
   }
   void bits(uint32_t, int length) { extra_bits += length; }
+  void corrections(const Corrections& c) { extra_bits += __builtin_popcountll(c.places); }
   void restart(int) { ++markers; }
 };
 
@@ -48,6 +56,9 @@ class ScanEmitter {
     writer_.put(static_cast<uint32_t>(table.code[symbol]) << extra_bits | extra, table.length[symbol] + extra_bits);
   }
   void bits(uint32_t value, int length) { writer_.put(value, length); }
+  void corrections(const Corrections& c) {
+    for (uint64_t m = c.places; m; m &= m - 1) writer_.put(c.ones >> __builtin_ctzll(m) & 1, 1);
+  }
   void restart(int index) { writer_.restart_marker(index); }
   void finish() { writer_.align(); }
 

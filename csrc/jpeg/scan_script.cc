@@ -5,6 +5,8 @@
 namespace accelir::jpeg {
 namespace {
 
+constexpr int kMostPlanes = 2;  // bit planes that are sent by refinement scans
+
 std::vector<int> all_components(const Geometry& g) {
   std::vector<int> components(g.components.size());
   std::iota(components.begin(), components.end(), 0);
@@ -46,23 +48,47 @@ Candidate best_bands(const Levels& levels, int component, const std::vector<int>
   return best;
 }
 
-std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth) {
-  if (breadth == 0) return {{{component}, 1, 63, 0, 0}};
-  const std::vector<int> splits = breadth == 1 ? std::vector<int>{8} : std::vector<int>{2, 5, 8, 12, 18};
-  Candidate best = best_bands(levels, component, splits, 0);
-  if (breadth == 1) return best.scans;
-  Candidate refinements;
-  for (int low = 1; low <= 2; ++low) {
-    Candidate candidate = best_bands(levels, component, splits, low);
-    Candidate refinement;
-    refinement.add(levels, {{component}, 1, 63, low, low - 1});
-    refinements.bits += refinement.bits;
-    refinements.scans.insert(refinements.scans.begin(), refinement.scans.begin(), refinement.scans.end());
-    candidate.bits += refinements.bits;
-    candidate.scans.insert(candidate.scans.end(), refinements.scans.begin(), refinements.scans.end());
+// A bit plane more is sent by a refinement scan over the whole spectrum.
+Candidate refinement_to(const Levels& levels, int component, int low) {
+  Candidate c;
+  c.add(levels, {{component}, 1, 63, low + 1, low});
+  return c;
+}
+
+Candidate followed_by(Candidate first, const Candidate& rest) {
+  first.bits += rest.bits;
+  first.scans.insert(first.scans.end(), rest.scans.begin(), rest.scans.end());
+  return first;
+}
+
+// All splits at every depth of bit planes.
+Candidate thorough_ac_scans(const Levels& levels, int component) {
+  const std::vector<int> splits{2, 5, 8, 12, 18};
+  Candidate best = best_bands(levels, component, splits, 0), refinements;
+  for (int low = 1; low <= kMostPlanes; ++low) {
+    refinements = followed_by(refinement_to(levels, component, low - 1), refinements);
+    Candidate candidate = followed_by(best_bands(levels, component, splits, low), refinements);
     if (candidate.bits < best.bits) best = std::move(candidate);
   }
-  return best.scans;
+  return best;
+}
+
+// One split, and bit planes as long as each saves something.
+Candidate quick_ac_scans(const Levels& levels, int component) {
+  const std::vector<int> splits{8};
+  Candidate best = best_bands(levels, component, splits, 0), refinements;
+  for (int low = 1; low <= kMostPlanes; ++low) {
+    refinements = followed_by(refinement_to(levels, component, low - 1), refinements);
+    Candidate candidate = followed_by(best_bands(levels, component, splits, low), refinements);
+    if (candidate.bits >= best.bits) break;
+    best = std::move(candidate);
+  }
+  return best;
+}
+
+std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth) {
+  if (breadth == 0) return {{{component}, 1, 63, 0, 0}};
+  return (breadth == 1 ? quick_ac_scans(levels, component) : thorough_ac_scans(levels, component)).scans;
 }
 
 }  // namespace
