@@ -214,7 +214,8 @@ class Reader {
     if (n < 1 || n > static_cast<int>(components_.size())) fail("a scan of unknown components", body.at() - 1);
     for (int i = 0; i < n; ++i) {
       const int id = body.u8(), tables = body.u8();
-      const auto found = std::find_if(components_.begin(), components_.end(), [&](const auto& c) { return c.id == id; });
+      const auto found =
+          std::find_if(components_.begin(), components_.end(), [&](const auto& c) { return c.id == id; });
       if (found == components_.end()) fail("a scan of an unknown component", body.at() - 2);
       if (!h.components.empty() && &*found <= h.components.back())
         fail("a scan's components out of order", body.at() - 2);

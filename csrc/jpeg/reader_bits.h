@@ -105,9 +105,7 @@ class BitReader {
   }
 
  private:
-  bool at_marker() const {
-    return at_ >= size_ || (data_[at_] == 0xFF && (at_ + 1 >= size_ || data_[at_ + 1] != 0));
-  }
+  bool at_marker() const { return at_ >= size_ || (data_[at_] == 0xFF && (at_ + 1 >= size_ || data_[at_ + 1] != 0)); }
   void fill() {
     for (; count_ <= 56; count_ += 8) {
       value_ <<= 8;
@@ -129,7 +127,7 @@ class BitReader {
 
   const uint8_t* data_;
   size_t size_, at_ = 0;
-  uint64_t value_ = 0;          // its lowest count_ bits are still to be read
+  uint64_t value_ = 0;           // its lowest count_ bits are still to be read
   int count_ = 0, padding_ = 0;  // of these, the last padding_ are no part of the data
 };
 

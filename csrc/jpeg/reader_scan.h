@@ -13,11 +13,11 @@ namespace accelir::jpeg {
 // A component of the file that is read; an index addresses blocks row by row, padded_x a row.
 struct ReadComponent {
   int id = 0, quantisation = 0;
-  int h = 1, v = 1;                                            // sampling factors
+  int h = 1, v = 1;                                               // sampling factors
   size_t blocks_x = 0, blocks_y = 0, padded_x = 0, padded_y = 0;  // as in ComponentGeometry
-  int16_t* values = nullptr;                                   // blocks of 64 levels, zigzag; null: not kept
-  std::vector<uint64_t> nonzero;                               // a block's AC levels that are not 0; progressive only
-  std::array<int8_t, 64> accuracy{};                           // lowest bit that was sent of a place; -1: none
+  int16_t* values = nullptr;                                      // blocks of 64 levels, zigzag; null: not kept
+  std::vector<uint64_t> nonzero;      // a block's AC levels that are not 0; progressive only
+  std::array<int8_t, 64> accuracy{};  // lowest bit that was sent of a place; -1: none
 
   int16_t* block(size_t index) const { return values ? values + index * 64 : nullptr; }
 };

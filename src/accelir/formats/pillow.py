@@ -85,5 +85,7 @@ def check_pixels(width: int, height: int, size: int | None = None) -> None:
             width, height, int(2 * limit), "raise PIL.Image.MAX_IMAGE_PIXELS if the file can be trusted"
         )
     if size is not None and width * height > most_pixels(size):
-        advice = f"for the file has no more than {size:,} bytes; set PIL.Image.MAX_IMAGE_PIXELS to None if it can be trusted"
+        advice = (
+            f"for the file has no more than {size:,} bytes; set PIL.Image.MAX_IMAGE_PIXELS to None if it can be trusted"
+        )
         raise TooManyPixels(width, height, most_pixels(size), advice)

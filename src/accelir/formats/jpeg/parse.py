@@ -3,8 +3,8 @@
     SOI  [APPn COM DQT DHT DRI]*  SOF  ([APPn COM DQT DHT DRI]*  SOS  entropy-coded data)+  EOI  [anything]
 
 A marker is FF and a byte that is neither 00 nor FF; all but SOI, EOI, RSTn and TEM are followed by two bytes of length,
-which count themselves. In entropy-coded data FF is followed by 00 or by an RSTn marker. Some cameras leave bytes between
-segments that belong to none; they are passed over.
+which count themselves. In entropy-coded data FF is followed by 00 or by an RSTn marker. Some cameras leave bytes
+between segments that belong to none; they are passed over.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ class _Parser:
             _fail(0, f"starts with {self.data[:2].hex(' ').upper() or 'nothing'}, not with SOI (FF D8)")
         self._add(SOI, 0, 2)
         while self._segment() != EOI:
-            items = (self.segments, self.quantisation_tables, self.huffman_tables, self.stray)
-            if sum(map(len, items)) > MAX_ITEMS:
+            tables = len(self.quantisation_tables) + len(self.huffman_tables)
+            if len(self.segments) + tables + len(self.stray) > MAX_ITEMS:
                 _fail(self.position, f"more than {MAX_ITEMS:,} segments and tables")
             if len(self.scans) > MAX_SCANS:
                 _fail(self.position, f"more than {MAX_SCANS:,} scans")
