@@ -91,7 +91,7 @@ class SizeSearch {
   void fill(Position position, Position stride, Position finest, Position coarsest, const StrengthRange& range) {
     for (int tries = 0; tries < kFillPositions && !filled(); ++tries, stride *= 2) {
       const Bracket found = bracket_strengths(position, range);
-      if (found.large && found.small) return fill_between(position, *found.large, *found.small);
+      if (found.large && found.small) return fill_around(position, stride, finest, coarsest, found, range);
       const Position next = found.large ? std::min(position + stride, coarsest) : std::max(position - stride, finest);
       if (next == position) return;
       position = next;
@@ -148,6 +148,17 @@ class SizeSearch {
       if (next == x) return found;
       x = next;
       stride *= 2;
+    }
+  }
+
+  // At a position whose bracket is known; a picture of few parts may leave a gap there that its neighbours don't.
+  void fill_around(Position position, Position stride, Position finest, Position coarsest, const Bracket& known,
+                   const StrengthRange& range) {
+    fill_between(position, *known.large, *known.small);
+    for (Position next : {position + stride, position - stride}) {
+      if (filled() || next < finest || next > coarsest) continue;
+      const Bracket found = bracket_strengths(next, range);
+      if (found.large && found.small) fill_between(next, *found.large, *found.small);
     }
   }
 

@@ -18,8 +18,8 @@ constexpr double kStepSlope = -0.85, kTrellisSaving = 0.9;
 constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
 constexpr StrengthRange kStrengthRange{-2.0, 2.0};
 constexpr StrengthRange kFillRange{-6.0, 9.0};  // from rounding alone to no AC, where sizes leap
-constexpr double kLeap = 0.01;     // width of a bracket of log steps in which the size leaps
-constexpr double kStride = 0.1;    // of log steps, the first when nothing fitted
+constexpr double kLeap = 0.01;                  // width of a bracket of log steps in which the size leaps
+constexpr double kStride = 0.1;                 // of log steps, the first when nothing fitted
 constexpr double kWorthIt = 1.01;  // over the budget, above which a file is plainly too large to be written
 
 double finest_step(const Settings& s) {

@@ -11,8 +11,8 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-// Section 9.3: all segments are the frame's quantiser and filter level, and no map follows. Without any segments, 11 bits
-// less, the decoder of Rust's `image` 0.24.3 takes the finest quantiser in the place of the frame's.
+// Section 9.3: all segments are the frame's quantiser and filter level, and no map follows. Without any segments, 11
+// bits less, the decoder of Rust's `image` 0.24.3 takes the finest quantiser in the place of the frame's.
 void put_neutral_segments(BoolCoder& out) {
   constexpr int kValues = 4 + 4;  // quantisers and filter levels
   out.put(true, 128);             // there are segments
