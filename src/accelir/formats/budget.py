@@ -27,7 +27,7 @@ def budget_of(bpp: float | None, max_bytes: int | None, shape: tuple[int, ...]) 
         raise TypeError(f"bpp must be a number, not {type(bpp).__name__}")
     if not 0 < bpp < math.inf:
         raise ValueError(f"bpp must be a finite number above 0, not {bpp}")
-    return bytes_at(float(bpp), shape)
+    return bytes_at(float(min(bpp, _LOSSLESS_BPP)), shape)  # an int may be too large for a float
 
 
 def _checked_bytes(max_bytes: int) -> int:
