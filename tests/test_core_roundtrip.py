@@ -1,12 +1,15 @@
 """Levels written and read again: by our own reader, by an independent decoder's coefficients, and as pixels."""
 
 import io
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import simplejpeg
 from helpers import (
+    PHOTO_CROPS,
     SUBSAMPLINGS,
     block_shapes,
     by_pillow,
@@ -471,3 +474,16 @@ def test_four_components_and_other_samplings_are_refused():
     data[at] = 0x41
     with pytest.raises(ValueError, match="sampling"):
         core.read(bytes(data))
+
+
+@pytest.mark.skipif(shutil.which("jpegtran") is None, reason="jpegtran is in Debian's libjpeg-turbo-progs")
+@pytest.mark.parametrize("bpp", [0.8, 1.2, 1.8, 2.5, 4.0])
+@pytest.mark.parametrize("crop", PHOTO_CROPS)
+def test_no_lossless_repacking_finds_a_smaller_file_at_the_default_effort(crop, bpp):
+    data = accelir.encode(photo(crop), bpp=bpp, profile="fidelity")
+    for options in (["-optimize"], ["-optimize", "-progressive"]):
+        repacked = subprocess.run(
+            ["jpegtran", "-copy", "none", *options], input=data, capture_output=True, check=True
+        ).stdout
+        added = 0 if b"JFIF" in data[:32] else 18  # jpegtran writes a JFIF segment
+        assert len(repacked) - added >= 0.999 * len(data)

@@ -7,7 +7,7 @@ import pytest
 from helpers import noise, photo, smooth
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from webp_oracle import decode_yuv
+from webp_oracle import decode_yuv, incremental_status
 
 from accelir.core import vp8
 from accelir.formats.webp import metadata as webp_container
@@ -125,6 +125,42 @@ def test_every_mode_is_used_and_decodes_exactly(filter):
     pixels = photo()
     encoding = encode(pixels, quantizer=20, filter=filter, subblock_trellises=10, block_trellises=4)
     assert_decodes_to_reconstruction(encoding, pixels)
+
+
+@pytest.mark.parametrize("piece", [7, 1 << 30])
+@pytest.mark.parametrize("kind", ["flat", "noise", "photo"])
+def test_libwebps_incremental_decoder_takes_every_small_picture(kind, piece):
+    # It refused a first partition of which the header left no byte for the modes: up to 16 x 16 pixels, one macroblock.
+    for side in range(1, 41):
+        for width in (side, 17 - side % 16):
+            pixels = {
+                "flat": np.full((side, width, 3), 6 * side, np.uint8),
+                "noise": noise(side, width, seed=side),
+                "photo": np.ascontiguousarray(photo()[side : 2 * side, side : side + width]),
+            }[kind]
+            for quantizer in (5, 60, 127):
+                assert incremental_status(in_file(encode(pixels, quantizer=quantizer).data, pixels), piece) == 0
+
+
+def test_a_frame_of_one_quantizer_has_a_neutral_segment_header():
+    # Rust's `image` 0.24.3 takes quantiser 0 where there is none. Section 9.3: segments, no map, values, added, all 0.
+    frame = encode(photo("cup"), quantizer=40).data
+    expected = "00" + "1010" + 8 * "0"  # color space and clipping before it
+    reader, bits = (0, 255, int.from_bytes(frame[10:18], "big")), ""
+    for _ in expected:
+        bit, reader = even_bit(*reader)
+        bits += bit
+    assert bits == expected
+
+
+def even_bit(shifted, span, window):
+    """A bit of probability 128 from the 64 bits of a window (section 7.3), and the reader's next state."""
+    split = 1 + ((span - 1) * 128 >> 8)
+    bit = window >> 56 - shifted >= split
+    span, window = (span - split, window - (split << 56 - shifted)) if bit else (split, window)
+    while span < 128:
+        span, shifted = span * 2, shifted + 1
+    return str(int(bit)), (shifted, span, window)
 
 
 def first_partition_of(data):

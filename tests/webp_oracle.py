@@ -71,6 +71,11 @@ def library() -> ctypes.CDLL:
         found.WebPDecode.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p]
         found.WebPFreeDecBuffer.argtypes = [ctypes.c_void_p]
         found.WebPFreeDecBuffer.restype = None
+        found.WebPINewRGB.restype = ctypes.c_void_p
+        found.WebPINewRGB.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+        found.WebPIAppend.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t]
+        found.WebPIDelete.argtypes = [ctypes.c_void_p]
+        found.WebPIDelete.restype = None
         return found
     raise OSError(f"no libwebp: tried {tried}; install libwebp, or Pillow from a wheel")
 
@@ -101,6 +106,22 @@ def decode_yuv(data: bytes, loop_filter: bool = True) -> Planes:
         )
     finally:
         library().WebPFreeDecBuffer(ctypes.byref(config.output))
+
+
+def incremental_status(data: bytes, piece: int = 1 << 30) -> int:
+    """VP8StatusCode of libwebp's incremental decoder, which browsers use: 0 for a whole picture, 5 for one that waits.
+
+    piece: bytes given at a time.
+    """
+    decoder = library().WebPINewRGB(0, None, 0, 0)
+    try:
+        status = 5
+        for start in range(0, len(data), piece):
+            part = data[start : start + piece]
+            status = library().WebPIAppend(decoder, part, len(part))
+        return status
+    finally:
+        library().WebPIDelete(decoder)
 
 
 def rgb_of(y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -84,6 +84,9 @@ class SizeSearch {
   // Whether the best file uses what users may expect of a budget.
   bool filled() const { return static_cast<double>(best_.data.size()) >= budget_.bytes * kFilled; }
 
+  // Whether another position isn't worth trying: a file a few bytes larger may well be the worse one there.
+  bool close() const { return static_cast<double>(best_.data.size()) >= budget_.bytes * kClose; }
+
   // What is left where the sizes leap (noise, text, dither, gradients): at one position every size between rounding
   // alone and next to nothing can be had by strengths, and between two strengths by parts. Moves to finer positions
   // where rounding alone fits, to coarser ones where nothing does. More attempts than the budget's may be made, a few
@@ -91,7 +94,7 @@ class SizeSearch {
   void fill(Position position, Position stride, Position finest, Position coarsest, const StrengthRange& range) {
     for (int tries = 0; tries < kFillPositions && !filled(); ++tries, stride *= 2) {
       const Bracket found = bracket_strengths(position, range);
-      if (found.large && found.small) return fill_between(position, *found.large, *found.small);
+      if (found.large && found.small) return fill_around(position, stride, finest, coarsest, found, range);
       const Position next = found.large ? std::min(position + stride, coarsest) : std::max(position - stride, finest);
       if (next == position) return;
       position = next;
@@ -105,7 +108,7 @@ class SizeSearch {
 
  private:
   static constexpr int kSplitTries = 8;  // before code lengths must have moved away from the bracket
-  static constexpr double kFilled = 0.98;
+  static constexpr double kFilled = 0.98, kClose = 0.997;
   static constexpr int kFillPositions = 10, kFillStrengths = 6, kFillSplits = 14;
 
   // The nearest strengths known of which one gave too large a file and one didn't.
@@ -151,6 +154,17 @@ class SizeSearch {
     }
   }
 
+  // At a position whose bracket is known; a picture of few parts may leave a gap there that its neighbours don't.
+  void fill_around(Position position, Position stride, Position finest, Position coarsest, const Bracket& known,
+                   const StrengthRange& range) {
+    fill_between(position, *known.large, *known.small);
+    for (Position next : {position + stride, position - stride}) {
+      if (filled() || next < finest || next > coarsest) continue;
+      const Bracket found = bracket_strengths(next, range);
+      if (found.large && found.small) fill_between(next, *found.large, *found.small);
+    }
+  }
+
   void fill_between(Position position, const Point& large, const Point& small) {
     Secant secant(aim_, large, small);
     Point p = small;
@@ -162,12 +176,19 @@ class SizeSearch {
     if (!filled() && secant.bracketed()) fill_split(position, secant.large(), secant.small());
   }
 
-  // By halving: the more parts have the strength of the larger file, the larger the file.
+  // By halving: how many parts have the first strength. Where what one part is shown as makes the next ones follow
+  // (prediction), the size leaps as soon as a few parts at the start have levels; then it's the end that may have them.
   void fill_split(Position position, const Point& large, const Point& small) {
-    size_t fits = 0, exceeds = format_.parts();
-    for (int tries = 0; tries < kFillSplits && !filled() && fits + 1 < exceeds; ++tries) {
+    halve_split(position, large, small, 0, format_.parts());
+    halve_split(position, small, large, format_.parts(), 0);
+  }
+
+  // fits, exceeds: numbers of parts of which it is known, or meant.
+  void halve_split(Position position, const Point& first, const Point& rest, size_t fits, size_t exceeds) {
+    for (int tries = 0; tries < kFillSplits && !filled(); ++tries) {
       const size_t split = (fits + exceeds) / 2;
-      const double size = attempt(position, {strength_at(large.x), strength_at(small.x), split});
+      if (split == fits || split == exceeds) return;
+      const double size = attempt(position, {strength_at(first.x), strength_at(rest.x), split});
       (size > log_budget() ? exceeds : fits) = split;
     }
   }

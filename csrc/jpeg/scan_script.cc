@@ -73,13 +73,13 @@ Candidate thorough_ac_scans(const Levels& levels, int component) {
   return best;
 }
 
-// One split, and bit planes as long as each saves something.
+// One split, and bit planes as long as each saves something. With planes lower frequencies stand apart: with a split at
+// 8 there too, files of 4 bits a pixel were up to 0.15 % larger.
 Candidate quick_ac_scans(const Levels& levels, int component) {
-  const std::vector<int> splits{8};
-  Candidate best = best_bands(levels, component, splits, 0), refinements;
+  Candidate best = best_bands(levels, component, {8}, 0), refinements;
   for (int low = 1; low <= kMostPlanes; ++low) {
     refinements = followed_by(refinement_to(levels, component, low - 1), refinements);
-    Candidate candidate = followed_by(best_bands(levels, component, splits, low), refinements);
+    Candidate candidate = followed_by(best_bands(levels, component, {5}, low), refinements);
     if (candidate.bits >= best.bits) break;
     best = std::move(candidate);
   }

@@ -1,6 +1,7 @@
 #include "jpeg/trial.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "jpeg/dc_trellis.h"
 #include "jpeg/scan_script.h"
@@ -10,6 +11,9 @@ namespace {
 
 // The dead zone whose levels resemble the trellis's most: its level histogram gives the first code lengths.
 constexpr float kGuessDeadZone = 0.62f;
+
+// Progressive over sequential, less 1: what a sample says of nearer ones isn't sure for the picture.
+constexpr double kCloseKinds = 0.01;
 
 std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
   std::vector<Table> tables{make_table(settings.relative_steps[0], step)};
@@ -93,7 +97,7 @@ void Trials::quantize_at(float step, const Strength& strength) {
 void Trials::learn_from(const Trials& sample) {
   bits_ = sample.bits_;
   dc_bits_ = sample.dc_bits_;
-  kind_ = sample.kind_;
+  if (!sample.kinds_are_close_) kind_ = sample.kind_;
   script_ = sample.script_;
   learns_ = false;
 }
@@ -110,6 +114,8 @@ size_t Trials::plan() {
   const std::vector<PlannedScan> kept = scans_;
   const size_t progressive = plan_kind(true);
   kind_ = progressive < sequential;
+  const double ratio = static_cast<double>(progressive) / static_cast<double>(sequential);
+  kinds_are_close_ = std::abs(ratio - 1) < kCloseKinds;
   if (*kind_) return progressive;
   frame_.progressive = false;
   scans_ = kept;

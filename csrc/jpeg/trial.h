@@ -32,8 +32,8 @@ class Trials {
   bool progressive() const { return frame_.progressive; }
   const std::vector<Table>& tables() const { return frame_.tables; }
   const Levels& levels() const { return levels_; }
-  // Takes over code lengths, the kind of file and its scans, and learns no more: only so is the size a function of step
-  // and strength that can be searched.
+  // Takes over code lengths, the scans and the kind of file, unless the other kind came near: then the next plan
+  // decides. Learns no more: only so is the size a function of step and strength that can be searched.
   void learn_from(const Trials& sample);
 
  private:
@@ -51,6 +51,7 @@ class Trials {
   bool learns_ = true;
   std::vector<Scan> script_;  // once found, the progressive scans are kept
   std::optional<bool> kind_;  // once found, progressive or not is kept
+  bool kinds_are_close_ = false;
   std::vector<PlannedScan> scans_;
   int passes_ = 0;
 };

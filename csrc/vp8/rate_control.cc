@@ -93,7 +93,7 @@ void search_near(FrameSearch& search, int base, double size) {
   if (base == 0 && size <= search.log_budget()) return;
   for (int distance = 1; distance <= kNeighbours; ++distance)
     for (int index : {base + distance, base - distance}) {
-      if (search.finished() || index < 0 || index > kCoarsest) continue;
+      if (search.finished() || search.close() || index < 0 || index > kCoarsest) continue;
       search.search_strength(index, search.attempt(index), strengths_at(index));
     }
   search.settle_below(base, 1, kCoarsest);
