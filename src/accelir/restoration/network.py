@@ -103,7 +103,9 @@ class Network:
         y = self._infer(x)
         expected = (1, 3, self.card.scale * rgb.shape[0], self.card.scale * rgb.shape[1])
         if y.shape != expected:
-            raise ValueError(f"{printable(self.card.name)}: the model gave {y.shape} where its card promises {expected}")
+            raise ValueError(
+                f"{printable(self.card.name)}: the model gave {y.shape} where its card promises {expected}"
+            )
         if np.isnan(y.min()):
             raise ValueError(f"{printable(self.card.name)}: the model gave values that are no numbers (NaN)")
         np.clip(y, 0, 1, out=y)
@@ -115,7 +117,9 @@ class Network:
         try:
             return run_model(self.session, x)
         except ModelError as error:
-            raise ValueError(f"{printable(self.card.name)}: the model fails on an input of {x.shape}: {error}") from None
+            raise ValueError(
+                f"{printable(self.card.name)}: the model fails on an input of {x.shape}: {error}"
+            ) from None
 
 
 def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
@@ -148,7 +152,9 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
         return None
     card = Card.read(beside)
     if card.sha256 != sha256(model):
-        raise ValueError(f"{printable(path)}: not the file that {printable(beside.name)} describes (its sha256 is another); get both again")
+        raise ValueError(
+            f"{printable(path)}: not the file that {printable(beside.name)} describes (its sha256 is another); get both again"
+        )
     return card
 
 
@@ -157,7 +163,9 @@ def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
         beside = printable(path.with_suffix(".json").name)
-        raise ValueError(f"{printable(path)}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata")
+        raise ValueError(
+            f"{printable(path)}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata"
+        )
     origin = f"{printable(path)} (metadata)"
     entries = parse_json(text, origin)
     if isinstance(entries, dict):
