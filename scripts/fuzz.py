@@ -3,9 +3,11 @@
     python scripts/fuzz.py [--seconds 600] [--seed 0] [--targets decode-jpeg,inspect] [--case TARGET:NUMBER]
 
 Sound files are damaged (bits, bytes, numbers, pieces cut out, doubled, moved, swapped with another file's, truncated;
-JSON values replaced) and given to every reader. A case follows from the target, the seed and its number alone, so
---case shows it again. A finding is any exception but ValueError and OSError, a dead child, memory above the limit, or a
-case that takes longer than CASE_SECONDS; the input is written beside the report and the exit code is 1.
+JSON values replaced) and given to every reader; so are files that are small and would cost much (scripts/costly.py),
+with the limits that users have. A case follows from target, seed and number alone, so --case shows it again.
+A finding is any exception but ValueError and OSError, a dead child, memory above the target's limit, more time of the
+processor than a file of its size may take, half a file that is taken for a whole one, and a model that reads beyond its
+own bytes; the input is written beside the report and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import io
 import json
 import os
 import resource
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import costly
 import numpy as np
 from PIL import Image
 
@@ -36,6 +40,8 @@ import accelir
 from accelir.cells.modes import make_modes
 from accelir.formats import inspect as inspection
 from accelir.formats.decode import network_of
+from accelir.formats.jpeg.parse import parse as parse_jpeg
+from accelir.formats.pillow import PILLOWS_LIMIT
 from accelir.formats.registry import FORMATS
 from accelir.formats.request import EncoderSettings, Request
 from accelir.profile.files import ARRAYS, PROFILE, QPNET, read_profile
@@ -44,9 +50,13 @@ from accelir.restoration.installed import find
 from accelir.storage.arrays import read_arrays, write_arrays
 from accelir.storage.shipped import shipped
 
-MEMORY_BYTES = 3 << 30
-"""Address space that the child may take beyond what it has after its imports."""
-CASE_SECONDS = 20
+GIB = 1 << 30
+CASE_SECONDS = 40
+"""Of the clock: a case that hangs."""
+FREE_SECONDS = 3.0
+"""Of the processor, for a file of up to FREE_BYTES; for larger ones SECONDS_PER_BYTE more."""
+FREE_BYTES = 100_000
+SECONDS_PER_BYTE = 2e-7
 MAX_PIXELS = 1 << 22
 """Pictures above twice this are refused by decode; a smaller limit than Pillow's keeps cases quick."""
 ALLOWED = (ValueError, OSError)
@@ -139,6 +149,21 @@ class Target:
     read: Callable[[bytes, Path], None]
     """Reads one, given a folder of its own to put it in."""
     is_json: bool = False
+    memory: int = 3 * GIB
+    """Address space that the child may take beyond what it has after its imports."""
+    seconds: float = FREE_SECONDS
+    """Of the processor, that a small file may take."""
+    make: Callable[[Rng, list[bytes]], bytes] | None = None
+    """Makes a case; None: by general damage."""
+    pixels: int = MAX_PIXELS
+    """PIL.Image.MAX_IMAGE_PIXELS."""
+
+    def case(self, rng: Rng, seeds: list[bytes]) -> bytes:
+        return damage(rng, seeds, self.is_json) if self.make is None else self.make(rng, seeds)
+
+    def allowed(self, size: int) -> float:
+        """Seconds of the processor for a file of so many bytes."""
+        return self.seconds + max(0, size - FREE_BYTES) * SECONDS_PER_BYTE
 
 
 def decode(data: bytes, folder: Path) -> None:
@@ -222,6 +247,130 @@ def network(data: bytes, folder: Path) -> None:
     accelir.restore(picture(9, 7), path, threads=1)
 
 
+def read_large(data: bytes, folder: Path) -> None:
+    """Every reader of pictures, each within the time."""
+    for read in (decode, inspect, network_name):
+        start = time.process_time()
+        with contextlib.suppress(*ALLOWED):
+            read(data, folder)
+        if (took := time.process_time() - start) > FREE_SECONDS + len(data) * SECONDS_PER_BYTE:
+            raise AssertionError(f"{read.__name__} takes {took:.1f} s for {len(data):,} bytes")
+
+
+def half(data: bytes, folder: Path) -> None:
+    """A file that lost its end must not pass for a whole one."""
+    report = inspection.inspect(data)
+    if not report.damage and report.format == "webp":
+        raise AssertionError("inspect finds no damage")
+    if report.format == "jpeg":
+        accelir.decode(data, network=None)
+        raise AssertionError("decode takes it")
+
+
+def external(data: bytes, folder: Path) -> None:
+    """A model whose weights lie beside it, where the process works."""
+    os.chdir(folder)
+    (folder / costly.OUTSIDE).write_bytes(np.float32(1).tobytes())
+    entries = json.loads(find("dejpeg").with_suffix(".json").read_bytes())
+    entries["sha256"] = hashlib.sha256(data).hexdigest()
+    (folder / "net.json").write_text(json.dumps(entries))
+    (folder / "net.onnx").write_bytes(data)
+    accelir.restore(picture(9, 7), folder / "net.onnx", threads=1)
+    if costly.OUTSIDE.encode() in data:
+        raise AssertionError("a model of several files is taken")
+
+
+def costly_jpegs() -> list[bytes]:
+    return [
+        costly.empty_scans(5168, 5168, 880),
+        costly.empty_scans(2000, 9000, 900),
+        costly.arithmetic_scans(3000, 3000, 80),
+        costly.arithmetic_scans(8000, 7000, 13),
+        costly.arithmetic_flat(65_000, 980),
+        costly.many_segments(saved(picture(16, 16), "JPEG"), 24_000),
+        costly.many_segments(saved(picture(16, 16), "JPEG"), 3_000_000),
+        saved(picture(16, 16), "JPEG"),
+        saved(picture(16, 16), "JPEG", progressive=True),
+    ]
+
+
+def costly_webps() -> list[bytes]:
+    plain = Image.new("RGB", (1000, 1000), (200, 30, 60))
+    return [
+        costly.many_chunks(12_000),
+        costly.many_chunks(2_500_000),
+        saved(Image.new("RGB", (13_376, 13_376)), "WEBP", lossless=True, quality=0, method=0),
+        saved(plain, "WEBP", lossless=True),
+        saved(plain, "WEBP", quality=10),
+    ]
+
+
+def large(rng: Rng, seeds: list[bytes]) -> bytes:
+    """One of the costly files as it is, or with another size in its headers, and at times damaged."""
+    data = seeds[rng.integers(len(seeds))]
+    if rng.random() < 0.5:
+        data = resized(rng, data)
+    return damage(rng, [data], False) if rng.random() < 0.3 else data
+
+
+def resized(rng: Rng, data: bytes) -> bytes:
+    """Another width and height, up to the format's largest, in the first frame header."""
+    if data[:4] == b"RIFF":
+        width, height = (int(2 ** rng.uniform(0, 14)) for _ in range(2))
+        if (at := data.find(b"VP8L")) > 0:
+            sides = struct.pack("<I", (min(height, 1 << 14) - 1) << 14 | (min(width, 1 << 14) - 1))
+            return data[: at + 9] + sides + data[at + 13 :]
+        at = data.find(b"\x9d\x01\x2a") + 3
+        return data[:at] + struct.pack("<HH", width & 0x3FFF, height & 0x3FFF) + data[at + 4 :]
+    frames = [data.find(bytes([0xFF, marker])) for marker in (0xC0, 0xC2, 0xC9, 0xCA)]
+    at = min(at for at in frames if at >= 0) + 5
+    sides = [int(2 ** rng.uniform(0, 16)) for _ in range(2)]
+    return data[:at] + struct.pack(">HH", *sides) + data[at + 4 :]
+
+
+def whole_scans() -> list[bytes]:
+    """Photographs, as it were: none that ends in one colour."""
+    image = picture(320, 240)
+    return [
+        saved(image, "JPEG"),
+        saved(image, "JPEG", progressive=True, quality=90),
+        saved(image.convert("L"), "JPEG", restart_marker_blocks=7),
+        saved(image.convert("CMYK"), "JPEG"),
+        saved(image, "WEBP", quality=70),
+        accelir.encode(image, max_bytes=20_000),
+        accelir.encode(image, max_bytes=20_000, format="webp"),
+    ]
+
+
+def halved(rng: Rng, seeds: list[bytes]) -> bytes:
+    """A file whose last scan, or frame, lost a tenth or more of its data, and whose headers know nothing of it."""
+    data, kept = seeds[rng.integers(len(seeds))], rng.uniform(0.05, 0.9)
+    if data[:4] == b"RIFF":
+        at = data.index(b"VP8 ")
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        first = 10 + (int.from_bytes(data[at + 8 : at + 11], "little") >> 5)
+        frame = data[at + 8 : at + 8 + first + int((size - first) * kept * 0.9)]
+        return costly.riff((b"VP8 ", frame))
+    scan = parse_jpeg(data).scans[-1]
+    return data[: scan.data_offset + 1 + int((scan.data_size - 1) * kept)].rstrip(b"\xff") + b"\xff\xd9"
+
+
+def huge_json() -> list[bytes]:
+    return [b"[" + b"[]," * (24 << 20) + b"[]]"]
+
+
+def as_it_is(rng: Rng, seeds: list[bytes]) -> bytes:
+    return seeds[rng.integers(len(seeds))]
+
+
+def bombs() -> list[bytes]:
+    return [costly.bomb(size << 20) for size in (65, 300, 700)]
+
+
+def external_models() -> list[bytes]:
+    return [costly.external_model(), costly.external_model("constant")]
+
+
 TARGETS = {
     "decode-jpeg": Target(jpegs, decode),
     "decode-webp": Target(webps, decode),
@@ -234,6 +383,23 @@ TARGETS = {
     "card": Target(card_documents, card, is_json=True),
     "network-card": Target(lambda: card_documents()[1:2], network_card, is_json=True),
     "network": Target(models, network),
+    "large-jpeg": Target(costly_jpegs, read_large, make=large, pixels=PILLOWS_LIMIT, memory=6 * GIB, seconds=9),
+    "large-webp": Target(costly_webps, read_large, make=large, pixels=PILLOWS_LIMIT, memory=6 * GIB, seconds=9),
+    "name-of-many-parts": Target(
+        lambda: [costly.many_segments(b"\xff\xd8\xff\xd9", 3_000_000), costly.many_chunks(2_500_000)],
+        network_name,
+        make=as_it_is,
+        memory=GIB // 4,
+        seconds=1,
+    ),
+    "half": Target(whole_scans, half, make=halved),
+    "npz-bomb": Target(bombs, npz, make=as_it_is, memory=GIB // 4),
+    "json-bomb": Target(huge_json, card, make=as_it_is, memory=GIB // 2),
+    "external": Target(
+        external_models,
+        external,
+        make=lambda rng, seeds: as_it_is(rng, seeds) if rng.random() < 0.3 else damage(rng, seeds, False),
+    ),
 }
 
 
@@ -328,7 +494,7 @@ def some_entry(rng: Rng, document: Any) -> tuple[Any, Any]:
 
 def case(name: str, seed: int, number: int, seeds: list[bytes]) -> bytes:
     entropy = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-    return damage(np.random.default_rng([seed, entropy, number]), seeds, TARGETS[name].is_json)
+    return TARGETS[name].case(np.random.default_rng([seed, entropy, number]), seeds)
 
 
 def child(name: str, seed: int, first: int, seconds: float, progress: Path) -> int:
@@ -336,28 +502,32 @@ def child(name: str, seed: int, first: int, seconds: float, progress: Path) -> i
     target, end = TARGETS[name], time.monotonic() + seconds
     seeds = target.seeds()
     with tempfile.TemporaryDirectory() as folder:
-        for seed_file in seeds:
+        for seed_file in seeds if target.make is None else ():
             target.read(seed_file, Path(folder))
-        limit_memory()
-        Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+        limit_memory(target.memory)
+        Image.MAX_IMAGE_PIXELS = target.pixels
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         at_work = os.open(progress, os.O_WRONLY | os.O_CREAT)
         number = first
         while time.monotonic() < end:
             os.pwrite(at_work, number.to_bytes(8, "little"), 0)
+            data = case(name, seed, number, seeds)
             faulthandler.dump_traceback_later(CASE_SECONDS, exit=True)
+            start = time.process_time()
             with contextlib.suppress(*ALLOWED):
-                target.read(case(name, seed, number, seeds), Path(folder))
+                target.read(data, Path(folder))
+            if (took := time.process_time() - start) > target.allowed(len(data)):
+                raise AssertionError(f"{took:.1f} s of the processor, {target.allowed(len(data)):.1f} s are allowed")
             faulthandler.cancel_dump_traceback_later()
             number += 1
     os.pwrite(at_work, number.to_bytes(8, "little"), 0)
     return 0
 
 
-def limit_memory() -> None:
+def limit_memory(bytes_: int) -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + MEMORY_BYTES
+    limit = pages * resource.getpagesize() + bytes_
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
@@ -382,7 +552,7 @@ def hunt(name: str, seed: int, first: int, seconds: float, findings: Path) -> tu
 def show(name: str, seed: int, number: int) -> int:
     """One case again, in this process."""
     data = case(name, seed, number, TARGETS[name].seeds())
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    Image.MAX_IMAGE_PIXELS = TARGETS[name].pixels
     with tempfile.TemporaryDirectory() as folder:
         try:
             TARGETS[name].read(data, Path(folder))

@@ -12,6 +12,8 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from accelir.storage.text import printable
 
+PILLOWS_LIMIT = 89_478_485
+"""PIL.Image.MAX_IMAGE_PIXELS as Pillow has it."""
 FREE_PIXELS = 64_000_000
 """Pixels that a file of any size may have: a picture of one colour takes next to no bytes."""
 PIXELS_PER_BYTE = 256
@@ -75,7 +77,8 @@ def most_pixels(size: int) -> int:
 def check_pixels(width: int, height: int, size: int | None = None) -> None:
     """Raises TooManyPixels for a picture that is larger than Pillow lets through, twice PIL.Image.MAX_IMAGE_PIXELS.
 
-    size: bytes of its file; then also for one of more pixels than so few bytes may have, unless that limit is None.
+    size: bytes of its file; then also for one of more pixels than so few bytes may have, unless the user has raised
+    Pillow's limit.
     """
     limit = Image.MAX_IMAGE_PIXELS
     if limit is None:
@@ -84,8 +87,6 @@ def check_pixels(width: int, height: int, size: int | None = None) -> None:
         raise TooManyPixels(
             width, height, int(2 * limit), "raise PIL.Image.MAX_IMAGE_PIXELS if the file can be trusted"
         )
-    if size is not None and width * height > most_pixels(size):
-        advice = (
-            f"for the file has no more than {size:,} bytes; set PIL.Image.MAX_IMAGE_PIXELS to None if it can be trusted"
-        )
+    if size is not None and limit <= PILLOWS_LIMIT and width * height > most_pixels(size):
+        advice = f"in a file of {size:,} bytes; raise PIL.Image.MAX_IMAGE_PIXELS if it can be trusted"
         raise TooManyPixels(width, height, most_pixels(size), advice)
