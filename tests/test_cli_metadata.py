@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from accelir.cli import main
 from accelir.commands import exif as exif_blocks
-from accelir.commands.metadata import KINDS, metadata_of, parse_kinds, without_place
+from accelir.commands.metadata import KINDS, joined, metadata_of, parse_kinds, without_place
 from accelir.formats.jpeg.parse import parse
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description dc:title="A title"/></rdf:RDF></x:xmpmeta>'
@@ -206,6 +207,25 @@ def test_damaged_exif_is_read_as_none(cut):
         assert 1 <= exif_blocks.orientation_of(data) <= 8
         assert len(exif_blocks.changed(data, (1, 2), upright=True)) == len(data)
         assert len(exif_blocks.without_gps(data)) in (0, len(data))
+
+
+def test_exif_whose_place_is_its_own_directory_is_no_trap():
+    # Two entries: the GPS directory is the directory that names it.
+    entries = struct.pack("<HHII", 0x8825, 4, 1, 8) + struct.pack("<HHII", 0x0112, 3, 1, 6)
+    own = b"II*\0" + struct.pack("<IH", 8, 2) + entries + bytes(4)
+    assert b"\x25\x88" not in exif_blocks.without_gps(own)
+    many = b"II*\0" + struct.pack("<IH", 8, 65535) + struct.pack("<HHII", 0x8825, 4, 1, 8) * 65535 + bytes(4)
+    assert exif_blocks.without_gps(many) == b""
+    assert exif_blocks.orientation_of(many) == 1
+
+
+@pytest.mark.parametrize("piece", [b"<rdf:RDF", b"<rdf:RDF>", b"<x:GPSa", b"<x:GPSa>", b' x:GPSa="', b" a:GPS="])
+def test_hostile_xmp_takes_no_time(piece):
+    hostile = piece * 200_000
+    begin = time.monotonic()
+    without_place(hostile)
+    joined(hostile, hostile)
+    assert time.monotonic() - begin < 5
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ _DESCRIBING = (
 """Tags of a TIFF's directory that tell of the photograph, and not of how the TIFF stores it."""
 
 
+_MOST_ENTRIES = 500
+"""Of a directory that is read: twice as many as there are tags in Exif. What is done with them takes its square."""
+
+
 @dataclass(frozen=True)
 class _Entry:
     at: int
@@ -66,7 +70,10 @@ class _Tiff:
         self.data[at : at + size] = value.to_bytes(size, self._byte_order)
 
     def entries(self, directory: int) -> Iterator[_Entry]:
-        for at in range(directory + 2, directory + 2 + 12 * self.number(directory, 2), 12):
+        count = self.number(directory, 2)
+        if count > _MOST_ENTRIES:
+            raise ValueError(f"a directory of {count:,} entries")
+        for at in range(directory + 2, directory + 2 + 12 * count, 12):
             tag, type, count = self.number(at, 2), self.number(at + 2, 2), self.number(at + 4, 4)
             entry = _Entry(at, tag, type, count, at + 8)
             yield entry if entry.size <= 4 else _Entry(at, tag, type, count, self.number(at + 8, 4))
@@ -141,8 +148,9 @@ def without_gps(exif: bytes) -> bytes:
     try:
         tiff = _Tiff(exif)
         while (entry := tiff.find(tiff.root, GPS_IFD)) is not None:
-            tiff.erase(tiff.number(entry.place, 4))
+            place = tiff.number(entry.place, 4)
             tiff.remove(tiff.root, entry)
+            tiff.erase(place)
     except ValueError:
         return b""
     return bytes(tiff.data)

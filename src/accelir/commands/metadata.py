@@ -36,7 +36,7 @@ _LARGEST = {"exif": 65527, "comment": 65533, "iptc": 65505, "icc": 255 * 65519}
 _GPS_IN_XMP = re.compile(
     rb"""\s[\w.-]+:GPS\w+\s*=\s*(?:"[^"]*"|'[^']*')|<([\w.-]+:GPS\w+)[^<>]*(?:(?<=/)>|(?<!/)>[^<]*</\1\s*>)"""
 )
-_RDF = re.compile(rb"<rdf:RDF\b[^<>]*>(.*)</rdf:RDF\s*>", re.S)
+_RDF = re.compile(rb"<rdf:RDF\b[^<>]*>")
 _EXTENDED_ID = re.compile(rb"""\s[\w.-]+:HasExtendedXMP\s*=\s*["']([0-9A-Fa-f]{32})["']""")
 _EXTENSION_PREFIX = b"http://ns.adobe.com/xmp/extension/\0"
 
@@ -160,7 +160,7 @@ def _exif(image: Image.Image) -> bytes:
 def _xmp(image: Image.Image) -> bytes:
     found = _bytes(image.info.get("xmp")) or _bytes(image.info.get("XML:com.adobe.xmp"))
     extended = _EXTENDED_ID.search(found)
-    return found if extended is None else _joined(found, _extension(image, extended[1]))
+    return found if extended is None else joined(found, _extension(image, extended[1]))
 
 
 def _extension(image: Image.Image, id: bytes) -> bytes:
@@ -172,12 +172,12 @@ def _extension(image: Image.Image, id: bytes) -> bytes:
     return whole if ordered and len(whole) == int.from_bytes(ordered[0][:4], "big") else b""
 
 
-def _joined(packet: bytes, extension: bytes) -> bytes:
+def joined(packet: bytes, extension: bytes) -> bytes:
     """One packet of the two, as the specification asks of readers; the first alone where the second can't be read."""
-    ours, theirs = _RDF.search(packet), _RDF.search(extension)
-    if ours is None or theirs is None:
-        return packet
-    return _EXTENDED_ID.sub(b"", packet[: ours.end(1)] + theirs[1] + packet[ours.end(1) :])
+    end = packet.rfind(b"</rdf:RDF")
+    begin = _RDF.search(extension)
+    more = b"" if begin is None else extension[begin.end() : max(extension.rfind(b"</rdf:RDF"), 0)]
+    return packet if end < 0 or not more else _EXTENDED_ID.sub(b"", packet[:end] + more + packet[end:])
 
 
 def _iptc(image: Image.Image) -> bytes:

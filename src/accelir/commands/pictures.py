@@ -61,7 +61,7 @@ def open_file(source: str) -> Opened:
             image.load()
             return Opened(data, _without_idle_alpha(image), metadata_of(image), tuple(further_parts(image)))
     except ValueError as error:
-        if isinstance(error.__cause__, Image.DecompressionBombError):
+        if isinstance(error.__cause__, Image.DecompressionBombError) and _Limit.pixels is not None:
             raise ValueError(f"it has more than {_Limit.pixels:,} pixels; --max-pixels takes larger ones") from None
         raise
 

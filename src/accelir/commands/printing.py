@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sys
 import threading
@@ -85,6 +86,8 @@ _heard = _Heard()
 def warnings_in_a_line() -> None:
     """From here on Python's warnings, of Pillow for instance, are lines like all others; ours come for every file."""
     warnings.showwarning = _show
+    # Pillow's log repeats what its errors say, on standard error where nobody takes it.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     warnings.filterwarnings("always", category=UserWarning, module="accelir")
 
 
