@@ -61,7 +61,8 @@ class Report:
     @property
     def title(self) -> str:
         """The file in a line."""
-        return f"{printable(self.name)}: {self.format}, {self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
+        size = f"{self.width} x {self.height}, {self.size:,} bytes, {self.bpp:.4f} bpp"
+        return f"{printable(self.name)}: {self.format}, {size}"
 
     def as_dict(self) -> dict[str, Any]:
         """Everything in the report, as json.dumps takes it."""

@@ -153,7 +153,8 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
     card = Card.read(beside)
     if card.sha256 != sha256(model):
         raise ValueError(
-            f"{printable(path)}: not the file that {printable(beside.name)} describes (its sha256 is another); get both again"
+            f"{printable(path)}: not the file that {printable(beside.name)} describes (its sha256 is another); "
+            "get both again"
         )
     return card
 
@@ -179,8 +180,8 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
     fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
     if not fits or faces[0].shape[1] != 3:
         raise ValueError(
-            f"{printable(path)}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float output of 4 "
-            "dimensions"
+            f"{printable(path)}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float "
+            "output of 4 dimensions"
         )
 
 

@@ -3,8 +3,8 @@
     SOI  [APPn COM DQT DHT DRI]*  SOF  ([APPn COM DQT DHT DRI]*  SOS  entropy-coded data)+  EOI  [anything]
 
 A marker is FF and a byte that is neither 00 nor FF; all but SOI, EOI, RSTn and TEM are followed by two bytes of length,
-which count themselves. In entropy-coded data FF is followed by 00 or by an RSTn marker. Some cameras leave bytes between
-segments that belong to none; they are passed over.
+which count themselves. In entropy-coded data FF is followed by 00 or by an RSTn marker. Some cameras leave bytes
+between segments that belong to none; they are passed over.
 """
 
 from __future__ import annotations
