@@ -4,9 +4,15 @@
 
 Sound files are damaged (bits, bytes, numbers, pieces cut out, doubled, moved, swapped with another file's, truncated;
 JSON values replaced) and given to every reader; so are files that are small and would cost much (scripts/costly.py),
+<<<<<<< HEAD
 with the limits that users have. A case follows from target, seed and number alone, so --case shows it again.
 A finding is any exception but ValueError and OSError, a dead child, memory above the target's limit, more time of the
 processor than a file of its size may take, half a file that is taken for a whole one, and a model that reads beyond its
+=======
+with the limits that users have. A case follows from the target, the seed and its number alone: --case shows it again.
+A finding is any exception but ValueError (and OSError where a path is read), a dead child, memory above the target's
+limit, more time of the processor than a file of its size may take, half a file that is taken for a whole one, and a model that reads beyond its
+>>>>>>> hostile
 own bytes; the input is written beside the report and the exit code is 1.
 """
 
@@ -59,7 +65,6 @@ FREE_BYTES = 100_000
 SECONDS_PER_BYTE = 2e-7
 MAX_PIXELS = 1 << 22
 """Pictures above twice this are refused by decode; a smaller limit than Pillow's keeps cases quick."""
-ALLOWED = (ValueError, OSError)
 GROUPED = shipped() / "denoise-25"
 """A profile with groups, curves and a QP-NET."""
 
@@ -149,6 +154,8 @@ class Target:
     read: Callable[[bytes, Path], None]
     """Reads one, given a folder of its own to put it in."""
     is_json: bool = False
+    errors: tuple[type[Exception], ...] = (ValueError, OSError)
+    """What it may raise."""
     memory: int = 3 * GIB
     """Address space that the child may take beyond what it has after its imports."""
     seconds: float = FREE_SECONDS
@@ -251,7 +258,7 @@ def read_large(data: bytes, folder: Path) -> None:
     """Every reader of pictures, each within the time."""
     for read in (decode, inspect, network_name):
         start = time.process_time()
-        with contextlib.suppress(*ALLOWED):
+        with contextlib.suppress(ValueError):
             read(data, folder)
         if (took := time.process_time() - start) > FREE_SECONDS + len(data) * SECONDS_PER_BYTE:
             raise AssertionError(f"{read.__name__} takes {took:.1f} s for {len(data):,} bytes")
@@ -270,7 +277,7 @@ def half(data: bytes, folder: Path) -> None:
 def external(data: bytes, folder: Path) -> None:
     """A model whose weights lie beside it, where the process works."""
     os.chdir(folder)
-    (folder / costly.OUTSIDE).write_bytes(np.float32(1).tobytes())
+    (folder / costly.OUTSIDE).write_bytes(np.eye(3, dtype=np.float32).tobytes())
     entries = json.loads(find("dejpeg").with_suffix(".json").read_bytes())
     entries["sha256"] = hashlib.sha256(data).hexdigest()
     (folder / "net.json").write_text(json.dumps(entries))
@@ -284,11 +291,9 @@ def costly_jpegs() -> list[bytes]:
     return [
         costly.empty_scans(5168, 5168, 880),
         costly.empty_scans(2000, 9000, 900),
-        costly.arithmetic_scans(3000, 3000, 80),
-        costly.arithmetic_scans(8000, 7000, 13),
+        costly.arithmetic_work(8000, 7000),
         costly.arithmetic_flat(65_000, 980),
         costly.many_segments(saved(picture(16, 16), "JPEG"), 24_000),
-        costly.many_segments(saved(picture(16, 16), "JPEG"), 3_000_000),
         saved(picture(16, 16), "JPEG"),
         saved(picture(16, 16), "JPEG", progressive=True),
     ]
@@ -298,7 +303,6 @@ def costly_webps() -> list[bytes]:
     plain = Image.new("RGB", (1000, 1000), (200, 30, 60))
     return [
         costly.many_chunks(12_000),
-        costly.many_chunks(2_500_000),
         saved(Image.new("RGB", (13_376, 13_376)), "WEBP", lossless=True, quality=0, method=0),
         saved(plain, "WEBP", lossless=True),
         saved(plain, "WEBP", quality=10),
@@ -308,9 +312,9 @@ def costly_webps() -> list[bytes]:
 def large(rng: Rng, seeds: list[bytes]) -> bytes:
     """One of the costly files as it is, or with another size in its headers, and at times damaged."""
     data = seeds[rng.integers(len(seeds))]
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         data = resized(rng, data)
-    return damage(rng, [data], False) if rng.random() < 0.3 else data
+    return damage(rng, [data], False) if rng.random() < 0.2 else data
 
 
 def resized(rng: Rng, data: bytes) -> bytes:
@@ -372,12 +376,12 @@ def external_models() -> list[bytes]:
 
 
 TARGETS = {
-    "decode-jpeg": Target(jpegs, decode),
-    "decode-webp": Target(webps, decode),
-    "inspect": Target(lambda: jpegs() + webps(), inspect),
-    "network-name": Target(lambda: jpegs() + webps(), network_name),
+    "decode-jpeg": Target(jpegs, decode, errors=(ValueError,)),
+    "decode-webp": Target(webps, decode, errors=(ValueError,)),
+    "inspect": Target(lambda: jpegs() + webps(), inspect, errors=(ValueError,)),
+    "network-name": Target(lambda: jpegs() + webps(), network_name, errors=(ValueError,)),
     "profile": Target(profile_documents, profile, is_json=True),
-    "npz": Target(array_files, npz),
+    "npz": Target(array_files, npz, errors=(ValueError,)),
     "curves": Target(curve_numbers, curves),
     "qpnet": Target(lambda: [(GROUPED / QPNET).read_bytes()], qpnet),
     "card": Target(card_documents, card, is_json=True),
@@ -515,7 +519,7 @@ def child(name: str, seed: int, first: int, seconds: float, progress: Path) -> i
             data = case(name, seed, number, seeds)
             faulthandler.dump_traceback_later(CASE_SECONDS, exit=True)
             start = time.process_time()
-            with contextlib.suppress(*ALLOWED):
+            with contextlib.suppress(*target.errors):
                 target.read(data, Path(folder))
             if (took := time.process_time() - start) > target.allowed(len(data)):
                 raise AssertionError(f"{took:.1f} s of the processor, {target.allowed(len(data)):.1f} s are allowed")
@@ -558,7 +562,7 @@ def show(name: str, seed: int, number: int) -> int:
             TARGETS[name].read(data, Path(folder))
         except Exception as error:
             traceback.print_exc()
-            return 0 if isinstance(error, ALLOWED) else 1
+            return 0 if isinstance(error, TARGETS[name].errors) else 1
     print("taken without complaint")
     return 0
 

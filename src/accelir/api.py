@@ -41,7 +41,7 @@ class Encoded:
     bpp: float
     """Its bits per pixel of the picture, every byte counted."""
     qp_map: NDArray[np.int32]
-    """QP, 15 to 95, of each 32x32 block, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
+    """QP, 15 to 95, of each cell of 32x32 pixels, (ceil(H/32), ceil(W/32)). Without a map given: all alike."""
     predicted_bytes: int
     """What the allocator expected of the file before the size search; of a uniform file the budget."""
     table: NDArray[np.uint8]
@@ -55,7 +55,7 @@ class Encoded:
 
     @property
     def clusters(self) -> NDArray[np.int32]:
-        """QP-NET's utility group of each block, of qp_map's shape; 0 everywhere for a profile without groups.
+        """QP-NET's utility group of each cell, of qp_map's shape; 0 everywhere for a profile without groups.
 
         Where the allocator didn't need it, QP-NET is asked when this is first read, of the picture as it is then: an
         array is held, not copied, until that time.
@@ -78,9 +78,9 @@ class Encoder:
     progressive: True, False, or "auto": whichever is smaller.
     jfif: whether a JPEG has a JFIF segment. False saves 18 bytes, and some programs take no such file
         (docs/file_format.md).
-    allocator: how the blocks share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
+    allocator: how the cells share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
         encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
-        groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the blocks' variance).
+        groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the cells' variance).
         WebP: "uniform" or "weights" (what errors cost by QP-NET's groups).
     Raises TypeError and ValueError that say what came and what is taken.
     """
@@ -136,7 +136,7 @@ class Encoder:
             any mode. CMYK is converted through its ICC profile, if it has one; I;16, I and F as docs/limits.md says.
             Transparency is kept in WebP; JPEG takes images alone of which nothing is transparent.
         bpp: bits per pixel of the whole file, above 0; or max_bytes: its bytes. Exactly one. The file is never larger.
-        qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the blocks' quality relative to each other. The base step that
+        qp_map: ints 15 to 95, (ceil(H/32), ceil(W/32)): the cells' quality relative to each other. The base step that
             meets the size belongs to the highest QP in the map; lower QPs are realised by the profile's modes.
         icc_profile: the picture's; None keeps a Pillow image's own, b"" leaves it out. One for colours that the file
             hasn't is used to convert them to sRGB, or left out with a UserWarning.

@@ -1,4 +1,4 @@
-"""QP-NET at the encoder: a picture's pixels become the group of each 32x32 block. ONNX runtime, no torch."""
+"""QP-NET at the encoder: a picture's pixels become the group of each cell. ONNX runtime, no torch."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 BLOCK = 32
 BAND = 8
-"""Rows of blocks that are looked at together."""
+"""Rows of cells that are looked at together."""
 HALO = 1
-"""Rows of blocks beyond a band that what is said of it may depend on: QP-NET's convolutions reach 24 pixels far."""
+"""Rows of cells beyond a band that what is said of it may depend on: QP-NET's convolutions reach 24 pixels far."""
 
 
 class QpNet:
@@ -44,9 +44,9 @@ class QpNet:
         return session
 
     def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What it says of each block, (groups, ceil(H/32), ceil(W/32)).
+        """What it says of each cell, (groups, ceil(H/32), ceil(W/32)).
 
-        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32. Bands of 8 rows of blocks are looked
+        pixels: uint8 HxWx3 or HxW; the border is repeated up to multiples of 32. Bands of 8 rows of cells are looked
         at one by one, with a row above and below that hides where they were cut: memory is that of a band.
         Raises ProfileError for a model of another face, and one that ONNX runtime can't read or run.
         """
@@ -72,11 +72,11 @@ class QpNet:
         return out[0]
 
     def shares(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """How likely each block is to belong to each group, (ceil(H/32), ceil(W/32), groups)."""
+        """How likely each cell is to belong to each group, (ceil(H/32), ceil(W/32), groups)."""
         logits = self.logits(pixels).astype(np.float64)
         likely = np.exp(logits - logits.max(axis=0))
         return np.moveaxis(likely / likely.sum(axis=0), 0, -1)
 
     def groups(self, pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
-        """The likeliest group of each block, (ceil(H/32), ceil(W/32))."""
+        """The likeliest group of each cell, (ceil(H/32), ceil(W/32))."""
         return self.logits(pixels).argmax(axis=0).astype(np.int32)

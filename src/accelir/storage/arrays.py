@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelir.storage.text import printable
+
 MOST_BYTES = 64 * 2**20
 
 
@@ -32,7 +34,7 @@ def read_arrays(data: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[
                 entry.filename.removesuffix(".npy"): read_array(archive.read(entry)) for entry in archive.infolist()
             }
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise ValueError(f"not an npz file: {error}") from None
+        raise ValueError(f"not an npz file: {printable(error)}") from None
 
 
 def read_array(data: bytes) -> NDArray[Any]:
@@ -46,10 +48,10 @@ def read_array(data: bytes) -> NDArray[Any]:
             raise ValueError("an npy file of another version than 1.0")
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
         fits = not dtype.hasobject and math.prod(shape) * dtype.itemsize == len(data) - file.tell()
-    except ValueError:
+    except (ValueError, MemoryError):
         raise
     except Exception as error:  # its header is Python's text, which a parser of many errors reads
-        raise ValueError(f"an npy file with a damaged header: {error}") from None
+        raise ValueError(f"an npy file with a damaged header: {printable(error)}") from None
     if not fits:
-        raise ValueError(f"an npy file that does not hold what its header says: {dtype}, {shape}")
+        raise ValueError(f"an npy file that does not hold what its header says: {printable(dtype)}, {printable(shape)}")
     return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if fortran else "C")
