@@ -4,16 +4,10 @@
 
 Sound files are damaged (bits, bytes, numbers, pieces cut out, doubled, moved, swapped with another file's, truncated;
 JSON values replaced) and given to every reader; so are files that are small and would cost much (scripts/costly.py),
-<<<<<<< HEAD
-with the limits that users have. A case follows from target, seed and number alone, so --case shows it again.
-A finding is any exception but ValueError and OSError, a dead child, memory above the target's limit, more time of the
-processor than a file of its size may take, half a file that is taken for a whole one, and a model that reads beyond its
-=======
 with the limits that users have. A case follows from the target, the seed and its number alone: --case shows it again.
 A finding is any exception but ValueError (and OSError where a path is read), a dead child, memory above the target's
-limit, more time of the processor than a file of its size may take, half a file that is taken for a whole one, and a model that reads beyond its
->>>>>>> hostile
-own bytes; the input is written beside the report and the exit code is 1.
+limit, more time of the processor than a file of its size may take, half a file that is taken for a whole one, and a
+model that reads beyond its own bytes; the input is written beside the report and the exit code is 1.
 """
 
 from __future__ import annotations
