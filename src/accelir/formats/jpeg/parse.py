@@ -143,8 +143,8 @@ class _Parser:
             _fail(0, f"starts with {self.data[:2].hex(' ').upper() or 'nothing'}, not with SOI (FF D8)")
         self._add(SOI, 0, 2)
         while self._segment() != EOI:
-            items = (self.segments, self.quantisation_tables, self.huffman_tables, self.stray)
-            if sum(map(len, items)) > MAX_ITEMS:
+            tables = len(self.quantisation_tables) + len(self.huffman_tables)
+            if len(self.segments) + len(self.stray) + tables > MAX_ITEMS:
                 _fail(self.position, f"more than {MAX_ITEMS:,} segments and tables")
             if len(self.scans) > MAX_SCANS:
                 _fail(self.position, f"more than {MAX_SCANS:,} scans")
