@@ -284,7 +284,7 @@ def external(data: bytes, folder: Path) -> None:
 def costly_jpegs() -> list[bytes]:
     return [
         costly.empty_scans(5168, 5168, 880),
-        costly.empty_scans(2000, 9000, 900),
+        costly.empty_scans(9000, 9000, 990),
         costly.arithmetic_work(8000, 7000),
         costly.arithmetic_flat(65_000, 980),
         costly.many_segments(saved(picture(16, 16), "JPEG"), 24_000),

@@ -115,8 +115,11 @@ def write_and_read(rng: np.random.Generator, width: int, height: int, layout: st
 
 
 def read_damaged(data: bytes) -> None:
-    with contextlib.suppress(ValueError):
-        jpeg.read(data, max_pixels=1 << 18)
+    arithmetic = data.replace(b"\xff\xc0", b"\xff\xc9", 1).replace(b"\xff\xc2", b"\xff\xca", 1)
+    for found in (data, arithmetic):
+        for read in (jpeg.read, jpeg.check_scans):
+            with contextlib.suppress(ValueError):
+                read(found, max_pixels=1 << 18)
 
 
 def damage(rng: np.random.Generator, data: bytes) -> bytes:

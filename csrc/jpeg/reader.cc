@@ -45,8 +45,8 @@ class Bytes {
   size_t size_, at_ = 0;
 };
 
-// Decisions of arithmetic-coded data that a file may take, whatever its size, and for each of its bytes. 50 megapixels
-// of one colour take 3 million, photographs 8 to 25 a byte; a decoder makes some 100 million a second.
+// Decisions of arithmetic-coded data that a file may take, whatever its size, and for each of its bytes. 49 megapixels
+// of one colour take 2.3 million; a decoder makes some 100 million a second.
 constexpr uint64_t kDecisions = uint64_t{1} << 26, kDecisionsPerByte = 256;
 
 class Reader {
