@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageCms, PngImagePlugin, TiffImagePlugin
 
+import accelir
 from accelir.cli import main
 from accelir.commands import exif as exif_blocks
 from accelir.commands.metadata import KINDS, joined, metadata_of, parse_kinds, without_place
@@ -388,3 +389,127 @@ def test_the_name_of_the_network_stays_in_a_copy():
     assert call("encode", "photo.png", "-o", "ours.jpg", "--max-bytes", "12k").exit_code == 0
     encoded("ours.jpg", "--strip", size=100_000)
     assert "made for      sr-x4" in call("inspect", "out.jpg").stdout
+
+
+# Colours
+
+
+def wide_profile():
+    """Adobe RGB's primaries and gamma of 2.2, as a profile of version 2 (ICC.1:2001-04): matrix and curves."""
+    number = [round(v * 65536).to_bytes(4, "big", signed=True) for v in (0.9642, 1, 0.8249)]
+    columns = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + b"".join(number)}
+    for name, column in zip(b"rgb", columns, strict=True):
+        values = b"".join(round(v * 65536).to_bytes(4, "big", signed=True) for v in column)
+        tags[bytes([name]) + b"XYZ"] = b"XYZ \0\0\0\0" + values
+        tags[bytes([name]) + b"TRC"] = b"curv\0\0\0\0\0\0\0\1\x02\x33\0\0"
+    table, body = struct.pack(">I", len(tags)), b""
+    for tag, content in tags.items():
+        table += tag + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(content))
+        body += content
+    head = bytearray(128)
+    head[:4], head[8], head[12:20] = struct.pack(">I", 128 + len(table) + len(body)), 2, b"mntrRGB "
+    head[20:24], head[36:40], head[68:80] = b"XYZ ", b"acsp", b"".join(number)
+    return bytes(head) + table + body
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def shown(image, profile):
+    """An image's colours in sRGB."""
+    return ImageCms.profileToProfile(
+        image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+    )
+
+
+def difference(a, b):
+    return np.abs(np.asarray(a, float) - np.asarray(b, float)).mean()
+
+
+@pytest.mark.parametrize("source", ["wide.png", "wide.jpg"])
+def test_colours_without_their_profile_are_converted_to_srgb(source):
+    picture().save(source, icc_profile=wide_profile(), **({"quality": 98} if source.endswith("jpg") else {}))
+    image, metadata, result = encoded(source, "--strip", "icc", size=20_000)
+    expected = shown(opened(source), wide_profile())
+    assert difference(expected, picture()) > 5
+    assert difference(image, expected) < 2
+    assert (metadata.icc, result.stderr, "copied" in result.stdout) == (b"", "", False)
+    kept, metadata, _ = encoded(source, size=20_000)
+    assert metadata.icc == wide_profile()
+    assert difference(kept, opened(source)) < 2
+
+
+def test_transparency_stays_where_colours_are_converted():
+    alpha = np.full((72, 96), 255, np.uint8)
+    alpha[:36] = 40
+    image = picture()
+    image.putalpha(Image.fromarray(alpha))
+    image.save("a.png", icc_profile=wide_profile())
+    image, _, result = encoded("a.png", "--strip", "icc", to="out.webp", size=20_000)
+    np.testing.assert_array_equal(np.asarray(image)[..., 3], alpha)
+    assert (
+        difference(image.convert("RGB").crop((0, 40, 96, 72)), shown(picture(), wide_profile()).crop((0, 40, 96, 72)))
+        < 3
+    )
+    assert result.stderr == ""
+
+
+def test_a_profile_of_srgb_goes_without_coding_anew():
+    picture().save("s.jpg", quality=90, icc_profile=SRGB)
+    image, metadata, result = encoded("s.jpg", "--strip", "icc", size=20_000)
+    assert "copied" in result.stdout
+    np.testing.assert_array_equal(np.asarray(image), np.asarray(opened("s.jpg")))
+    assert metadata.icc == b""
+
+
+def test_colours_that_cannot_be_converted_are_told_in_one_line():
+    picture().save("odd.png", icc_profile=ICC)
+    image, _, result = encoded("odd.png", "--strip", "icc", size=20_000)
+    assert result.stderr.count("\n") == 1
+    assert "they will look otherwise" in result.stderr
+    assert difference(image, picture()) < 2
+
+
+@pytest.mark.parametrize("format", ["jpeg", "webp"])
+def test_a_file_that_fits_keeps_no_profile_of_other_colours(format):
+    cmyk = ICC[:16] + b"CMYK" + ICC[20:]
+    picture().save(f"a.{format}", quality=90, icc_profile=cmyk)
+    _, metadata, result = encoded(f"a.{format}", to=f"out.{format}", size=20_000)
+    assert metadata.icc == b""
+    assert "an ICC profile for 'CMYK' was left out" in result.stderr
+
+
+# Transparency
+
+
+def test_hidden_colours_and_the_quality_of_transparency_are_as_asked():
+    rng = np.random.default_rng(2)
+    alpha = rng.integers(60, 256, (72, 96), dtype=np.uint8)
+    alpha[:32] = 0
+    image = picture()
+    image.putalpha(Image.fromarray(alpha))
+    image.save("a.png")
+    files = {}
+    for options in ((), ("--exact",), ("--alpha-quality", "20")):
+        encoded("a.png", *options, to="out.webp", size=30_000)
+        files[options] = Path("out.webp").read_bytes()
+        assert files[options] == accelir.encode(
+            image,
+            max_bytes=30_000,
+            format="webp",
+            exact="--exact" in options,
+            alpha_quality=20 if "20" in options else 100,
+        )
+    top = (0, 0, 96, 32)
+    exact = Image.open(io.BytesIO(files["--exact",]))
+    assert difference(exact.convert("RGB").crop(top), picture().crop(top)) < 3
+    assert len(files["--alpha-quality", "20"]) < 0.8 * len(files[()])
+
+
+def test_options_of_transparency_are_refused_for_jpeg():
+    picture().save("a.png")
+    for options in (["--exact"], ["--alpha-quality", "20"]):
+        result = call("encode", "a.png", "-o", "out.jpg", "--max-bytes", 9000, *options)
+        assert result.exit_code == 1
+        assert "is for WebP: a JPEG file has no transparency" in result.stderr

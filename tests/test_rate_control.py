@@ -147,6 +147,21 @@ def test_metadata_counts():
     assert caught.value.smallest > 3000
 
 
+@pytest.mark.parametrize("side", [16, 64, 200])
+@pytest.mark.parametrize("interval", [1, 5])
+def test_restart_markers_of_tiny_budgets_are_counted(side, interval):
+    pixels = noise(side, side)
+    given = make_job(load_profile("fidelity").jpeg, get_effort(1), pixels.shape).for_core("4:4:4")
+    named = {name: getattr(given, name) for name in dir(given) if not name.startswith("_")}
+    settings = core.Settings(**{**named, "restart_interval": interval, "progressive": "always"})
+    coefficients = core.Coefficients.from_pixels(pixels, "4:4:4")
+    smallest = core.encode(coefficients, settings, max_bytes=20).smallest
+    for size in (smallest // 2 + 1, smallest - 1):
+        refused = core.encode(coefficients, settings, max_bytes=size)
+        assert (refused.data, refused.smallest) == (b"", smallest)
+    assert 0 < len(core.encode(coefficients, settings, max_bytes=smallest).data) <= smallest
+
+
 def test_restart_markers_and_segments_count():
     job = make_job(load_profile("fidelity").jpeg, get_effort(5), (192, 192))
     changed = {"restart_interval": 2, "segments": b"\xff\xfe\x00\x04ab"}

@@ -133,12 +133,16 @@ void search_steps(SizeSearch<StepFormat>& search, const Settings& settings, doub
 
 // Whether the budget could be below the file of the coarsest step, by a bound on what a block without AC takes there:
 // its DC difference is at most 2040 / 255 = 8, so one of 5 sizes (5 bits) and 4 bits, and its end of block at most 2.
+// A restart marker takes 2 bytes, the bits before it fill a byte, and behind it a run of empty blocks begins anew (a
+// code of at most 16 bits, and 14 more). Markers stand in the scan of DC, and in one of AC for each component.
 bool may_be_too_small(const Coefficients& coefficients, const Settings& settings, size_t max_bytes) {
-  constexpr size_t kBitsPerBlock = 5 + 4 + 2, kMostHeaders = 2048;
+  constexpr size_t kBitsPerBlock = 5 + 4 + 2, kMostHeaders = 2048, kBytesPerMarker = 2 + 1 + 4;
   size_t blocks = 0;
   for (const ComponentGeometry& k : coefficients.geometry.components)
     blocks += static_cast<size_t>(k.padded_x) * k.padded_y;
-  return max_bytes < settings.segments.size() + kMostHeaders + blocks * kBitsPerBlock / 8;
+  const auto interval = static_cast<size_t>(settings.restart_interval);
+  const size_t markers = interval ? 2 * blocks / interval : 0;
+  return max_bytes < settings.segments.size() + kMostHeaders + blocks * kBitsPerBlock / 8 + markers * kBytesPerMarker;
 }
 
 }  // namespace

@@ -98,7 +98,6 @@ void Trials::learn_from(const Trials& sample) {
   bits_ = sample.bits_;
   dc_bits_ = sample.dc_bits_;
   if (!sample.kinds_are_close_) kind_ = sample.kind_;
-  script_ = sample.script_;
   learns_ = false;
 }
 

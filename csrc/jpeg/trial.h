@@ -32,8 +32,9 @@ class Trials {
   bool progressive() const { return frame_.progressive; }
   const std::vector<Table>& tables() const { return frame_.tables; }
   const Levels& levels() const { return levels_; }
-  // Takes over code lengths, the scans and the kind of file, unless the other kind came near: then the next plan
-  // decides. Learns no more: only so is the size a function of step and strength that can be searched.
+  // Takes over code lengths and the kind of file, unless the other kind came near: then the next plan decides. It
+  // chooses the scans anew in any case, since a sample chose its own at its first step. Learns no more: only so is the
+  // size a function of step and strength that can be searched.
   void learn_from(const Trials& sample);
 
  private:

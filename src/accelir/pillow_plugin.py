@@ -132,6 +132,8 @@ def _save(format: Format, image: Image.Image, fp: IO[bytes], filename: str | byt
         settings["progressive"] = _progressive(options)
     if "comment" in format.options:
         options["comment"] = options.get("comment", _own_comment(image))
+    if "exact" in format.options:
+        options["exact"] = bool(options.get("exact", False))  # Pillow takes any value for yes or no
     fp.write(Encoder(format=format.name, **settings).encode(picture, **options).data)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import click
@@ -34,11 +34,17 @@ class Coding:
     qp_map: NDArray[np.integer[Any]] | None = None
     reencode: bool = False
     """Whether files that fit already are coded again."""
+    transparency: dict[str, Any] = field(default_factory=dict)
+    """exact and alpha_quality as Encoder.encode takes them: those that were given."""
 
     @property
     def may_copy(self) -> bool:
         """Whether a file that fits already may stay as it is: nothing was said of how it shall be coded."""
-        return not self.reencode and self.qp_map is None and not {"subsampling", "progressive"} & set(self.settings)
+        return not self.reencode and self.qp_map is None and not self._says_how
+
+    @property
+    def _says_how(self) -> bool:
+        return bool({"subsampling", "progressive"} & set(self.settings)) or "alpha_quality" in self.transparency
 
     def checked(self, output: str | None) -> Coding:
         """In the format that the output's name means, where none was asked for; wrong settings are a wrong call."""
@@ -57,7 +63,8 @@ class Coding:
 
     def encode(self, encoder: Encoder, image: Image.Image, metadata: dict[str, Any]) -> Encoded:
         """Encode a picture. metadata: the encoder's keywords for it. Raises as Encoder.encode does."""
-        return encoder.encode(image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, **metadata)
+        told = {**metadata, **self.transparency}
+        return encoder.encode(image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, **told)
 
 
 def coding_of(
@@ -67,11 +74,16 @@ def coding_of(
     max_bytes: int | None,
     qp_map: NDArray[Any] | None,
     reencode: bool,
+    exact: bool,
+    alpha_quality: int | None,
     **settings: Any,
 ) -> Coding:
     """From the options of a command, None being those that were not given."""
     given = {name: value for name, value in settings.items() if value is not None}
-    return Coding(given, format or "jpeg", format is not None, bpp, max_bytes, qp_map, reencode)
+    transparency = ({"exact": True} if exact else {}) | (
+        {} if alpha_quality is None else {"alpha_quality": alpha_quality}
+    )
+    return Coding(given, format or "jpeg", format is not None, bpp, max_bytes, qp_map, reencode, transparency)
 
 
 def _format_of(output: str | None) -> str:

@@ -17,7 +17,7 @@ from accelir.commands.plot import draw, encoded_panels, file_panels
 from accelir.commands.printing import heard, shown
 from accelir.commands.transfers import Transfer, Written, write_all
 from accelir.errors import BudgetError
-from accelir.formats.color import to_gray_or_rgb
+from accelir.formats.color import is_of, is_srgb, to_srgb
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
 from accelir.formats.registry import FORMATS, find_format
@@ -69,7 +69,7 @@ class Encode:
 
     def _copy(self, opened: Opened, format: Format, transfer: Transfer) -> Written | None:
         """The input itself, where it is a file of the format that fits already."""
-        if not self.coding.may_copy or find_format(opened.data) is not format:
+        if not self.coding.may_copy or find_format(opened.data) is not format or self._recolors(opened, format):
             return None
         made = copied(opened.data, format, self.kinds)
         budget = self.coding.budget(opened.image.size)
@@ -84,6 +84,11 @@ class Encode:
         plot = None if transfer.plot is None else _draw(transfer, data, list(file_panels(data)))
         return Written(None if unchanged else data, figures, text, plot, notes)
 
+    def _recolors(self, opened: Opened, format: Format) -> bool:
+        """Whether colours must be converted: their profile goes and isn't sRGB, or isn't for the file's colours."""
+        icc = opened.metadata.icc
+        return bool(icc) and not (is_of(icc, opened.image, format.has_gray) if "icc" in self.kinds else is_srgb(icc))
+
     def _encode(
         self,
         opened: Opened,
@@ -95,11 +100,11 @@ class Encode:
     ) -> Written:
         orientation = opened.metadata.orientation if turn else 1
         image = self.shaping.apply(opened.image, orientation, format)
-        if image.mode == "CMYK" and not held.icc:
-            # A profile that isn't kept still says what the inks look like.
-            image, _ = to_gray_or_rgb(image, opened.metadata.icc, format.has_gray)
         if image is not opened.image:
             held = held.after(image.size, turned=turn)
+        if opened.metadata.icc and not held.icc:
+            # A profile that isn't kept still says what the colours look like.
+            image = to_srgb(image, opened.metadata.icc)
         encoder = self.coding.encoder(format)
         try:
             encoded = self.coding.encode(encoder, image, held.options(format))

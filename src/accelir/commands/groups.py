@@ -121,6 +121,17 @@ coding = grouped(
         shell_complete=options.complete_path,
         help="QP (15..95) of every 32x32 cell: integers, ceil(H/32) x ceil(W/32).",
     ),
+    click.option(
+        "--exact",
+        is_flag=True,
+        help="Keep the colours of what is fully transparent, which cost nothing otherwise (WebP).",
+    ),
+    click.option(
+        "--alpha-quality",
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help="Of the transparency, 0 to 100; by default 100, which is lossless (WebP).",
+    ),
     click.option("--reencode", is_flag=True, help="Encode also what is of the format and fits already."),
 )
 

@@ -6,7 +6,10 @@ import io
 import warnings
 from collections.abc import Callable
 
+import numpy as np
 from PIL import Image, ImageCms
+
+from accelir.formats.transparency import alpha_of, without_alpha
 
 _GRAY, _RGB, _CMYK, _LAB = b"GRAY", b"RGB ", b"CMYK", b"Lab "
 """Signatures of colour spaces (ICC.1:2022, 7.2.6)."""
@@ -16,6 +19,9 @@ _SPACES = {"L": _GRAY, "RGB": _RGB, "CMYK": _CMYK, "LAB": _LAB}
 
 _PLAIN = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB", "CMYK": "RGB"}
 """What each mode becomes where no profile says more."""
+
+_SAME = 3
+"""Values of 255 by which colours may differ that count as the same: LittleCMS rounds, profiles of sRGB do too."""
 
 MODES = (
     "1",
@@ -62,6 +68,59 @@ def to_gray_or_rgb(image: Image.Image, icc_profile: bytes, has_gray: bool) -> tu
         _warn(space, image.mode, target)
         return _plainly(image), b""
     return (converted.convert("L") if target == _GRAY else converted), b""
+
+
+def is_of(icc_profile: bytes, image: Image.Image, format_has_gray: bool) -> bool:
+    """Whether a file of an image's colours as they are may have this profile: none, or one of gray for gray.
+
+    True too for bytes that name no colour space, of which nobody can tell.
+    """
+    own = _GRAY if image.mode in ("1", "L", "LA", "La") and format_has_gray else _RGB
+    return _space_of(icc_profile) in (None, own)
+
+
+def to_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image:
+    """An image for a file without its ICC profile: its colours in sRGB, the transparency as it was.
+
+    It comes back as it is where its profile shows the same colours as sRGB. Where its colours can't be converted too,
+    with a UserWarning, since they will look otherwise. The image's mode is L or RGB after a conversion, or LA or RGBA.
+    """
+    if _space_of(icc_profile) is None or is_srgb(icc_profile):
+        return image
+    alpha = alpha_of(image)
+    colors = without_alpha(image)
+    if colors.mode not in _SPACES:
+        colors = colors.convert(_PLAIN[colors.mode]) if colors.mode in _PLAIN else colors
+    same = _space_of(icc_profile) == _SPACES.get(colors.mode)
+    converted = _through(colors, icc_profile) if same or colors.mode == "L" else None
+    if converted is None:
+        warnings.warn(
+            "the ICC profile is left out, and the colours can't be converted to sRGB through it: they will look "
+            "otherwise",
+            UserWarning,
+            stacklevel=2,
+        )
+        return image
+    if colors.mode == "L":
+        converted = converted.convert("L")
+    if alpha is not None:
+        converted.putalpha(Image.fromarray(alpha))
+    return converted
+
+
+def is_srgb(icc_profile: bytes) -> bool:
+    """Whether a profile's colours are sRGB's, to 3 of 255 over a grid of 9 x 9 x 9 colours; gray ones by its grays."""
+    space = _space_of(icc_profile)
+    if space not in (_GRAY, _RGB):
+        return False
+    levels = np.linspace(0, 255, 9).round().astype(np.uint8)
+    grid = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(27, 27, 3)
+    probe = Image.fromarray(grid) if space == _RGB else Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    converted = _through(probe, icc_profile)
+    if converted is None:
+        return False
+    difference = np.asarray(converted, np.int16) - np.asarray(probe.convert("RGB"), np.int16)
+    return bool(np.abs(difference).max() <= _SAME)
 
 
 def _plainly(image: Image.Image) -> Image.Image:
