@@ -91,6 +91,7 @@ def test_standard_input_stays_here(scheduler):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
 def test_a_cluster_that_does_not_answer_is_a_wrong_call(folder, address):
     import dask
+    import distributed  # noqa: F401  # its settings are there before one of them is set, and stay afterwards
 
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
         result = call("encode", "n0.png", "--bpp", 2, "--dask", address)

@@ -700,6 +700,7 @@ def test_tuning_scores_the_mean_over_networks(pictures):
 
 def test_a_scheduler_that_does_not_answer_is_named(pictures, tmp_path):
     import dask
+    import distributed  # noqa: F401  # its settings are there before one of them is set, and stay afterwards
 
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
         options = [*OPTIONS, "--dask", "tcp://127.0.0.1:1"]
