@@ -20,7 +20,7 @@ SECTIONS: dict[str, dict[str, list[str]]] = {
         "restoration/restore.py": ["restore"],
         "restoration/installed.py": ["networks"],
         "profile/installed.py": ["profiles"],
-        "errors.py": ["BudgetError", "ProfileError"],
+        "errors.py": ["BudgetError", "TargetError", "ProfileError"],
     },
     "accelir.pillow_plugin": {"pillow_plugin.py": ["register", "unregister", "registered"]},
     "accelir.formats.inspect": {"formats/inspect.py": ["inspect"]},
@@ -29,7 +29,11 @@ SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir.formats.webp.inspect": {"formats/webp/inspect.py": ["WebpReport"]},
     "accelir.restoration.network": {"restoration/network.py": ["open_network", "Network"]},
     "accelir.restoration.card": {"restoration/card.py": ["Card"]},
-    "accelir.metrics": {"metrics/metric.py": ["Metric", "sum_by_cell"], "metrics/psnr.py": ["psnr", "Psnr"]},
+    "accelir.metrics": {
+        "metrics/metric.py": ["Metric", "Judge", "sum_by_cell"],
+        "metrics/psnr.py": ["psnr", "Psnr"],
+        "metrics/ssimulacra2.py": ["Ssimulacra2"],
+    },
     "accelir.cells.modes": {"cells/modes.py": ["make_modes"]},
     "accelir.cells.allocation": {"cells/allocation.pyi": ["allocate", "Allocation"]},
 }

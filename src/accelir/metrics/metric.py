@@ -51,6 +51,13 @@ class Metric(ABC):
         are in all, the better is the score. Raises ValueError for pictures of two shapes.
         """
 
+    @abstractmethod
+    def distance(self, score: float) -> float:
+        """How far a score is from that of equal pictures, 0 or more, so that it falls about as a power of the size.
+
+        Where one searches for the size of a score, the logarithms of both are nearly on a line.
+        """
+
     def against(self, reference: NDArray[Any]) -> Judge:
         """The same metric with the reference at hand; metrics that analyse one do it here, once."""
         return _Plain(self, reference)

@@ -47,6 +47,10 @@ class Psnr(Metric):
             a, b = a @ LUMA, b @ LUMA
         return psnr(a, b, ceiling=self.ceiling)
 
+    def distance(self, score: float) -> float:
+        """Mean squared error over the squared peak."""
+        return 10 ** (-score / 10)
+
     def error_by_cell(self, a: NDArray[Any], b: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
         """Squared errors, summed over a cell's pixels and channels. Squares are float32, exact for uint8 pictures in
         RGB.

@@ -30,6 +30,10 @@ class Ssimulacra2(Metric):
         check_shapes(picture, reference)
         return self.against(reference).score(picture)
 
+    def distance(self, score: float) -> float:
+        """Points below 100."""
+        return 100 - score
+
     def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
         """What each cell adds to the weighted sum of means and 4-norms, from which the score is made.
 
