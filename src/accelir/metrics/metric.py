@@ -74,12 +74,13 @@ class _Plain(Judge):
         return self._metric.error_by_cell(picture, self._reference, scale)
 
 
-def sum_by_cell(values: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+def sum_by_cell(values: NDArray[Any], scale: float = 1) -> NDArray[np.float64]:
     """Sums over what each 32x32 cell of a coded picture becomes, (ceil(H/32), ceil(W/32)); sums are float64.
 
-    values: sHxsW for a coded picture of HxW pixels; at the right and lower border cells may be cut.
+    values: sHxsW for a coded picture of HxW pixels; at the right and lower border cells may be cut. scale: s, of which
+    32 times is whole.
     """
-    side = jpeg.CELL * scale
+    side = round(jpeg.CELL * scale)
     for axis in (0, 1):
         values = np.add.reduceat(values, np.arange(0, values.shape[axis], side), axis=axis, dtype=np.float64)
     return np.asarray(values)
