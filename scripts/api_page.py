@@ -32,8 +32,11 @@ SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir.metrics": {
         "metrics/metric.py": ["Metric", "Judge", "sum_by_cell"],
         "metrics/psnr.py": ["psnr", "Psnr"],
+        "metrics/flat.py": ["FlatPsnr"],
+        "metrics/ssim.py": ["Ssim", "MultiScaleSsim"],
         "metrics/ssimulacra2.py": ["Ssimulacra2"],
     },
+    "accelir.metrics.optional": {"metrics/optional.py": ["optional_metrics"]},
     "accelir.cells.modes": {"cells/modes.py": ["make_modes"]},
     "accelir.cells.allocation": {"cells/allocation.pyi": ["allocate", "Allocation"]},
 }
