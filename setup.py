@@ -1,4 +1,4 @@
-"""Builds the compiled modules: the two of the core (csrc/, pybind11) and the allocator (Cython)."""
+"""Builds the compiled modules: the three of the core (csrc/, pybind11) and the allocator (Cython)."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ headers = sorted(str(p) for p in Path("csrc").glob("*/*.h"))
 
 
 def core(name: str) -> Pybind11Extension:
-    """accelir.core.<name>: what both formats use, the format's own folder, and its bindings."""
+    """accelir.core.<name>: what all use, the folder of that name, and its bindings."""
     sources = sorted(str(p) for p in Path("csrc").glob("*/*.cc") if p.parent.name in ("common", name))
     bindings = sorted(str(p) for p in Path("csrc/python").glob(f"{name}*.cc"))
     extension = Pybind11Extension(
@@ -36,7 +36,7 @@ def needs_recompile(object_file: str, source: str) -> bool:
 
 ParallelCompile("ACCELIR_BUILD_JOBS", default=2, needs_recompile=needs_recompile).install()
 setup(
-    ext_modules=[core("jpeg"), core("vp8"), *cythonize([allocation], language_level=3)],
+    ext_modules=[core("jpeg"), core("vp8"), core("metrics"), *cythonize([allocation], language_level=3)],
     packages=[
         "accelir",
         "accelir._profiles",

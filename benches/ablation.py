@@ -1,6 +1,6 @@
 """What each step adds to the restored quality: `python benches/ablation.py DATA [--tasks denoise-25 ...] [--count 8]`.
 
-By the evaluation protocol on Kodak, 4:2:0 throughout: PSNR over RGB after the task's network, in dB over Pillow's
+By the evaluation protocol on Kodak, 4:2:0 throughout: scores after the task's network over those of Pillow's
 optimized JPEG of the same size, which is the standard table with plain rounding. The steps:
 
     tuned table      the profile's tables, levels rounded to the nearest, chroma halved by plain least squares
@@ -27,7 +27,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import Case, cases, largest_within, pillow_jpeg, prepare, print_head, print_row, restored_psnr
+from common import (
+    JUDGES,
+    Case,
+    Scores,
+    cases,
+    largest_within,
+    means,
+    pillow_jpeg,
+    prepare,
+    print_head,
+    print_row,
+    restored_scores,
+    signed,
+)
 
 from accelir.cells.modes import make_modes
 from accelir.formats.budget import bytes_at
@@ -82,13 +95,13 @@ class Steps:
             for step, (profile, allocator) in self.profiles.items()
         }
 
-    def gains(self, case: Case, prepared: dict[str, Prepared], peer: bytes) -> dict[str, float]:
-        """PSNR after restoration over that of another encoder's file, of whose size ours are, by step."""
-        base = restored_psnr(self.network, peer, case.truth)
+    def gains(self, case: Case, prepared: dict[str, Prepared], peer: bytes) -> dict[str, Scores]:
+        """Scores after restoration over that of another encoder's file, of whose size ours are, by step."""
+        base = restored_scores(self.network, peer, case.truth)
         files = {step: each.within(len(peer)).data for step, each in prepared.items()}
-        gains = {step: restored_psnr(self.network, data, case.truth) - base for step, data in files.items()}
+        gains = {step: restored_scores(self.network, data, case.truth) - base for step, data in files.items()}
         if self.own_network is not self.network:
-            own = restored_psnr(self.own_network, files[self.chosen], case.truth)
+            own = restored_scores(self.own_network, files[self.chosen], case.truth)
             gains["+ network trained on ours"] = own - base
         return gains
 
@@ -98,7 +111,7 @@ def _with(profile: Profile, **changes: Any) -> Profile:
     return replace(profile, jpeg=replace(profile.jpeg, **changes))
 
 
-def measure(steps: Steps, task: Task, case: Case) -> Iterator[tuple[float, dict[str, float]]]:
+def measure(steps: Steps, task: Task, case: Case) -> Iterator[tuple[float, dict[str, Scores]]]:
     """Rates, and the gains at them."""
     prepared = steps.prepare(case)
     for rate in task.rates:
@@ -117,15 +130,15 @@ def main() -> None:
     for name in a.tasks:
         task, steps = Task.parse(name), Steps(name, a.network or name)
         pictures = cases(a.data / "eval" / "kodak", task, a.count)
-        rows: dict[str, dict[float, list[float]]] = {}
+        rows: dict[str, dict[float, list[Scores]]] = {}
         for case in pictures.values():
             for rate, gains in measure(steps, task, case):
                 for step, gain in gains.items():
                     rows.setdefault(step, {rate: [] for rate in task.rates})[rate].append(gain)
         print(f"\n{name}, {len(pictures)} pictures")
-        print_head("step", *(f"{rate} bpp" for rate in task.rates))
+        print_head("step", *(f"{judge}, {rate} bpp" for rate in task.rates for judge in JUDGES))
         for step, row in rows.items():
-            print_row(step, *(f"{np.mean(gains):+.3f}" for gains in row.values()))
+            print_row(step, *(cell for gains in row.values() for cell in signed(means(gains))))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from common import EFFORT, QUALITIES, bd_rate, load, pillow_jpeg, prepare, print_row, score
+from common import (
+    EFFORT,
+    JUDGES,
+    QUALITIES,
+    Scores,
+    bd_rates,
+    load,
+    means,
+    pillow_jpeg,
+    prepare,
+    print_head,
+    print_row,
+    score,
+    signed,
+)
 
 from accelir.profile.installed import load_profile
 from accelir.profile.jpeg import Tables
@@ -43,7 +57,7 @@ def main() -> None:
     a = parser.parse_args()
     fidelity = load_profile("fidelity")
     profiles = {"chroma for RGB": fidelity, "chroma for Y": for_luma(fidelity)}
-    rates: dict[str, list[list[float]]] = {name: [] for name in profiles}
+    rates: dict[str, list[Scores]] = {name: [] for name in profiles}
     pictures = load(a.folder, a.divide)
     for picture in pictures.values():
         files = [pillow_jpeg(picture, quality, a.subsampling) for quality in QUALITIES]
@@ -51,12 +65,12 @@ def main() -> None:
         for name, profile in profiles.items():
             prepared = prepare(picture, profile, effort=a.effort, subsampling=a.subsampling)
             test = [score(prepared.within(len(data)).data, picture) for data in files]
-            rates[name].append([bd_rate(anchor, test, metric, a.low, a.high) for metric in ("luma", "rgb")])
+            rates[name].append(bd_rates(anchor, test, a.low, a.high))
     about = f"{a.subsampling}, effort {a.effort}, {a.low}-{a.high} bpp"
     print(f"{a.folder.name} /{a.divide}, {about}, {len(pictures)} pictures")
-    for name, pairs in rates.items():
-        luma, rgb = np.mean(pairs, axis=0)
-        print_row(name, f"{luma:.1f} % Y", f"{rgb:.1f} % RGB")
+    print_head("profile", *JUDGES)
+    for name, rows in rates.items():
+        print_row(name, *signed(means(rows), " %"))
 
 
 if __name__ == "__main__":

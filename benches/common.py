@@ -24,8 +24,7 @@ from scipy.interpolate import PchipInterpolator
 from accelir.formats.decode import decode_pixels
 from accelir.formats.registry import FORMATS
 from accelir.formats.request import EncoderSettings, Request
-from accelir.metrics import psnr
-from accelir.metrics.psnr import PSNR_RGB, PSNR_Y
+from accelir.metrics import PSNR_FLAT, PSNR_RGB, PSNR_Y, SSIMULACRA2, Metric
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
 from accelir.restoration.network import Network
@@ -40,6 +39,15 @@ WHOLE = 1 << 16
 """More than any picture's side: nothing is cut off."""
 CEILING = 138.0
 """What a lossless file counts, dB: a curve can't be drawn through an infinite value."""
+JUDGES: dict[str, Metric] = {
+    "RGB": replace(PSNR_RGB, ceiling=CEILING),
+    "Y": replace(PSNR_Y, ceiling=CEILING),
+    "SSIMULACRA2": SSIMULACRA2,
+    "flat Y": replace(PSNR_FLAT, ceiling=CEILING),
+}
+"""What every table has a column of: PSNR, dB; SSIMULACRA 2, points; PSNR of luma where the truth is flat, dB."""
+Scores = NDArray[np.float64]
+"""One of each judge, (4,); nan for a picture that has no flat area."""
 QUALITIES = (22, 30, 38, 46, 54, 62, 69, 75, 80, 84, 88, 91, 94)
 PEER_TASKS = {"sr4": Task("sr", 4), "denoise25": Task("denoise", 25), "deblur1.5": Task("deblur", 1.5)}
 """Tasks by their names in data/peers."""
@@ -60,10 +68,7 @@ class Score:
     """One file against its original."""
 
     bpp: float
-    rgb: float
-    """PSNR over RGB, dB."""
-    luma: float
-    """PSNR of BT.601 luma, dB."""
+    by_judge: dict[str, float]
 
 
 def spread(items: Sequence[T], count: int) -> Sequence[T]:
@@ -138,21 +143,43 @@ def largest_within(make: Callable[[int], bytes], max_bytes: int, qualities: rang
     return None if quality is None else make(quality)
 
 
+def scores(picture: Pixels, truth: Pixels) -> Scores:
+    return np.array([judge.score(picture, truth) for judge in JUDGES.values()])
+
+
 def score(data: bytes, original: Pixels) -> Score:
-    decoded = decode_pixels(data)
-    rgb, luma = (replace(metric, ceiling=CEILING).score(decoded, original) for metric in (PSNR_RGB, PSNR_Y))
-    return Score(len(data) * 8 / (original.shape[0] * original.shape[1]), rgb, luma)
+    found = scores(decode_pixels(data), original).tolist()
+    return Score(len(data) * 8 / (original.shape[0] * original.shape[1]), dict(zip(JUDGES, found, strict=True)))
 
 
-def restored_psnr(network: Network, data: bytes, truth: Pixels) -> float:
-    """PSNR over RGB of a file that was decoded and restored, dB."""
-    return psnr(network(decode_pixels(data)), truth)
+def restored_scores(network: Network, data: bytes, truth: Pixels) -> Scores:
+    """Of a file that was decoded and restored."""
+    return scores(network(decode_pixels(data)), truth)
 
 
-def bd_rate(anchor: list[Score], test: list[Score], metric: str, low: float, high: float) -> float:
-    """Mean difference in rate at equal PSNR, in %, where the anchor has low to high bits per pixel."""
-    rate_a, psnr_a = _curve(anchor, metric)
-    rate_t, psnr_t = _curve(test, metric)
+def means(rows: Sequence[Any]) -> NDArray[np.float64]:
+    """Over pictures, those left out of which a judge says nothing; nan where that is so of all."""
+    values = np.array(rows, np.float64)
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(known, values, 0).sum(axis=0) / known.sum(axis=0))
+
+
+def signed(gains: Scores, unit: str = "") -> list[str]:
+    """Differences as cells of a table."""
+    return ["–" if np.isnan(gain) else f"{gain:+.2f}{unit}" for gain in gains]
+
+
+def bd_rates(anchor: list[Score], test: list[Score], low: float, high: float) -> Scores:
+    """Mean difference in rate at equal scores, in %, by judge, where the anchor has low to high bits per pixel."""
+    return np.array([_bd_rate(anchor, test, judge, low, high) for judge in JUDGES])
+
+
+def _bd_rate(anchor: list[Score], test: list[Score], judge: str, low: float, high: float) -> float:
+    if any(np.isnan(each.by_judge[judge]) for each in (*anchor, *test)):
+        return np.nan
+    rate_a, psnr_a = _curve(anchor, judge)
+    rate_t, psnr_t = _curve(test, judge)
     at = PchipInterpolator(rate_a, psnr_a)
     start = max(float(at(max(np.log(low), rate_a[0]))), psnr_t[0])
     end = min(float(at(min(np.log(high), rate_a[-1]))), psnr_t[-1])
@@ -161,11 +188,14 @@ def bd_rate(anchor: list[Score], test: list[Score], metric: str, low: float, hig
     return float(100 * np.expm1(np.mean(difference)))
 
 
-def _curve(scores: list[Score], metric: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    points = sorted((getattr(s, metric), np.log(s.bpp)) for s in scores)
-    rising = [p for i, p in enumerate(points) if i == 0 or p[0] > points[i - 1][0]]
-    psnrs, rates = np.array(rising).T
-    return rates, psnrs
+def _curve(files: list[Score], judge: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log rates and scores of the files that are better than all smaller ones."""
+    rising: list[tuple[float, float]] = []
+    for file in sorted(files, key=lambda file: file.bpp):
+        if not rising or (file.by_judge[judge] > rising[-1][1] and np.log(file.bpp) > rising[-1][0]):
+            rising.append((np.log(file.bpp), file.by_judge[judge]))
+    rates, found = np.array(rising).T
+    return rates, found
 
 
 def timed(call: Callable[[], T]) -> tuple[T, float]:

@@ -5,9 +5,9 @@
 EVAL holds one folder of lossless pictures per set. Every picture is degraded for the network's task (4 or 2 times
 downscaled with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the file's stem; a Gaussian blur; nothing),
 encoded by Pillow as 4:2:0 JPEG with optimised tables at the largest quality that keeps to the rate (1.2 bpp; 0.8 for
-deblurring; quality 30 for dejpeg), decoded and restored. Scores are means over pictures, PSNR over RGB and over BT.601
-luma, SSIM over luma (Gaussian window, sigma 1.5); "before" is the decoded picture, bicubically enlarged for
-super-resolution.
+deblurring; quality 30 for dejpeg), decoded and restored. Scores are means over pictures: PSNR over RGB, over BT.601
+luma, and over luma where the truth is flat, SSIMULACRA 2, SSIM; "before" is the decoded picture, bicubically enlarged
+for super-resolution.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from typing import Any
 
 import click
 import numpy as np
-from common import Case, Pixels, cases, largest_within, pillow_jpeg, timed
+from common import Case, Pixels, cases, largest_within, means, pillow_jpeg, scores, timed
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
-from accelir.metrics.psnr import LUMA, PSNR_RGB, PSNR_Y
+from accelir.metrics import SSIM
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import KINDS, Task, judged
 from accelir.training.package import write
@@ -46,22 +45,9 @@ def encode(picture: Pixels, task: str, bpp: float | None) -> bytes:
     return largest_within(make, bytes_at(bpp or RATES[task], picture.shape)) or make(1)
 
 
-def ssim(a: np.ndarray, b: np.ndarray) -> float:
-    """Wang et al. 2004, over two luma planes in 0..255."""
-
-    def blur(x: np.ndarray) -> np.ndarray:
-        return gaussian_filter(x, 1.5, truncate=3.5)[5:-5, 5:-5]
-
-    ma, mb = blur(a), blur(b)
-    va, vb, cov = blur(a * a) - ma * ma, blur(b * b) - mb * mb, blur(a * b) - ma * mb
-    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    return float(np.mean((2 * ma * mb + c1) * (2 * cov + c2) / ((ma * ma + mb * mb + c1) * (va + vb + c2))))
-
-
-def scores(picture: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """PSNR RGB, PSNR Y, SSIM Y."""
-    values = [metric.score(picture, truth) for metric in (PSNR_RGB, PSNR_Y)]
-    return np.array([*values, ssim(picture @ LUMA, truth @ LUMA)])
+def quality(picture: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """By all judges, and SSIM."""
+    return np.array([*scores(picture, truth), SSIM.score(picture, truth)])
 
 
 def all_cases(folder: Path, sets: str, task: Task) -> Iterator[tuple[str, Case]]:
@@ -86,11 +72,12 @@ def measure(
         restored, taken = timed(partial(network, decoded))
         seconds += taken
         pixels += restored.shape[0] * restored.shape[1]
-        before = scores(enlarge(decoded, card.scale), case.truth)
-        rows.append(np.concatenate([before, scores(restored, case.truth), [len(data)]]))
+        before = quality(enlarge(decoded, card.scale), case.truth)
+        rows.append(np.concatenate([before, quality(restored, case.truth), [len(data)]]))
         report(f"{card.name} {stem}")
-    mean = np.mean(rows, axis=0)
-    names = ("psnr_before", "psnr_y_before", "ssim_before", "psnr", "psnr_y", "ssim", "bytes")
+    mean = means(rows)
+    kinds = ("psnr", "psnr_y", "ssimulacra2", "psnr_flat", "ssim")
+    names = (*(f"{kind}_before" for kind in kinds), *kinds, "bytes")
     return {
         "network": card.name,
         "architecture": card.architecture,
@@ -113,13 +100,15 @@ def card_scores(row: dict[str, Any], sets: str, bpp: float | None) -> dict[str, 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown."""
     lines = [
-        "| network | PSNR before | after | gain | Y before | after | SSIM before | after | MAC/px | weights | MP/s |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| network | PSNR before | after | gain | Y before | after | SSIMULACRA2 before | after "
+        "| flat Y before | after | SSIM before | after | MAC/px | weights | MP/s |",
+        "|" + "---|" * 15,
     ]
     for r in sorted(rows, key=lambda r: (TASKS.index(r["task"]), r["architecture"].split()[0], r["macs"])):
         lines.append(
             f"| {r['network']} | {r['psnr_before']:.2f} | {r['psnr']:.2f} | {r['psnr'] - r['psnr_before']:+.2f} "
-            f"| {r['psnr_y_before']:.2f} | {r['psnr_y']:.2f} | {r['ssim_before']:.4f} | {r['ssim']:.4f} "
+            f"| {r['psnr_y_before']:.2f} | {r['psnr_y']:.2f} | {r['ssimulacra2_before']:.2f} | {r['ssimulacra2']:.2f} "
+            f"| {r['psnr_flat_before']:.2f} | {r['psnr_flat']:.2f} | {r['ssim_before']:.4f} | {r['ssim']:.4f} "
             f"| {r['macs']:,.0f} | {r['parameters']:,} | {r['mp_per_s']:.2f} |"
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""PSNR at equal bytes against other encoders' files made beforehand: `python benches/peers.py DATA [--effort 5]`.
+"""Gains at equal bytes over other encoders' files made beforehand: `python benches/peers.py DATA [--effort 5]`.
 
 DATA holds eval/ and peers/ with its manifest.csv. Decoded pictures are compared with what was encoded, before any
 restoration.
@@ -10,8 +10,23 @@ import argparse
 from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
-from common import EFFORT, PEER_TASKS, Case, cases, peer_files, prepare, print_head, print_row, score
+from common import (
+    EFFORT,
+    JUDGES,
+    PEER_TASKS,
+    Case,
+    Scores,
+    cases,
+    means,
+    peer_files,
+    prepare,
+    print_head,
+    print_row,
+    scores,
+    signed,
+)
+
+from accelir.formats.decode import decode_pixels
 
 
 def main() -> None:
@@ -21,21 +36,18 @@ def main() -> None:
     parser.add_argument("--subsampling", default="auto")
     a = parser.parse_args()
     known: dict[tuple[str, str], dict[str, Case]] = {}
-    gains: dict[tuple[str, ...], list[tuple[float, float]]] = defaultdict(list)
+    gains: dict[tuple[str, ...], list[Scores]] = defaultdict(list)
     for row, peer in peer_files(a.data):
         key = row["task"], row["set"]
         if key not in known:
             known[key] = cases(a.data / "eval" / row["set"], PEER_TASKS[row["task"]])
         picture = known[key][row["image"]].picture
         made = prepare(picture, "fidelity", effort=a.effort, subsampling=a.subsampling).within(len(peer))
-        theirs, ours = score(peer, picture), score(made.data, picture)
-        gains[row["task"], row["encoder"], row["set"], row["bpp"]].append(
-            (ours.rgb - theirs.rgb, ours.luma - theirs.luma)
-        )
-    print_head("task", "peer", "set", "bpp", "pictures", "RGB", "Y")
+        theirs, ours = (scores(decode_pixels(data), picture) for data in (peer, made.data))
+        gains[row["task"], row["encoder"], row["set"], row["bpp"]].append(ours - theirs)
+    print_head("task", "peer", "set", "bpp", "pictures", *JUDGES)
     for key, values in sorted(gains.items()):
-        rgb, luma = np.mean(values, axis=0)
-        print_row(*key, len(values), f"{rgb:+.2f} dB", f"{luma:+.2f} dB")
+        print_row(*key, len(values), *signed(means(values)))
 
 
 if __name__ == "__main__":

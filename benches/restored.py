@@ -3,7 +3,7 @@
 DATA holds eval/ and peers/. By the evaluation protocol: pictures are degraded, encoded by Pillow (optimize=True,
 4:2:0, the largest file within the rate) and, at that file's bytes, by ours with `fidelity` and with the task's
 profile; all are decoded and restored by the task's network. Where mozjpeg's files exist ours are encoded again to
-their bytes. PSNR over RGB, dB.
+their bytes. First comes the peer restored, then what ours gain over it restored, and the profile's file before that.
 """
 
 from __future__ import annotations
@@ -13,28 +13,31 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from common import (
+    JUDGES,
     PEER_TASKS,
     Case,
+    Scores,
     cases,
     largest_within,
+    means,
     peer_files,
     pillow_jpeg,
     prepare,
     print_head,
     print_row,
-    restored_psnr,
+    restored_scores,
+    scores,
+    signed,
 )
 
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
-from accelir.metrics import psnr
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import Task
 
-Scores = dict[str, tuple[float, float]]
-"""PSNR after the network and before it, by encoder."""
+Both = dict[str, tuple[Scores, Scores]]
+"""Scores after the network and before it, by encoder."""
 
 
 def peers_of(data: Path, task: Task, sets: list[str]) -> dict[tuple[str, str], list[tuple[str, bytes]]]:
@@ -53,9 +56,7 @@ def by_pillow(case: Case, task: Task) -> Iterator[tuple[str, bytes]]:
             yield f"Pillow, {rate} bpp", peer
 
 
-def compare(
-    peers: list[tuple[str, bytes]], case: Case, profiles: tuple[str, ...], network: Network
-) -> Iterator[Scores]:
+def compare(peers: list[tuple[str, bytes]], case: Case, profiles: tuple[str, ...], network: Network) -> Iterator[Both]:
     """Scores of each peer and of our files of its size."""
     prepared = {profile: prepare(case.picture, profile) for profile in profiles}
     for _, peer in peers:
@@ -63,15 +64,17 @@ def compare(
         yield {name: both_scores(data, case, network) for name, data in files.items()}
 
 
-def both_scores(data: bytes, case: Case, network: Network) -> tuple[float, float]:
-    return restored_psnr(network, data, case.truth), psnr(decode_pixels(data), case.picture)
+def both_scores(data: bytes, case: Case, network: Network) -> tuple[Scores, Scores]:
+    return restored_scores(network, data, case.truth), scores(decode_pixels(data), case.picture)
 
 
-def print_means(label: str, rows: list[Scores]) -> None:
+def print_means(label: str, rows: list[Both]) -> None:
     """The last profile is the task's."""
-    peer, *ours = (np.mean([row[name] for row in rows], axis=0) for name in rows[0])
-    gains = [after - peer[0] for after, _ in ours] + [ours[-1][1] - peer[1]]
-    print_row(label, len(rows), f"{peer[0]:.2f}", *(f"{gain:+.2f}" for gain in gains))
+    print_row(label, len(rows), "the peer", *(f"{value:.2f}" for value in means([row["peer"][0] for row in rows])))
+    *_, last = rows[0]
+    for name in [name for name in rows[0] if name != "peer"]:
+        print_row("", "", name, *signed(means([row[name][0] - row["peer"][0] for row in rows])))
+    print_row("", "", f"{last}, before", *signed(means([row[last][1] - row["peer"][1] for row in rows])))
 
 
 def main() -> None:
@@ -84,14 +87,14 @@ def main() -> None:
     for name in a.tasks:
         task, network = Task.parse(name), open_network(a.network or name, 1)
         known = peers_of(a.data, task, a.sets)
-        rows: dict[str, list[Scores]] = {}
+        rows: dict[str, list[Both]] = {}
         for folder in a.sets:
             for stem, case in cases(a.data / "eval" / folder, task).items():
                 peers = [*by_pillow(case, task), *known.get((folder, stem), [])]
-                for (label, _), scores in zip(peers, compare(peers, case, ("fidelity", name), network), strict=True):
-                    rows.setdefault(label, []).append(scores)
-        print(f"\n{name}, network {network.card.name}, {' '.join(a.sets)}: PSNR of the peer restored, and differences")
-        print_head("peer", "pictures", "restored", "fidelity", name, f"{name} before restoration")
+                for (label, _), both in zip(peers, compare(peers, case, ("fidelity", name), network), strict=True):
+                    rows.setdefault(label, []).append(both)
+        print(f"\n{name}, network {network.card.name}, {' '.join(a.sets)}: the peer restored, and differences from it")
+        print_head("peer", "pictures", "file", *JUDGES)
         for label in sorted(rows):
             print_means(label, rows[label])
 

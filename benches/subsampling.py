@@ -21,7 +21,7 @@ def measure(picture: Pixels, effort: int) -> list[tuple[float, float]]:
     rows = []
     for rate in RATES:
         budget = bytes_at(rate, picture.shape)
-        rgb = {s: score(each.within(budget).data, picture).rgb for s, each in prepared.items()}
+        rgb = {s: score(each.within(budget).data, picture).by_judge["RGB"] for s, each in prepared.items()}
         rows.append((rgb["4:4:4"] - rgb["4:2:0"], max(rgb["4:2:0"], rgb["4:4:4"]) - rgb["auto"]))
     return rows
 

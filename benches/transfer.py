@@ -1,9 +1,9 @@
 """Gains with networks that a profile has never seen: `python benches/transfer.py DATA --networks a.onnx b.onnx ...`.
 
-Kodak by the evaluation protocol: PSNR over RGB after each network, in dB over Pillow's optimized JPEG of the same size
-and restored by the same network. Rows are networks, columns profiles; a profile of another task is shown for what it
-is. With --tune PICTURES the last column is what is to be had at all with cells treated alike: for each network tables,
-chroma and lambda are tuned on it alone, on pictures of that folder (minutes a network).
+Kodak by the evaluation protocol: scores after each network over those of Pillow's optimized JPEG of the same size and
+restored by the same network. Rows are networks and judges, columns profiles; a profile of another task is shown for
+what it is. With --tune PICTURES the last column is what is to be had at all with cells treated alike: for each network
+tables, chroma and lambda are tuned on it alone, on pictures of that folder (minutes a network).
 """
 
 from __future__ import annotations
@@ -14,12 +14,24 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from common import Case, cases, largest_within, pillow_jpeg, prepare, print_head, print_row
+from common import (
+    JUDGES,
+    Case,
+    cases,
+    largest_within,
+    means,
+    pillow_jpeg,
+    prepare,
+    print_head,
+    print_row,
+    restored_scores,
+    scores,
+    signed,
+)
 from numpy.typing import NDArray
 
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
-from accelir.metrics import psnr
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
 from accelir.profiling.tune_jpeg import tune_jpeg
@@ -38,9 +50,9 @@ def tuned(network: str, task: Task, pictures: Path, count: int) -> Profile:
 def gains_of(
     networks: list[str], task: Task, pictures: list[Case], shared: list[Profile], own: list[Profile]
 ) -> NDArray[np.float64]:
-    """dB, (networks, profiles and perhaps the tuned one, rates, pictures). own: one for each network, or none."""
+    """(networks, profiles and perhaps the tuned one, rates, pictures, judges). own: one for each network, or none."""
     opened = [open_network(n, 1) for n in networks]
-    gains = np.zeros((len(networks), len(shared) + bool(own), len(task.rates), len(pictures)))
+    gains = np.zeros((len(networks), len(shared) + bool(own), len(task.rates), len(pictures), len(JUDGES)))
     for p, case in enumerate(pictures):
         ready = {profile: prepare(case.picture, profile, subsampling="4:2:0") for profile in (*shared, *own)}
         for r, rate in enumerate(task.rates):
@@ -49,8 +61,9 @@ def gains_of(
                 raise SystemExit(f"no file of Pillow's is within {rate} bpp")
             decoded = {profile: decode_pixels(each.within(len(peer)).data) for profile, each in ready.items()}
             for n, network in enumerate(opened):
-                base = psnr(network(decode_pixels(peer)), case.truth)
-                gains[n, :, r, p] = [psnr(network(decoded[q]), case.truth) - base for q in (*shared, *own[n : n + 1])]
+                base = restored_scores(network, peer, case.truth)
+                chosen = (*shared, *own[n : n + 1])
+                gains[n, :, r, p] = [scores(network(decoded[profile]), case.truth) - base for profile in chosen]
     return gains
 
 
@@ -70,11 +83,12 @@ def main() -> None:
         networks = [n for n in a.networks if tasks[n] == task]
         pictures = list(cases(a.data / "eval" / "kodak", task, a.count).values())
         own = [tuned(n, task, a.tune, a.tuned_on) for n in networks] if a.tune else []
-        gains = gains_of(networks, task, pictures, shared, own).mean(axis=3)
+        gains = means(np.moveaxis(gains_of(networks, task, pictures, shared, own), 3, 0))
         print(f"\n{task} at {' / '.join(map(str, task.rates))} bpp, {len(pictures)} pictures")
-        print_head("network", *a.profiles, *(["tuned on itself"] if a.tune else []))
+        print_head("network", "judge", *a.profiles, *(["tuned on itself"] if a.tune else []))
         for name, rows in zip(networks, gains, strict=True):
-            print_row(cards[name].name, *(" / ".join(f"{gain:+.2f}" for gain in row) for row in rows))
+            for judge, by_profile in zip(JUDGES, np.moveaxis(rows, -1, 0), strict=True):
+                print_row(cards[name].name, judge, *(" / ".join(signed(by_rate)) for by_rate in by_profile))
 
 
 if __name__ == "__main__":

@@ -24,12 +24,14 @@ from pathlib import Path
 import numpy as np
 from common import (
     EFFORT,
+    JUDGES,
     Pixels,
-    bd_rate,
+    bd_rates,
     cases,
     largest_within,
     least_seconds,
     load,
+    means,
     numbers_of,
     open_rgb,
     peak_bytes,
@@ -38,8 +40,9 @@ from common import (
     print_head,
     print_row,
     repeated,
-    restored_psnr,
+    restored_scores,
     score,
+    signed,
 )
 from PIL import Image
 
@@ -71,6 +74,7 @@ def by_cwebp(picture: Pixels, quality: int) -> bytes:
 
 def rate(a: argparse.Namespace) -> None:
     peer = by_cwebp if a.peer == "cwebp" else pillow_webp
+    print_head("picture", *JUDGES)
     rows = []
     for name, picture in list(load(a.folder).items())[:: a.every]:
         files = [peer(picture, quality) for quality in QUALITIES]
@@ -78,11 +82,10 @@ def rate(a: argparse.Namespace) -> None:
         anchor = [(data, of) for data, of in zip(files, known, strict=True) if LOW / 1.5 < of.bpp < HIGH * 1.5]
         prepared = prepare(picture, a.profile, "webp", a.effort)
         ours = [score(prepared.within(len(data)).data, picture) for data, _ in anchor]
-        rows.append([bd_rate([of for _, of in anchor], ours, metric, LOW, HIGH) for metric in ("luma", "rgb")])
-        print(f"{name}: {rows[-1][0]:+.1f} % Y, {rows[-1][1]:+.1f} % RGB", flush=True)
-    luma, rgb = np.mean(rows, axis=0)
+        rows.append(bd_rates([of for _, of in anchor], ours, LOW, HIGH))
+        print_row(name, *signed(rows[-1], " %"))
     about = f"{a.folder.name}, {len(rows)} pictures, {a.profile}, effort {a.effort}, {a.peer}"
-    print_row(about, f"{luma:+.1f} % Y", f"{rgb:+.1f} % RGB")
+    print_row(about, *signed(means(rows), " %"))
 
 
 def restored(a: argparse.Namespace) -> None:
@@ -93,11 +96,13 @@ def restored(a: argparse.Namespace) -> None:
         make, budget = partial(pillow_webp, case.picture), bytes_at(a.rate, case.picture.shape)
         peer = largest_within(make, budget, range(101)) or make(0)
         ours = [prepare(case.picture, profile, "webp", a.effort).within(len(peer)).data for profile in profiles]
-        rows.append([restored_psnr(network, data, case.truth) for data in (peer, *ours)])
-    mean = np.mean(rows, axis=0)
-    gains = ", ".join(f"{p} {g:+.3f}" for p, g in zip(profiles, mean[1:] - mean[0], strict=True))
-    about = f"{a.task}, {a.folder.name}, {len(rows)} pictures, {a.rate} bpp"
-    print_row(about, f"Pillow {mean[0]:.2f} dB", gains)
+        rows.append([restored_scores(network, data, case.truth) for data in (peer, *ours)])
+    pillow, *mean = means(rows)
+    print(f"{a.task}, {a.folder.name}, {len(rows)} pictures, {a.rate} bpp")
+    print_head("profile", *JUDGES)
+    print_row("Pillow", *(f"{value:.2f}" for value in pillow))
+    for profile, each in zip(profiles, mean, strict=True):
+        print_row(profile, *signed(each - pillow))
 
 
 def at_quantizer(picture: Pixels, effort: int, quantizer: int) -> bytes:

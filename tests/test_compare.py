@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from helpers import photo
+from helpers import noise, photo
 from PIL import Image
 
 import accelir
@@ -18,6 +18,7 @@ from accelir.comparison.compare import compare
 from accelir.comparison.encoders import largest_within
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS
+from accelir.metrics import METRICS, SSIMULACRA2
 from accelir.metrics.psnr import psnr
 from accelir.restoration.tasks import Task
 
@@ -58,6 +59,8 @@ def test_every_file_fits_and_its_figures_are_those_of_its_pixels(profile):
         assert 0.9 * found.max_bytes < len(file.data) <= found.max_bytes
         decoded = pixels_of(file.data)
         assert file.psnr == pytest.approx(psnr(decoded, expected))
+        assert file.scores["ssimulacra2"] == pytest.approx(SSIMULACRA2.score(decoded, expected))
+        assert file.restored_scores["ssimulacra2"] == pytest.approx(SSIMULACRA2.score(file.restored, original))
         np.testing.assert_array_equal(file.restored, accelir.restore(decoded, profile))
         assert file.restored_psnr == pytest.approx(psnr(file.restored, original))
         assert file.seconds > 0
@@ -141,6 +144,12 @@ def test_the_page_has_the_figures_and_pictures(folder):
         row = re.search(rf"<tr[^>]*><th scope=row>{encoder}<small>.*?</tr>", page)[0]
         for text in (f"{file['bytes']:,}", f"{file['psnr']:.2f}", f"{file['restored_psnr']:.2f}"):
             assert f"<td>{text}" in row
+        scores = figures["files"][encoder]["scores"]
+        assert list(scores) == list(METRICS)
+        row = re.search(rf"<tr><th scope=row>{encoder}</th>.*?</tr>", page)[0]
+        for name in ("ssim", "ssimulacra2"):
+            restored = figures["files"][encoder]["restored_scores"][name]
+            assert f"<td>{scores[name]:.4g}<small>{restored:.4g}</small></td>".replace("-", "−") in row
     best = max(ENCODERS, key=lambda encoder: figures["files"][encoder]["restored_psnr"])
     assert re.findall(r"<tr class=best><th scope=row>([\w ]+)<", page) == [best]
     data = data_of(page)
@@ -156,6 +165,13 @@ def test_the_page_has_the_figures_and_pictures(folder):
         restored = pixels_of(by_name[f"{encoder}, restored"])
         assert psnr(restored, CROP[:208, :200]) == pytest.approx(figures["files"][encoder]["restored_psnr"])
     assert (data["width"], data["height"], data["cell"]) == (200, 208, 128)
+
+
+def test_what_a_metric_says_nothing_of_is_a_dash_and_null(folder):
+    Image.fromarray(noise(64, 64)).save("noise.png")
+    done = call("compare", "noise.png", "--bpp", 2, "--profile", "fidelity", "--json")
+    assert all(file["scores"]["psnr-flat"] is None for file in json.loads(done.stdout)["files"].values())
+    assert "<td>–</td>" in (folder / "noise.compare.html").read_text("utf-8")
 
 
 def test_the_page_loads_nothing(folder):
@@ -187,7 +203,7 @@ def test_without_a_measurement_its_column_is_hidden(folder):
     page = (folder / "page.html").read_text("utf-8")
     assert '<th scope="col" hidden>' in page
     assert "the picture as it is, 203 × 211 pixels" in page
-    assert all(row.count("<td>") == 3 for row in re.findall(r"<tr><th scope=row.*", page))
+    assert all(row.count("<td>") == 3 for row in re.findall(r"<tr><th scope=row>[^/]*<small>.*", page))
 
 
 def test_gray_pictures_are_compared_as_rgb_and_transparent_ones_refused(folder):

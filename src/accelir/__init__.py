@@ -2,7 +2,7 @@
 
 from accelir._version import __version__
 from accelir.api import Encoded, Encoder, decode, encode
-from accelir.errors import BudgetError, ProfileError
+from accelir.errors import BudgetError, ProfileError, TargetError
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import networks
 from accelir.restoration.restore import restore
@@ -12,6 +12,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "ProfileError",
+    "TargetError",
     "__version__",
     "decode",
     "encode",

@@ -17,5 +17,19 @@ class BudgetError(ValueError):
         return str(self.args[0])
 
 
+class TargetError(ValueError):
+    """No file of the picture reaches the target, whatever its size.
+
+    `reached` is the score of the finest file.
+    """
+
+    def __init__(self, message: str, reached: float) -> None:
+        super().__init__(message, reached)
+        self.reached = reached
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class ProfileError(ValueError):
     """A profile that is missing, damaged, or made for another version of accelir."""

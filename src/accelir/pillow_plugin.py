@@ -1,12 +1,12 @@
 """Saving through Pillow: `import accelir.pillow_plugin`, then `image.save("photo.jpg", "ACCELIR_JPEG", bpp=1.2)`.
 
 Importing registers the formats ACCELIR_JPEG and ACCELIR_WEBP: for saving only, without extensions; the files open as
-ordinary JPEG and WebP. `register` makes Pillow's own JPEG and WEBP take `bpp`, `max_bytes` and `profile` too; all other
-formats then refuse bpp and max_bytes, which Pillow would pass over.
+ordinary JPEG and WebP. `register` makes Pillow's own JPEG and WEBP take `bpp`, `max_bytes`, `target` and `profile` too;
+all other formats then refuse the first three, which Pillow would pass over.
 
-Options: bpp or max_bytes; profile, effort and qp_map as accelir.encode takes them; exif, xmp, and icc_profile (without
-it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi and comment as
-Pillow takes them, jfif, iptc, and `background`, a colour for what is transparent, without which transparency is
+Options: bpp, max_bytes or target; profile, effort and qp_map as accelir.encode takes them; exif, xmp, and icc_profile
+(without it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi and comment
+as Pillow takes them, jfif, iptc, and `background`, a colour for what is transparent, without which transparency is
 refused. For WebP exact and alpha_quality.
 
 Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for transparency in JPEG:
@@ -46,12 +46,12 @@ OURS = {format.pillow: format for format in FORMATS.values()}
 
 _PREFIX = "ACCELIR_"
 
-_COMMON = ("bpp", "max_bytes", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp")
+_COMMON = ("bpp", "max_bytes", "target", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp")
 
-_MARKS = ("bpp", "max_bytes", "profile")
+_MARKS = ("bpp", "max_bytes", "target", "profile")
 """What tells that a save in an overridden format is for us."""
 
-_SIZES = ("bpp", "max_bytes")
+_SIZES = ("bpp", "max_bytes", "target")
 
 _SUBSAMPLINGS = {-1: "auto", 0: "4:4:4", 1: "4:2:2", 2: "4:2:0", "4:1:1": "4:2:0"}
 """Pillow's numbers; "4:1:1" has always meant 4:2:0 to it."""
@@ -72,7 +72,7 @@ class _Override:
 
 
 def register(override: Collection[str] = tuple(OURS)) -> None:
-    """Let Pillow's own formats take our options. Saves without bpp, max_bytes and profile go to Pillow untouched.
+    """Let Pillow's own formats take our options. Saves without bpp, max_bytes, target and profile stay Pillow's.
 
     override: "JPEG", "WEBP" or both. For the whole process; repeating it does no harm. All plugins of Pillow are loaded
     first: one that came later would take its place back. Raises ValueError for other formats.

@@ -30,7 +30,9 @@ class Coding:
     """Whether that format was asked for."""
     bpp: float | None = None
     max_bytes: int | None = None
-    """Exactly one of the two."""
+    """Exactly one of the two, and one at most with a target."""
+    target: tuple[str, float] | str | None = None
+    """Quality to reach, as the encoder takes it."""
     qp_map: NDArray[np.integer[Any]] | None = None
     reencode: bool = False
     """Whether files that fit already are coded again."""
@@ -40,7 +42,7 @@ class Coding:
     @property
     def may_copy(self) -> bool:
         """Whether a file that fits already may stay as it is: nothing was said of how it shall be coded."""
-        return not self.reencode and self.qp_map is None and not self._says_how
+        return not self.reencode and self.qp_map is None and self.target is None and not self._says_how
 
     @property
     def _says_how(self) -> bool:
@@ -48,7 +50,8 @@ class Coding:
 
     def checked(self, output: str | None) -> Coding:
         """In the format that the output's name means, where none was asked for; wrong settings are a wrong call."""
-        options.require_one_size(self.bpp, self.max_bytes)
+        if self.target is None or (self.bpp is not None and self.max_bytes is not None):
+            options.require_one_size(self.bpp, self.max_bytes, " or the quality by --target")
         coding = self if self.given else replace(self, format=_format_of(output))
         options.check_settings({**self.settings, "format": coding.format})
         return coding
@@ -64,7 +67,9 @@ class Coding:
     def encode(self, encoder: Encoder, image: Image.Image, metadata: dict[str, Any]) -> Encoded:
         """Encode a picture. metadata: the encoder's keywords for it. Raises as Encoder.encode does."""
         told = {**metadata, **self.transparency}
-        return encoder.encode(image, bpp=self.bpp, max_bytes=self.max_bytes, qp_map=self.qp_map, **told)
+        return encoder.encode(
+            image, bpp=self.bpp, max_bytes=self.max_bytes, target=self.target, qp_map=self.qp_map, **told
+        )
 
 
 def coding_of(
@@ -72,6 +77,7 @@ def coding_of(
     format: str | None,
     bpp: float | None,
     max_bytes: int | None,
+    target: tuple[str, float] | str | None,
     qp_map: NDArray[Any] | None,
     reencode: bool,
     exact: bool,
@@ -83,7 +89,8 @@ def coding_of(
     transparency = ({"exact": True} if exact else {}) | (
         {} if alpha_quality is None else {"alpha_quality": alpha_quality}
     )
-    return Coding(given, format or "jpeg", format is not None, bpp, max_bytes, qp_map, reencode, transparency)
+    chosen = format is not None
+    return Coding(given, format or "jpeg", chosen, bpp, max_bytes, target, qp_map, reencode, transparency)
 
 
 def _format_of(output: str | None) -> str:

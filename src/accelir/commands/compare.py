@@ -20,6 +20,8 @@ from accelir.comparison.compare import compare as compare_files
 from accelir.comparison.page import render
 from accelir.formats.picture import as_pixels
 from accelir.formats.registry import FORMATS
+from accelir.metrics import METRICS, Metric
+from accelir.metrics.optional import optional_metrics
 
 SUFFIX = ".compare.html"
 
@@ -57,6 +59,9 @@ SUFFIX = ".compare.html"
     help="Encode what the network is there to repair, made from the picture (small, noisy, blurred), and measure how "
     "much of the picture comes back; or encode the picture itself, and only look.",
 )
+@click.option(
+    "--all-metrics", is_flag=True, help="Also measure by VMAF and ColorVideoVDP where they are installed; this is slow."
+)
 @options.force_option
 @options.max_pixels_option
 @options.allow_remote_option
@@ -69,6 +74,7 @@ def compare(
     bpp: float | None,
     max_bytes: int | None,
     degrade: bool,
+    all_metrics: bool,
     force: bool,
     max_pixels: int | None,
     schemes: tuple[str, ...],
@@ -85,6 +91,7 @@ def compare(
     options.require_one_size(bpp, max_bytes)
     given = {setting: value for setting, value in settings.items() if value is not None}
     options.check_settings(given)
+    metrics = METRICS | (_installed(quiet) if all_metrics else {})
 
     @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
@@ -92,12 +99,34 @@ def compare(
         photo = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
         name = PurePath(transfer.source).name
         seed = zlib.crc32(PurePath(name).stem.encode(errors="surrogateescape"))
-        found = compare_files(photo, bpp=bpp, max_bytes=max_bytes, network=network, degrade=degrade, seed=seed, **given)
+        found = compare_files(
+            photo,
+            bpp=bpp,
+            max_bytes=max_bytes,
+            network=network,
+            degrade=degrade,
+            seed=seed,
+            metrics=metrics,
+            **given,
+        )
         page = render(found, shown(name)).encode()
         return Written(page, _figures(found), _text(found))
 
     places = Places(output, out_dir, force=force, schemes=schemes)
     write_all(places.plan(inputs, SUFFIX, quiet=quiet), work, quiet=quiet, as_json=as_json)
+
+
+def _installed(quiet: bool) -> dict[str, Metric]:
+    optional = optional_metrics()
+    for name, reason in optional.missing.items():
+        if not quiet:
+            click.echo(f"accelir: without {name}: {shown(reason)}", err=True)
+    return optional.found
+
+
+def _finite(score: float) -> float | None:
+    """None for a lossless file's PSNR, and where a metric says nothing."""
+    return score if math.isfinite(score) else None
 
 
 def _figures(found: Comparison) -> dict[str, Any]:
@@ -106,8 +135,12 @@ def _figures(found: Comparison) -> dict[str, Any]:
         if isinstance(file, str)
         else {
             "bytes": len(file.data),
-            "psnr": None if math.isinf(file.psnr) else file.psnr,
-            "restored_psnr": file.restored_psnr,
+            "psnr": _finite(file.psnr),
+            "restored_psnr": None if file.restored_psnr is None else _finite(file.restored_psnr),
+            "scores": {name: _finite(score) for name, score in file.scores.items()},
+            "restored_scores": None
+            if file.restored_scores is None
+            else {name: _finite(score) for name, score in file.restored_scores.items()},
             "seconds": file.seconds,
             "setting": file.setting,
         }
@@ -125,5 +158,10 @@ def _text(found: Comparison) -> str:
 def _line(file: File | str) -> str:
     if isinstance(file, str):
         return file
-    restored = "" if file.restored_psnr is None else f"  restored {file.restored_psnr:.2f} dB"
-    return f"{len(file.data):>9,} bytes  {file.psnr:.2f} dB{restored}  {file.seconds:.2f} s"
+    restored = "" if file.restored_scores is None else f"  restored {_few(file.restored_scores)}"
+    return f"{len(file.data):>9,} bytes  {_few(file.scores)}{restored}  {file.seconds:.2f} s"
+
+
+def _few(scores: dict[str, float]) -> str:
+    """The two that tell most."""
+    return f"{scores['psnr']:.2f} dB  SSIMULACRA2 {scores['ssimulacra2']:.1f}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from accelir.api import Encoded
 from accelir.commands import groups, options
 from accelir.commands.coding import Coding
 from accelir.commands.copying import copied
@@ -21,6 +22,7 @@ from accelir.formats.color import is_of, is_srgb, to_srgb
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
 from accelir.formats.registry import FORMATS, find_format
+from accelir.formats.target import target_of
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,11 @@ class Encode:
         except BudgetError as error:
             advice = f"; {held.size:,} of them are metadata, which --strip leaves out" if held.size else ""
             raise ValueError(f"{error}{advice}") from error
-        budget = encoded.stats["max_bytes"]
         plot = None
         if transfer.plot is not None:
             plot = _draw(transfer, encoded.data, list(encoded_panels(encoded, encoder.settings.profile)))
-        figures = _figures(budget, encoded.data, encoded.bpp)
-        return Written(encoded.data, figures, _text(budget, encoded.data, encoded.bpp), plot, notes)
+        figures, text = _told(encoded)
+        return Written(encoded.data, figures, text, plot, notes)
 
 
 def _notes(left_out: list[str] | tuple[str, ...], format: Format) -> tuple[str, ...]:
@@ -131,11 +132,29 @@ def _text(budget: int, data: bytes, bpp: float) -> str:
     return f"asked {budget:,}  reached {len(data):,}  ({100 * len(data) / budget:.2f} %)  {bpp:.4f} bpp"
 
 
+def _told(encoded: Encoded) -> tuple[dict[str, Any], str]:
+    """Figures of a file that was made, and a line on it."""
+    stats, size = encoded.stats, len(encoded.data)
+    if "target" not in stats:
+        budget = stats["max_bytes"]
+        return _figures(budget, encoded.data, encoded.bpp), _text(budget, encoded.data, encoded.bpp)
+    metric, value = stats["target"]
+    figures = {
+        "asked": stats["max_bytes"],
+        "reached": size,
+        "bpp": encoded.bpp,
+        "target": {"metric": metric, "asked": value, "reached": stats["reached"], "trials": stats["trials"]},
+    }
+    missed = "" if target_of(stats["target"]).reached_by(stats["reached"]) else "  it needs more bytes than may be"
+    text = f"asked {metric} {value:g}  reached {stats['reached']:.4g}  {size:,} bytes  {encoded.bpp:.4f} bpp{missed}"
+    return figures, text
+
+
 def _draw(transfer: Transfer, data: bytes, panels: list[Any]) -> bytes:
     return draw(panels, inspect(data, shown(transfer.target)).title)
 
 
-@click.command(short_help="Write pictures as JPEG or WebP of a size.")
+@click.command(short_help="Write pictures as JPEG or WebP of a size or quality.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
 @groups.places
 @groups.coding
@@ -160,7 +179,7 @@ def encode(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Encode pictures to an exact size, which --bpp or --max-bytes gives.
+    """Encode pictures to an exact size, which --bpp or --max-bytes gives, or to a quality, by --target.
 
     INPUT is a picture that Pillow opens, a folder of such, a pattern, or - for standard input; with the extra "remote"
     also a URL, as s3://bucket/folder. An input of the format written that has no more bytes than asked for is copied.

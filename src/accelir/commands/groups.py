@@ -105,6 +105,7 @@ coding = grouped(
     coding_of,
     options.bpp_option,
     options.max_bytes_option,
+    options.target_option,
     options.profile_option,
     options.effort_option,
     click.option(

@@ -15,6 +15,8 @@ from accelir.commands import batch
 from accelir.commands.pictures import MAX_PIXELS
 from accelir.commands.places import check_scheme
 from accelir.commands.printing import shown
+from accelir.formats.target import BANDS, target_of
+from accelir.metrics import METRICS
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import find, networks
 from accelir.storage import files, locations
@@ -32,6 +34,19 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
         return None if value is None else files.parse_size(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def target(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, float] | str | None:
+    """METRIC=VALUE, or the name of a band."""
+    if value is None:
+        return None
+    name, equals, number = value.partition("=")
+    try:
+        asked = (name, float(number)) if equals else name
+        target_of(asked)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}") from None
+    return asked
 
 
 def array(ctx: click.Context, param: click.Parameter, value: str | None) -> NDArray[Any] | None:
@@ -84,6 +99,10 @@ def complete_profile(ctx: click.Context, param: click.Parameter, incomplete: str
     return [name for name in profiles() if name.startswith(incomplete)]
 
 
+def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [word for word in (*BANDS, *(f"{name}=" for name in METRICS)) if word.startswith(incomplete)]
+
+
 def complete_network(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     return [name for name in networks() if name.startswith(incomplete)]
 
@@ -96,6 +115,14 @@ max_bytes_option = click.option(
     metavar="SIZE",
     callback=size,
     help="The file's size at most: 78643, 120k (1,000), 120Ki (1,024), 1.5M.",
+)
+target_option = click.option(
+    "--target",
+    metavar="QUALITY",
+    callback=target,
+    shell_complete=complete_target,
+    help="The smallest file of at least this quality, as ssimulacra2=80 or psnr=38; or high, good or low, which are "
+    "ssimulacra2=90, 70 and 50. With --bpp or --max-bytes, never more than that.",
 )
 profile_option = click.option(
     "--profile",
@@ -146,9 +173,9 @@ def check_plot(target: str | None, files: Sequence[str], schemes: Collection[str
     check_scheme(target, schemes)
 
 
-def require_one_size(bpp: float | None, max_bytes: int | None) -> None:
+def require_one_size(bpp: float | None, max_bytes: int | None, otherwise: str = "") -> None:
     if (bpp is None) == (max_bytes is None):
-        raise click.UsageError("give the size by either --bpp or --max-bytes")
+        raise click.UsageError(f"give the size by either --bpp or --max-bytes{otherwise}")
 
 
 def check_settings(given: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from accelir.comparison.encoders import Maker, our_makers, pillow_makers
 from accelir.errors import BudgetError
 from accelir.formats.budget import budget_of
 from accelir.formats.decode import decode_pixels
-from accelir.metrics import psnr
+from accelir.metrics import METRICS, Judge, Metric
 from accelir.profile.installed import load_profile
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import Task
@@ -31,15 +32,25 @@ class File:
     """Words for how the size was reached."""
     seconds: float
     """Seconds that encoding took, the search for the size included."""
-    psnr: float
-    """PSNR over RGB of the decoded file against the picture that was encoded, in dB."""
+    scores: dict[str, float]
+    """Scores of the decoded file against the picture that was encoded, by metric; nan where one says nothing."""
     restored: Pixels | None
     """Picture restored by the network; None without one."""
     restored_seconds: float
-    restored_psnr: float | None
-    """PSNR over RGB of the restored picture against the original, in dB; None where there is none."""
+    restored_scores: dict[str, float] | None
+    """Scores of the restored picture against the original; None where there is none."""
     maps: dict[str, NDArray[Any]]
     """Maps of the cells by what they show, each (ceil(H/32), ceil(W/32))."""
+
+    @property
+    def psnr(self) -> float:
+        """PSNR over RGB of the decoded file, dB."""
+        return self.scores["psnr"]
+
+    @property
+    def restored_psnr(self) -> float | None:
+        """PSNR over RGB of the restored picture, dB."""
+        return None if self.restored_scores is None else self.restored_scores["psnr"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +72,18 @@ class Comparison:
     """Files by the encoder's name; in the place of one that can't fit the reason."""
 
 
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """What files are measured with."""
+
+    decoded: dict[str, Judge]
+    """Have the picture that is encoded."""
+    restored: dict[str, Judge] | None
+    """Have the original; None without one."""
+    network: Network | None
+    """Restores."""
+
+
 def compare(
     photo: Pixels,
     *,
@@ -71,12 +94,14 @@ def compare(
     effort: int = 5,
     degrade: bool = True,
     seed: int = 0,
+    metrics: Mapping[str, Metric] = METRICS,
 ) -> Comparison:
     """Encode a picture with Pillow's encoders and ours, each as large as fits into the budget, and restore the files.
 
     photo: uint8 HxWx3 RGB. bpp or max_bytes: of the picture that is encoded. network: None takes the profile's.
     degrade: encode what the network's task makes of the photo (smaller, noisy or blurred), so that restored files can
-    be measured against the photo itself; else encode the photo. seed: of the noise.
+    be measured against the photo itself; else encode the photo. seed: of the noise. metrics: by name, "psnr" and
+    "ssimulacra2" among them.
     Raises ValueError and TypeError as Encoder, `restore` and Task.degrade do.
     """
     name = network or load_profile(profile).network
@@ -84,6 +109,10 @@ def compare(
     original, picture, task = _degraded(photo, opened, seed) if degrade else (None, photo, "")
     budget = budget_of(bpp, max_bytes, picture.shape)
     makers = {**pillow_makers(picture), **our_makers(picture, profile, effort)}
+    decoded, restored = _judges(metrics, picture), None
+    if original is not None:
+        restored = decoded if original is picture else _judges(metrics, original)
+    measures = Measures(decoded, restored, opened)
     return Comparison(
         original,
         picture,
@@ -92,7 +121,7 @@ def compare(
         None if opened is None else opened.card.name,
         1 if opened is None else opened.card.scale,
         budget,
-        {encoder: _file(make, budget, picture, original, opened) for encoder, make in makers.items()},
+        {encoder: _file(make, budget, measures) for encoder, make in makers.items()},
     )
 
 
@@ -111,7 +140,15 @@ def _degraded(photo: Pixels, network: Network | None, seed: int) -> tuple[Pixels
         raise ValueError(f"degrading for {task} needs a package that is not installed: {error}") from None
 
 
-def _file(make: Maker, budget: int, picture: Pixels, original: Pixels | None, network: Network | None) -> File | str:
+def _judges(metrics: Mapping[str, Metric], reference: Pixels) -> dict[str, Judge]:
+    return {name: metric.against(reference) for name, metric in metrics.items()}
+
+
+def _scores(judges: dict[str, Judge], picture: Pixels) -> dict[str, float]:
+    return {name: judge.score(picture) for name, judge in judges.items()}
+
+
+def _file(make: Maker, budget: int, measures: Measures) -> File | str:
     begin = time.perf_counter()
     try:
         made = make(budget)
@@ -120,14 +157,15 @@ def _file(make: Maker, budget: int, picture: Pixels, original: Pixels | None, ne
     encoded = time.perf_counter()
     decoded = decode_pixels(made.data)
     begin_restoring = time.perf_counter()
-    restored = None if network is None else network(decoded)
+    restored = None if measures.network is None else measures.network(decoded)
+    restored_in = time.perf_counter() - begin_restoring
     return File(
         data=made.data,
         setting=made.setting,
         seconds=encoded - begin,
-        psnr=psnr(decoded, picture),
+        scores=_scores(measures.decoded, decoded),
         restored=restored,
-        restored_seconds=time.perf_counter() - begin_restoring,
-        restored_psnr=None if restored is None or original is None else psnr(restored, original),
+        restored_seconds=restored_in,
+        restored_scores=None if restored is None or measures.restored is None else _scores(measures.restored, restored),
         maps=made.maps,
     )

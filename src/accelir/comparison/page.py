@@ -33,6 +33,7 @@ def render(comparison: Comparison, name: str) -> str:
         facts="\n".join(f"<li>{escape(fact)}</li>" for fact in _facts(comparison)),
         after="" if _measured(comparison) else " hidden",
         rows="\n".join(_row(encoder, file, comparison) for encoder, file in comparison.files.items()),
+        metrics=_metrics(comparison),
         data=json.dumps(_data(comparison)).replace("<", "\\u003c"),
     )
 
@@ -72,6 +73,29 @@ def _row(encoder: str, file: File | str, comparison: Comparison) -> str:
         f"{head}<small>{escape(file.setting)}</small></th><td>{len(file.data):,}</td>"
         f"<td>{_decibels(file.psnr)}</td>{after}<td>{file.seconds:.2f} s{restoring}</td></tr>"
     )
+
+
+def _metrics(comparison: Comparison) -> str:
+    """The table of all metrics: the decoded file's score, and the restored one's below it."""
+    files = {encoder: file for encoder, file in comparison.files.items() if isinstance(file, File)}
+    names = list(dict.fromkeys(name for file in files.values() for name in file.scores))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    rows = [f"<thead><tr><th scope=col>Encoder</th>{head}</tr></thead>", "<tbody>"]
+    for encoder, file in files.items():
+        cells = "".join(f"<td>{_score(file.scores[name])}{_restored(file, name)}</td>" for name in names)
+        rows.append(f"<tr><th scope=row>{escape(encoder)}</th>{cells}</tr>")
+    return "\n".join([*rows, "</tbody>"])
+
+
+def _restored(file: File, name: str) -> str:
+    return "" if file.restored_scores is None else f"<small>{_score(file.restored_scores[name])}</small>"
+
+
+def _score(value: float) -> str:
+    """Four digits; a dash for a picture of which the metric says nothing."""
+    if math.isnan(value):
+        return "–"
+    return "exact" if math.isinf(value) else f"{value:.4g}".replace("-", "−")
 
 
 def _best(comparison: Comparison) -> str | None:

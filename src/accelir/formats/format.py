@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,12 @@ class Prepared(Protocol):
         """The best file of at most so many bytes.
 
         Raises BudgetError where not even the smallest fits, TypeError and ValueError for wrong metadata.
+        """
+
+    def alternatives(self, made: Made) -> Mapping[str, Prepared]:
+        """The same picture under the choices, by name, that were open and not taken for a file.
+
+        `within` chooses by squared error in RGB; who measures otherwise may want to choose again.
         """
 
     def estimate(self, lambda_: float) -> Estimate:

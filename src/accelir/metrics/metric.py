@@ -1,4 +1,4 @@
-"""What a metric is: a score of a whole picture, and where in the picture the error is."""
+"""What a metric is: a score of a whole picture against a reference, and where in the picture the error is."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ from numpy.typing import NDArray
 from accelir.core import jpeg
 
 
+class Judge(ABC):
+    """A metric that has the reference at hand, for many pictures of its shape."""
+
+    @abstractmethod
+    def score(self, picture: NDArray[Any]) -> float:
+        """`Metric.score` against the reference."""
+
+    @abstractmethod
+    def error_by_cell(self, picture: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+        """`Metric.error_by_cell` against the reference."""
+
+
 @dataclass(frozen=True)
 class Metric(ABC):
-    """A measure of how near a picture comes to another of the same shape.
+    """A measure of how near a picture comes to a reference of the same shape.
 
     Pictures are HxWx3 RGB or HxW gray, uint8 or floating point, 0 to 255.
     """
@@ -27,31 +39,58 @@ class Metric(ABC):
     """Whether the nearer of two pictures has the higher score. False for distances, which are 0 for equal pictures."""
 
     @abstractmethod
-    def score(self, a: NDArray[Any], b: NDArray[Any]) -> float:
+    def score(self, picture: NDArray[Any], reference: NDArray[Any]) -> float:
         """The score of the whole picture. Raises ValueError for pictures of two shapes."""
 
     @abstractmethod
-    def error_by_cell(self, a: NDArray[Any], b: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
         """The error of each 32x32 cell of a coded picture of HxW pixels, (ceil(H/32), ceil(W/32)).
 
-        a, b: what became of the coded picture and what should have become of it, sHxsW pixels. scale: s, their pixels
-        per coded pixel along a side. Errors are 0 or more, 0 where both agree, and add up: the less they are in all,
-        the better is the score. Raises ValueError for pictures of two shapes.
+        picture, reference: what became of the coded picture and what should have become of it, sHxsW pixels. scale: s,
+        their pixels per coded pixel along a side. Errors are 0 or more, 0 where both agree, and add up: the less they
+        are in all, the better is the score. Raises ValueError for pictures of two shapes.
         """
 
+    @abstractmethod
+    def distance(self, score: float) -> float:
+        """How far a score is from that of equal pictures, 0 or more, so that it falls about as a power of the size.
 
-def sum_by_cell(values: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+        Where one searches for the size of a score, the logarithms of both are nearly on a line.
+        """
+
+    def against(self, reference: NDArray[Any]) -> Judge:
+        """The same metric with the reference at hand; metrics that analyse one do it here, once."""
+        return _Plain(self, reference)
+
+
+class _Plain(Judge):
+    def __init__(self, metric: Metric, reference: NDArray[Any]) -> None:
+        self._metric, self._reference = metric, reference
+
+    def score(self, picture: NDArray[Any]) -> float:
+        return self._metric.score(picture, self._reference)
+
+    def error_by_cell(self, picture: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+        return self._metric.error_by_cell(picture, self._reference, scale)
+
+
+def sum_by_cell(values: NDArray[Any], scale: float = 1) -> NDArray[np.float64]:
     """Sums over what each 32x32 cell of a coded picture becomes, (ceil(H/32), ceil(W/32)); sums are float64.
 
-    values: sHxsW for a coded picture of HxW pixels; at the right and lower border cells may be cut.
+    values: sHxsW for a coded picture of HxW pixels; at the right and lower border cells may be cut. scale: s, of which
+    32 times is whole.
     """
-    side = jpeg.CELL * scale
+    side = round(jpeg.CELL * scale)
     for axis in (0, 1):
         values = np.add.reduceat(values, np.arange(0, values.shape[axis], side), axis=axis, dtype=np.float64)
     return np.asarray(values)
 
 
-def check_shapes(a: NDArray[Any], b: NDArray[Any]) -> None:
-    """Raises ValueError for pictures of two shapes, which NumPy would stretch to one where it can."""
-    if a.shape != b.shape:
-        raise ValueError(f"pictures of {a.shape} and {b.shape} can't be compared; give two of one shape")
+def check_shapes(picture: NDArray[Any], reference: NDArray[Any] | tuple[int, ...]) -> None:
+    """Raises ValueError for pictures of two shapes, which NumPy would stretch to one where it can.
+
+    reference: a picture, or the shape of one.
+    """
+    shape = reference if isinstance(reference, tuple) else reference.shape
+    if picture.shape != shape:
+        raise ValueError(f"pictures of {picture.shape} and {shape} can't be compared; give two of one shape")

@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from accelir.metrics.luma import LUMA, luma_of
 from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
-
-LUMA = np.array([0.299, 0.587, 0.114])
-"""Weights of R, G and B in luma, of ITU-R BT.601 as in JFIF."""
 
 
 def psnr(a: NDArray[Any], b: NDArray[Any], *, ceiling: float = math.inf) -> float:
@@ -43,9 +41,13 @@ class Psnr(Metric):
     def score(self, a: NDArray[Any], b: NDArray[Any]) -> float:
         """PSNR in dB, `ceiling` at most."""
         check_shapes(a, b)
-        if self.luma and a.ndim == 3:
-            a, b = a @ LUMA, b @ LUMA
+        if self.luma:
+            a, b = luma_of(a), luma_of(b)
         return psnr(a, b, ceiling=self.ceiling)
+
+    def distance(self, score: float) -> float:
+        """Mean squared error over the squared peak."""
+        return 10 ** (-score / 10)
 
     def error_by_cell(self, a: NDArray[Any], b: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
         """Squared errors, summed over a cell's pixels and channels. Squares are float32, exact for uint8 pictures in

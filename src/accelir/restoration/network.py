@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir.metrics.psnr import LUMA
+from accelir.metrics.luma import LUMA
 from accelir.restoration.card import Card
 from accelir.restoration.installed import find
 from accelir.restoration.session import ModelError, describe_face, open_model, run_model

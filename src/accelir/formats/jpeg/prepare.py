@@ -105,6 +105,14 @@ class PreparedJpeg:
         encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
         return self._made(encoding, segments, plan, max_bytes) if encoding.data else None
 
+    def alternatives(self, made: Made) -> dict[str, PreparedJpeg]:
+        """Of 4:2:0 and 4:4:4 the other, where the subsampling was "auto". See formats.format.Prepared."""
+        if self._own_subsampling() is not None or self.request.settings.subsampling != "auto":
+            return {}
+        other = "4:4:4" if made.stats["subsampling"] == "4:2:0" else "4:2:0"
+        settings = dataclasses.replace(self.request.settings, subsampling=other)
+        return {other: dataclasses.replace(self, request=dataclasses.replace(self.request, settings=settings))}
+
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file; without a subsampling given of 4:2:0. See formats.format.Prepared."""
         wanted = self.request.settings.subsampling

@@ -99,6 +99,10 @@ class PreparedWebp:
         """Without data where not even the smallest fits."""
         return self.job.run(self.picture, max_bytes=frame_budget(max_bytes, around.overhead))
 
+    def alternatives(self, made: Made) -> dict[str, PreparedWebp]:
+        """None. See formats.format.Prepared."""
+        return {}
+
     def estimate(self, lambda_: float) -> Estimate:
         """Size and error of a uniform file. See formats.format.Prepared."""
         around = container_for(self.request, sys.maxsize)
