@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from core import jpeg
+from core import jpeg, metrics
 from core import vp8 as webp
 from numpy.typing import NDArray
 
@@ -178,6 +178,19 @@ def vp8_settings(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, 
     }
 
 
+def ssimulacra2(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> None:
+    """Of a picture as linear light against another, of any size; errors by cells of any."""
+    linear = np.dstack([pixels] * 3)[..., :3].astype(np.float32) / np.float32(255)
+    reference = metrics.Ssimulacra2(linear)
+    other = np.clip(linear + rng.normal(0, 0.1, linear.shape), 0, 1).astype(np.float32)
+    assert reference.score(linear) == 100
+    scale = int(rng.integers(1, 5))
+    errors = reference.errors(other, scale)
+    assert errors.shape == tuple(ceil_div(side, 32 * scale) for side in pixels.shape[:2])
+    assert (errors >= 0).all()
+    assert reference.score(other) <= 100
+
+
 def smoothing(rng: np.random.Generator) -> float:
     """Of halved chroma."""
     return float(rng.choice([0.0, 1.0, rng.random()]))
@@ -339,6 +352,7 @@ def at_random(rng: np.random.Generator, seconds: float) -> int:
             frames = [pool.submit(vp8, child, pixels) for child in rng.spawn(2)]
             files = [job.result() for job in jobs] + [write_and_read(rng, width, height, layout)]
             vp8_parts(rng, pixels)
+            ssimulacra2(rng, pixels)
             for frame in frames:
                 frame.result()
             for data in filter(None, files):

@@ -38,10 +38,10 @@ run() {
 }
 
 echo "building in $build"
-mkdir -p "$build/csrc/"{common,jpeg,vp8,python} "$build/core"
+mkdir -p "$build/csrc/"{common,jpeg,vp8,metrics,python} "$build/core"
 printf '%s\n' csrc/*/*.cc | xargs -P "${JOBS:-2}" -I{} \
   "$cxx" "${flags[@]}" -fvisibility=hidden -Icsrc "${includes[@]}" -c {} -o "$build/{}.o"
-for module in jpeg vp8; do
+for module in jpeg vp8 metrics; do
   "$cxx" "${flags[@]}" -shared "$build"/csrc/{common,"$module"}/*.o "$build/csrc/python/$module"*.o \
     -o "$build/core/$module$suffix"
 done
