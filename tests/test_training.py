@@ -78,9 +78,44 @@ def test_mixtures_are_read() -> None:
     assert [codec.weight for codec in mixture] == [3, 2, 1, 1, 0.5]
 
 
+def test_encoders_one_after_another_are_read() -> None:
+    (codec,) = parse_mixture("jpeg:10-60+webp:20-90+jpeg444:70-98*2")
+    assert (codec.name, codec.low, codec.high, codec.weight) == ("jpeg444", 70, 98, 2)
+    assert codec.before == Codec("webp", 20, 90, before=Codec("jpeg", 10, 60))
+
+
+def test_a_second_encoder_works_on_a_shifted_grid() -> None:
+    """Blocks that are flat for the first encoder are cut by the second one's."""
+    blocks = np.repeat(np.repeat(np.random.default_rng(1).integers(60, 200, (8, 8)), 8, axis=0), 8, axis=1)
+    picture = np.repeat(blocks[..., None], 3, axis=2).astype(np.uint8)
+    once, twice = parse_mixture("jpeg:70-70,jpeg:70-70+jpeg:70-70")
+    errors = [
+        np.abs(codec(picture, np.random.default_rng(0)).astype(float) - picture).mean() for codec in (once, twice)
+    ]
+    assert errors[0] < 0.5 < 1 < errors[1]
+
+
+def test_chroma_is_halved_but_for_jpeg444() -> None:
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2, 0] = stripes[:, 1::2, 2] = 200
+    half, full = (codec(stripes, np.random.default_rng(0)) for codec in parse_mixture("jpeg:98-98,jpeg444:98-98"))
+    assert np.abs(full.astype(float) - stripes).mean() < 5 < 30 < np.abs(half.astype(float) - stripes).mean()
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "jpeg", "jpeg:90", "jpeg:90-10", "jpeg:0-90", "jpeg:10-101", "jpeg:a-b", "jpeg:10-90*0", "jpeg:10-90,,none"],
+    [
+        "",
+        "jpeg",
+        "jpeg:90",
+        "jpeg:10-60+",
+        "jpeg:90-10",
+        "jpeg:0-90",
+        "jpeg:10-101",
+        "jpeg:a-b",
+        "jpeg:10-90*0",
+        "jpeg:10-90,,none",
+    ],
 )
 def test_unreadable_qualities_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot read the codec"):
@@ -314,6 +349,36 @@ def test_a_folder_of_another_recipe_is_refused(pictures: Path, tmp_path: Path) -
     trainer(pictures, tmp_path).save()
     with pytest.raises(ValueError, match="holds a run with another rate, seed"):
         trainer(pictures, tmp_path, rate=1e-4, seed=3)
+
+
+def test_a_run_from_before_an_option_goes_on(pictures: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    run = trainer(pictures, tmp_path)
+    run.save()
+    state = torch.load(run.checkpoint, weights_only=True)
+    del state["recipe"]["relative"]
+    torch.save(state, run.checkpoint)
+    trainer(pictures, tmp_path)
+    with pytest.raises(ValueError, match="holds a run with another relative;"):
+        trainer(pictures, tmp_path, relative=True)
+
+
+@pytest.mark.parametrize("step", [0, 39])
+def test_a_relative_loss_lets_fine_crops_count_more(step: int, pictures: Path, tmp_path: Path) -> None:
+    """Two crops, off by 20 levels and by 1; both are restored half."""
+    torch = pytest.importorskip("torch")
+    y = torch.full((2, 3, 8, 8), 0.5)
+    off = torch.tensor([20.0, 1.0]).view(2, 1, 1, 1) / 255
+    shares = []
+    for relative in (False, True):
+        run = trainer(pictures, tmp_path / str(relative), relative=relative)
+        run.step = step
+        out = (y + off / 2).requires_grad_()
+        run._loss(out, y + off, y).backward()
+        force = out.grad.abs().sum((1, 2, 3))
+        shares.append(float(force[1] / force[0]))
+    weight = 6 / 25 if step == 0 else 26 / 425  # of (1 + 5) to (20 + 5) levels, or of their squares
+    assert shares[1] == pytest.approx(shares[0] / weight, rel=1e-4)
 
 
 def test_weights_of_another_run_are_taken_as_a_start(pictures: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from accelir.api import DEFAULT_PROFILE
 from accelir.comparison.encoders import Maker, our_makers, pillow_makers
 from accelir.errors import BudgetError
 from accelir.formats.budget import budget_of
-from accelir.formats.decode import decode_pixels
+from accelir.formats.decode import decode_pixels, worth_on
 from accelir.metrics import METRICS, Judge, Metric
 from accelir.profile.installed import load_profile
 from accelir.restoration.network import Network, open_network
@@ -157,7 +157,7 @@ def _file(make: Maker, budget: int, measures: Measures) -> File | str:
     encoded = time.perf_counter()
     decoded = decode_pixels(made.data)
     begin_restoring = time.perf_counter()
-    restored = None if measures.network is None else measures.network(decoded)
+    restored = None if measures.network is None else measures.network(decoded, amount=worth_on(made.data, measures.network.card))
     restored_in = time.perf_counter() - begin_restoring
     return File(
         data=made.data,

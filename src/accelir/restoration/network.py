@@ -48,11 +48,14 @@ class Network:
     session: onnxruntime.InferenceSession
     """Model, ready to run."""
 
-    def __call__(self, image: Picture, tile: int | None = None) -> Pixels:
-        """Restore a picture, as `restore` does."""
-        pixels = _as_pixels(image)
+    def __call__(self, image: Picture, tile: int | None = None, amount: float = 1.0) -> Pixels:
+        """Restore a picture, as `restore` does. amount: 0 to 1, of the network's correction."""
+        pixels = as_pixels(image)
+        side = self._tile_side(tile)
+        if amount == 0.0:
+            return self._enlarged(pixels).copy()
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-        out = self._tiled(rgb, self._tile_side(tile))
+        out = self._tiled(rgb, side, amount)
         return out if pixels.ndim == 3 else np.rint(out @ LUMA.astype(np.float32)).astype(np.uint8)
 
     def _tile_side(self, tile: int | None) -> int | None:
@@ -71,32 +74,32 @@ class Network:
         m = self.card.multiple_of
         return -(-(self.card.halo or 0) // m) * m
 
-    def _tiled(self, rgb: Pixels, tile: int | None) -> Pixels:
+    def _tiled(self, rgb: Pixels, tile: int | None, amount: float) -> Pixels:
         """The picture restored tile by tile; None: at once."""
         height, width = rgb.shape[:2]
         m, s = self.card.multiple_of, self.card.scale
         ragged = height % m or width % m
         padded = np.pad(rgb, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge") if ragged else rgb
         if tile is None:
-            return self._run(padded)[: s * height, : s * width]
+            return self._run(padded, amount)[: s * height, : s * width]
         out = np.empty((s * height, s * width, 3), np.uint8)
         for top in range(0, height, tile):
             for left in range(0, width, tile):
-                part = self._one_tile(padded, top, left, tile)
+                part = self._one_tile(padded, top, left, tile, amount)
                 rows, columns = (
                     min(s * tile, end - s * start) for start, end in zip((top, left), out.shape, strict=False)
                 )
                 out[s * top : s * top + rows, s * left : s * left + columns] = part[:rows, :columns]
         return out
 
-    def _one_tile(self, padded: Pixels, top: int, left: int, tile: int) -> Pixels:
+    def _one_tile(self, padded: Pixels, top: int, left: int, tile: int, amount: float) -> Pixels:
         """What the tile at (top, left) contributes, up to s x tile pixels a side."""
         rim, s = self._rim(), self.card.scale
         up, back = max(0, top - rim), max(0, left - rim)
-        part = self._run(padded[up : top + tile + rim, back : left + tile + rim])
+        part = self._run(padded[up : top + tile + rim, back : left + tile + rim], amount)
         return part[s * (top - up) :, s * (left - back) :][: s * tile, : s * tile]
 
-    def _run(self, rgb: Pixels) -> Pixels:
+    def _run(self, rgb: Pixels, amount: float) -> Pixels:
         """One run of the model. Raises ValueError for a result that is not what the card promises."""
         x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
         x *= 1 / 255
@@ -109,9 +112,19 @@ class Network:
         if np.isnan(y.min()):
             raise ValueError(f"{printable(self.card.name)}: the model gave values that are no numbers (NaN)")
         np.clip(y, 0, 1, out=y)
-        y *= 255
+        y *= 255 * amount
+        if amount < 1:
+            y += (1 - amount) * self._enlarged(rgb).transpose(2, 0, 1).astype(np.float32)
         np.rint(y, out=y)
         return y[0].astype(np.uint8).transpose(1, 2, 0)
+
+    def _enlarged(self, picture: Pixels) -> Pixels:
+        """What there is without a network: the picture itself, enlarged by Pillow's bicubic filter if need be."""
+        s = self.card.scale
+        if s == 1:
+            return picture
+        size = s * picture.shape[1], s * picture.shape[0]
+        return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
 
     def _infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
@@ -185,7 +198,7 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
         )
 
 
-def _as_pixels(image: Picture) -> Pixels:
+def as_pixels(image: Picture) -> Pixels:
     """uint8 HxWx3 or HxW from what `restore` takes. Raises TypeError or ValueError."""
     mode = getattr(image, "mode", None)
     if mode is not None:

@@ -39,6 +39,7 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option(
     "--mse-from", default=0.6, type=click.FloatRange(0, 1), help="Squared error after this part of the steps."
 )
+@click.option("--relative", is_flag=True, help="A crop's loss relative to its input's: fine files count more.")
 @click.option("--seed", default=0, type=click.IntRange(0))
 @click.option("--slots", default=128, type=click.IntRange(1), help="Decoded pictures held.")
 @click.option("--every", default=1000, type=click.IntRange(1), help="Steps between checkpoints.")
@@ -63,6 +64,7 @@ def main(
     patch: int,
     rate: float,
     mse_from: float,
+    relative: bool,
     seed: int,
     slots: int,
     every: int,
@@ -97,6 +99,7 @@ def main(
             patch=patch,
             rate=rate,
             mse_from=mse_from,
+            relative=relative,
             seed=seed,
             slots=slots,
         )
