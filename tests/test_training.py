@@ -8,19 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers import photo
 from PIL import Image
 
+from accelir.restoration.network import open_network
 from accelir.restoration.pictures import list_pictures, load, split
 from accelir.restoration.tasks import Task
 from accelir.training import codecs
 from accelir.training.codecs import Codec, draw, parse_mixture
 from accelir.training.data import Feed, PairSource, Sampler
+from accelir.training.worth import Wanted, curves, measure
 
 
 @pytest.fixture(scope="session")
@@ -457,3 +461,45 @@ def test_the_command_refuses_what_it_cannot_do(pictures: Path, tmp_path: Path, w
     result = CliRunner().invoke(main, [str(pictures), str(tmp_path), *wrong])
     assert result.exit_code != 0
     assert says in result.output
+
+
+def wanted(share: Callable[[float], float], format: str = "jpeg") -> list[Wanted]:
+    """Files of many steps, and what each wants."""
+    return [Wanted(format, step, share(step)) for step in np.geomspace(1, 64, 400)]
+
+
+def test_a_curve_follows_what_files_want() -> None:
+    curve = curves(wanted(lambda step: np.log2(step) / 6))["jpeg"]
+    assert [step for step, _ in curve] == sorted(step for step, _ in curve)
+    assert (curve[0][0], curve[-1][0]) == (1, 64)
+    for step, share in curve[2:-2]:
+        assert share == pytest.approx(np.log2(step) / 6, abs=0.05)
+
+
+def test_a_curve_minds_the_files_that_want_least() -> None:
+    most, few = wanted(lambda step: 1.0), wanted(lambda step: 0.2)[::15]
+    assert all(share == pytest.approx(0.32) for _, share in curves([*most, *few])["jpeg"])
+
+
+def test_a_curve_stays_within_0_and_1_and_never_falls() -> None:
+    rows = curves(wanted(lambda step: 3 - step / 4))["jpeg"]
+    assert all(0 <= share <= 1 for _, share in rows)
+    assert [share for _, share in rows] == sorted(share for _, share in rows)
+
+
+def test_each_format_has_a_curve_of_its_own() -> None:
+    found = curves([*wanted(lambda step: 1.0), *wanted(lambda step: 0.0, "webp")])
+    assert {share for _, share in found["jpeg"]} == {1.0}
+    assert {share for _, share in found["webp"]} == {0.0}
+
+
+def test_fine_files_want_less_than_coarse_ones() -> None:
+    measured = measure(open_network("dejpeg", 1), [photo("cup"), photo("table")], "jpeg:20-20,jpeg:97-97,none", 3)
+    coarse, fine = ([one.share for one in measured if (one.step > 50) == is_coarse] for is_coarse in (True, False))
+    assert min(coarse) > max(fine)
+    assert {one.format for one in measured} == {"jpeg"}
+
+
+def test_our_webp_files_are_in_the_loop() -> None:
+    (codec,) = parse_mixture("ours-webp:fidelity:1-1")
+    assert codec.file(photo("cup"), np.random.default_rng(0))[8:12] == b"WEBP"

@@ -8,6 +8,7 @@ A mixture is written as items with optional weights, for instance "jpeg:10-100*3
                         steps 0.6 to 1 of it: the tables that this project's encoder uses for super-resolution
     webp:LOW-HIGH       Pillow's lossy WebP, quality drawn evenly
     ours:PROFILE:LOW-HIGH   accelir.encode with that profile, bits per pixel drawn evenly in the logarithm
+    ours-webp:PROFILE:LOW-HIGH  the same as WebP
     none                no codec
 
 Items joined by + are encoders that a picture passes through one after another, each on a grid of its own, shifted by
@@ -23,14 +24,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-RANGES = {"jpeg": (1, 100), "jpeg444": (1, 100), "flat": (1, 255), "webp": (0, 100), "ours": (0.02, 24.0)}
+RANGES = {
+    "jpeg": (1, 100),
+    "jpeg444": (1, 100),
+    "flat": (1, 255),
+    "webp": (0, 100),
+    "ours": (0.02, 24.0),
+    "ours-webp": (0.02, 24.0),
+}
 
 
-def roundtrip(picture: np.ndarray, format: str, **options: object) -> np.ndarray:
-    """Encode uint8 H x W x 3 with Pillow and decode it again."""
+def by_pillow(picture: np.ndarray, format: str, **options: object) -> bytes:
+    """Pillow's file of uint8 H x W x 3."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format, **options)
-    return np.asarray(Image.open(buffer).convert("RGB"))
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,13 @@ class Codec:
     """One encoder and the range its rate is drawn from."""
 
     name: str
-    """Name of the encoder: jpeg, jpeg444, flat, webp, ours or none."""
+    """Name of the encoder: jpeg, jpeg444, flat, webp, ours, ours-webp or none."""
     low: float = 0.0
-    """Lowest quality (jpeg, jpeg444, webp), step (flat) or rate in bits per pixel (ours)."""
+    """Lowest quality (jpeg, jpeg444, webp), step (flat) or rate in bits per pixel (ours, ours-webp)."""
     high: float = 0.0
     """Highest quality, step or rate, in the same unit."""
     profile: str = ""
-    """Profile of `ours`; "" for all others."""
+    """Profile of `ours` and `ours-webp`; "" for all others."""
     weight: float = 1.0
     """Frequency relative to the other codecs of a mixture, above 0."""
     before: Codec | None = None
@@ -58,31 +66,35 @@ class Codec:
         shifted = np.pad(self.before(picture, rng), ((down, 0), (right, 0), (0, 0)), mode="edge")
         return self._once(shifted, rng)[down:, right:]
 
-    def _once(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def file(self, picture: np.ndarray, rng: np.random.Generator) -> bytes | None:
+        """This encoder's file of a picture, uint8 H x W x 3; None for `none`."""
         if self.name == "none":
-            return picture
+            return None
         if self.name in ("jpeg", "jpeg444"):
             subsampling = "4:4:4" if self.name == "jpeg444" else "4:2:0"
-            return roundtrip(picture, "JPEG", quality=self._quality(rng), subsampling=subsampling)
+            return by_pillow(picture, "JPEG", quality=self._quality(rng), subsampling=subsampling)
         if self.name == "webp":
-            return roundtrip(picture, "WEBP", quality=self._quality(rng), method=2)
+            return by_pillow(picture, "WEBP", quality=self._quality(rng), method=2)
         rate = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         if self.name == "flat":
             luma, chroma = (max(1, min(255, round(step))) for step in (rate, rate * rng.uniform(0.6, 1.0)))
-            return roundtrip(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
-        return self._ours(picture, rate)
+            return by_pillow(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
+        return self._ours(picture, rate, "webp" if self.name == "ours-webp" else "jpeg")
+
+    def _once(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        data = self.file(picture, rng)
+        return picture if data is None else np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
     def _quality(self, rng: np.random.Generator) -> int:
         return int(rng.integers(int(self.low), int(self.high) + 1))
 
-    def _ours(self, picture: np.ndarray, bpp: float) -> np.ndarray:
+    def _ours(self, picture: np.ndarray, bpp: float, format: str) -> bytes:
         import accelir
 
         try:
-            data = accelir.encode(picture, bpp=bpp, profile=self.profile)
+            return accelir.encode(picture, bpp=bpp, profile=self.profile, format=format)
         except accelir.BudgetError as error:  # a picture too rich for so few bytes
-            data = accelir.encode(picture, max_bytes=error.smallest, profile=self.profile)
-        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+            return accelir.encode(picture, max_bytes=error.smallest, profile=self.profile, format=format)
 
 
 def _parse_one(item: str) -> Codec:
@@ -98,8 +110,8 @@ def _parse_one(item: str) -> Codec:
         pass
     raise ValueError(
         f"cannot read the codec {item!r}; write jpeg:10-100, jpeg444:10-100, flat:4-40, webp:20-95, "
-        "ours:PROFILE:0.5-2 or none, some of them joined by + for one after another, each with an optional weight "
-        "such as *2, separated by commas"
+        "ours:PROFILE:0.5-2, ours-webp:PROFILE:0.5-2 or none, some of them joined by + for one after another, each "
+        "with an optional weight such as *2, separated by commas"
     )
 
 
@@ -108,10 +120,11 @@ def _parse_encoder(text: str) -> Codec:
     name, *fields = text.strip().split(":")
     if name == "none" and not fields:
         return Codec(name)
-    profile = fields.pop(0) if name == "ours" and len(fields) == 2 else ""
+    is_ours = name.startswith("ours")
+    profile = fields.pop(0) if is_ours and len(fields) == 2 else ""
     low, high = (float(x) for x in fields[0].split("-"))
     least, most = RANGES[name]
-    if len(fields) != 1 or not least <= low <= high <= most or (name == "ours" and not profile):
+    if len(fields) != 1 or not least <= low <= high <= most or (is_ours and not profile):
         raise ValueError
     return Codec(name, low, high, profile)
 
