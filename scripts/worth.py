@@ -1,4 +1,4 @@
-"""Measures what a network of scale 1 is worth on files and writes it into its card.
+"""Measures what a network is worth on files, or one that enlarges on full chroma, and writes it into its card.
 
     python scripts/worth.py PICTURES NETWORK.onnx [--count 40] [--draws 16] [--side 256]
 
@@ -11,13 +11,14 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import list_pictures, load
 from accelir.training.package import write
-from accelir.training.worth import curves, measure
+from accelir.training.worth import curves, full_chroma, measure
 
 MIXTURE = (
     "jpeg:5-99*3,jpeg444:5-99*2,flat:1-80*2,ours:fidelity:0.15-6*3,ours:sr-x4:0.3-6,ours:denoise-25:0.3-4,"
@@ -43,10 +44,13 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=256)
     args = parser.parse_args()
     network = open_network(args.network, threads=1)
-    found = curves(measure(network, parts(args.pictures, args.count, args.side), MIXTURE, args.draws))
-    for name, curve in found.items():
-        print(name, *(f"{step:g}: {share:g}" for step, share in curve), sep="  ")
-    write(args.network.read_bytes(), replace(network.card, worth=found), args.network.parent)
+    pictures = parts(args.pictures, args.count, args.side)
+    if network.card.scale > 1:
+        found: dict[str, Any] = {"full_chroma": full_chroma(network, pictures)}
+    else:
+        found = {"worth": curves(measure(network, pictures, MIXTURE, args.draws))}
+    print(args.network.stem, found)
+    write(args.network.read_bytes(), replace(network.card, **found), args.network.parent)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def test_no_tile_is_larger_than_asked(toys: dict[str, Path], monkeypatch: pytest
     network, seen = open_network(toys["plain"]), []
     run = type(network)._run
     monkeypatch.setattr(
-        type(network), "_run", lambda self, rgb, amount: (seen.append(rgb.shape), run(self, rgb, amount))[1]
+        type(network), "_run", lambda self, rgb, shares: (seen.append(rgb.shape), run(self, rgb, shares))[1]
     )
     network(picture(100, 90), tile=16)
     assert max(max(shape) for shape in seen) == 16 + 2 * 2

@@ -15,8 +15,8 @@ from PIL import Image
 import accelir
 from accelir.formats.registry import FORMATS, format_of
 from accelir.restoration.card import Card
-from accelir.restoration.network import open_network
-from accelir.restoration.worth import amount, mean_step, step_of, traced_step
+from accelir.restoration.network import Shares, open_network
+from accelir.restoration.worth import amount, fullness, mean_step, step_of, traced_step
 from accelir.storage.files import sha256
 
 CUP = photo("cup")
@@ -181,3 +181,46 @@ def test_cards_keep_their_curves(harmful: Path) -> None:
 
 def test_mean_steps_are_geometric() -> None:
     assert mean_step([2, 8]) == pytest.approx(4)
+
+
+def test_shares_of_a_change_are_taken_from_luma_and_chroma() -> None:
+    before = np.full((1, 3, 2, 2), 100, np.float32)
+    change = np.array([10.0, -20.0, 40.0], np.float32).reshape(1, 3, 1, 1)
+    luma = 10 * 0.299 - 20 * 0.587 + 40 * 0.114
+    half = Shares(0.5, 0.25).of(before + change, before)
+    expected = 100 + 0.5 * (luma + 0.25 * (change - luma))
+    np.testing.assert_allclose(half, np.broadcast_to(expected, half.shape), rtol=1e-5)
+    assert half.dtype == np.float32
+
+
+def vivid() -> np.ndarray:
+    """A picture whose chroma has details of its own."""
+    return np.clip(photo("cup").astype(int) + np.random.default_rng(0).normal(0, 12, (192, 192, 3)), 0, 255).astype(
+        np.uint8
+    )
+
+
+@pytest.mark.parametrize("crop", PHOTO_CROPS)
+def test_halved_chroma_is_told_from_full_chroma(crop: str) -> None:
+    assert fullness(accelir.decode(pillow_jpeg(photo(crop), quality=97), network=None)) < 0.5
+    assert fullness(accelir.decode(pillow_webp(vivid(), quality=97), network=None)) == 0
+    assert fullness(accelir.decode(pillow_jpeg(vivid(), quality=97, subsampling="4:4:4"), network=None)) == 1
+    assert fullness(vivid()) == 1
+
+
+@pytest.mark.parametrize("shape", [(9, 9), (1, 1, 3), (30, 7, 3), (1, 8, 3), (3, 9, 3)])
+def test_gray_and_small_pictures_have_no_full_chroma_or_some(shape: tuple[int, ...]) -> None:
+    assert 0 <= fullness(np.full(shape, 7, np.uint8)) <= 1
+
+
+def test_less_is_taken_of_the_correction_of_full_chroma(tmp_path: Path) -> None:
+    source = Path(__file__).parents[1] / "profiles" / "networks" / "sr-x2-light.onnx"
+    path = tmp_path / "gray.onnx"
+    path.write_bytes(source.read_bytes())
+    card = replace(open_network(source).card, full_chroma=0.0, sha256=sha256(path.read_bytes()))
+    path.with_suffix(".json").write_text(card.to_json())
+    bicubic, whole, restored = (accelir.restore(vivid(), path, amount=share).astype(float) for share in (0, 1, None))
+    luma = np.repeat(((whole - bicubic) @ [0.299, 0.587, 0.114])[..., None], 3, axis=2)
+    inside = (np.minimum(whole, bicubic + luma).min(axis=2) > 0) & (np.maximum(whole, bicubic + luma).max(axis=2) < 255)
+    assert np.abs(restored - bicubic - luma)[inside].mean() < 0.5
+    assert np.abs(whole - restored)[inside].mean() > 1

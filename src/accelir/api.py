@@ -36,7 +36,7 @@ from accelir.formats.transparency import enlarge_alpha, fill_hidden
 from accelir.profile.installed import load_profile
 from accelir.restoration.installed import installed, networks
 from accelir.restoration.network import open_network
-from accelir.restoration.restore import restore
+from accelir.restoration.restore import restore, restore_as_worth
 from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"
@@ -300,7 +300,10 @@ def _restored(
     pixels: NDArray[np.uint8], data: bytes, network: str | os.PathLike[str], amount: float | None
 ) -> NDArray[np.uint8]:
     """A file's pixels, restored as much as the file is worth it, or by the amount given."""
-    return restore(pixels, network, amount=worth_on(data, open_network(network).card) if amount is None else amount)
+    if amount is not None:
+        return restore(pixels, network, amount=amount)
+    opened = open_network(network)
+    return restore_as_worth(opened, pixels, worth_on(data, opened.card))
 
 
 def _named_network(data: bytes) -> Path | None:

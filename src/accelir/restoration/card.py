@@ -61,6 +61,9 @@ class Card:
     """How much of its correction is taken of files of a format, by the format's name: pairs of the geometric mean of
     the file's luma steps, rising, and a share, 0 to 1; between them shares are interpolated over the logarithm of the
     step. {}: always all. For networks that do harm on fine files; see accelir.restoration.worth."""
+    full_chroma: float = 1.0
+    """How much of its correction of chroma is taken, 0 to 1, of pictures whose chroma no codec halved. Below 1 for
+    networks that take full chroma for halved one."""
     scores: dict[str, float] = field(default_factory=dict)
     """Measured scores by what they are of; PSNR in dB."""
     licence: str = ""
@@ -124,6 +127,7 @@ class Card:
             ("macs", (int, float), 0, 1e18),
             ("parameters", (int,), 0, 1e18),
             ("memory", (int, float), 0, 1e12),
+            ("full_chroma", (int, float), 0, 1),
         ]
         for name, types, least, most in rules:
             value = getattr(self, name)

@@ -7,7 +7,7 @@ import os
 
 from accelir.restoration.network import Network, Picture, Pixels, as_pixels, open_network
 from accelir.restoration.worth import amount as amount_at
-from accelir.restoration.worth import step_of
+from accelir.restoration.worth import fullness, step_of
 
 
 def restore(
@@ -38,10 +38,14 @@ def restore(
     if amount is not None and not (isinstance(amount, numbers.Real) and 0 <= amount <= 1):
         raise ValueError(f"amount is a number from 0 to 1, or None; got {amount!r}")
     opened = open_network(network, threads)
-    return opened(image, tile, _worth(image, opened) if amount is None else float(amount))
+    if amount is not None:
+        return opened(image, tile, float(amount))
+    pixels, worth = as_pixels(image), opened.card.worth
+    return restore_as_worth(opened, pixels, amount_at(worth, "jpeg", step_of(image, pixels)) if worth else 1.0, tile)
 
 
-def _worth(image: Picture, network: Network) -> float:
-    """What a network is worth on a picture, if it was a JPEG."""
-    worth = network.card.worth
-    return amount_at(worth, "jpeg", step_of(image, as_pixels(image))) if worth else 1.0
+def restore_as_worth(network: Network, pixels: Pixels, amount: float, tile: int | None = None) -> Pixels:
+    """Pixels restored by an amount that is known, 0 to 1, and their chroma by what its size makes it worth."""
+    card = network.card
+    chroma = 1.0 - (1.0 - card.full_chroma) * fullness(pixels) if card.full_chroma < 1 else 1.0
+    return network(pixels, tile, amount, chroma)

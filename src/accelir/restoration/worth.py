@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.core import jpeg
+from accelir.metrics.psnr import LUMA
 
 Worth = Mapping[str, Sequence[Sequence[float]]]
 
@@ -33,6 +34,8 @@ _LEAST_COUNT = 24
 """Fewest nonzero levels of a frequency that say something about its step."""
 _LEAST_LIKENESS = 0.4
 """Of levels on multiples of a step of 2, rounding of pixels and colours leaves 0.55; of others about 0."""
+_FULLNESS = ([0.8, 0.9], [0.0, 1.0])
+"""Of the ratio of both bends: 0.2 to 0.9 for decoded files of halved chroma, 0.9 to 1.1 for pictures of full chroma."""
 _LEAST_FREQUENCIES = 8
 """A WebP's or an enlarged picture's frequencies seem to have a step by chance, up to five of them."""
 
@@ -83,6 +86,22 @@ def traced_step(pixels: NDArray[np.uint8]) -> float | None:
     fine = ~traced & (seen[:, 0] > counts.sum(axis=1) / 8)  # many coefficients above 1 without a comb: a step of 1
     steps = np.concatenate([_STEPS[likeness[traced].argmax(axis=1)], np.ones(fine.sum())])
     return float(np.exp(np.log(steps).mean()))
+
+
+def fullness(pixels: NDArray[np.uint8]) -> float:
+    """Whether chroma is at full size, from 0 for chroma that a codec halved to 1; 0 for gray pictures. pixels: HxWx3.
+
+    Decoders double chroma by weights of 3/4 and 1/4, so that within a pair of columns it rises by half of what it rises
+    on both sides of the pair together, but for rounding; from pair to pair it need not. Full chroma knows no pairs.
+    """
+    if pixels.ndim == 2 or pixels.shape[1] < 8:
+        return 0.0
+    part = pixels[:SIDE, : min(pixels.shape[1], SIDE) // 2 * 2].astype(np.float32)
+    chroma = part[..., ::2] - (part @ LUMA.astype(np.float32))[..., None]
+    rise = np.diff(chroma, axis=1)
+    bend = np.square(rise[:, 1:-1] - (rise[:, :-2] + rise[:, 2:]) / 2)
+    between, within = bend[:, ::2].mean(), bend[:, 1::2].mean()
+    return float(np.interp(within / max(between, 1e-9), *_FULLNESS))
 
 
 def _histograms(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
