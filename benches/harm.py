@@ -1,11 +1,11 @@
 """Whether a network does harm: what it changes on files of many encoders, fine and coarse, against doing nothing.
 
-    python benches/harm.py FOLDER [--network dejpeg] [--count 12] [--side 256] [--pixels] [--all]
+    python benches/harm.py FOLDER [--network dejpeg] [--count 12] [--side 256] [--pixels]
 
 FOLDER holds lossless pictures; of each the top left corner of SIDE pixels is degraded for the network's task, encoded
 and decoded, with `network=None` (enlarged by Pillow's BICUBIC filter for super-resolution) and with the network. A row
-says how much the PSNR changes, at the worst picture and in the mean. --pixels restores decoded pixels without their
-file; --all takes the whole correction of the network, whatever the file. "cut and saved again": the second JPEG's
+says how much the PSNR changes, at the worst picture and in the mean, with all of the network's correction and with as
+much as the file is worth. --pixels restores decoded pixels without their file. "cut and saved again": the second JPEG's
 blocks lie elsewhere than the first one's.
 """
 
@@ -91,30 +91,33 @@ def change(before: Pixels, after: Pixels, truth: Pixels) -> list[float]:
 @click.option("--count", default=12, show_default=True, help="Pictures at most.")
 @click.option("--side", default=256, show_default=True, help="Of the truth, pixels.")
 @click.option("--pixels", is_flag=True, help="Restore pixels without their file.")
-@click.option("--all", "whole", is_flag=True, help="Take the whole correction.")
-def main(folder: Path, network: str, count: int, side: int, pixels: bool, whole: bool) -> None:
+def main(folder: Path, network: str, count: int, side: int, pixels: bool) -> None:
     """Measure what a network changes."""
     card = open_network(network).card
-    task, amount = Task(card.task, card.strength), 1.0 if whole else None
+    task = Task(card.task, card.strength)
     pairs = [degraded(path, task, side) for path in spread(list_pictures(folder), count)]
-    print_head("file", "RGB worst", "mean", "luma worst", "mean")
+    print_head(
+        "file",
+        *(
+            f"{what}, {of} {how}"
+            for what in ("all of it", "as worth")
+            for of in ("RGB", "luma")
+            for how in ("worst", "mean")
+        ),
+    )
     totals = []
-    for name, make in makers().items():
+    for name, make in {**makers(), "PNG": None}.items():
         changes = []
         for picture, truth in pairs:
-            data = make(picture)
-            plain = accelir.decode(data, network=None)
-            restored = (
-                accelir.restore(plain, network, amount=amount)
-                if pixels
-                else accelir.decode(data, network=network, amount=amount)
-            )
-            changes.append(change(enlarge(plain, card.scale), restored, truth))
+            data = None if make is None else make(picture)
+            plain = picture if data is None else accelir.decode(data, network=None)
+            whole = accelir.restore(plain, network, amount=1)
+            worth = accelir.restore(plain, network) if data is None or pixels else accelir.decode(data, network=network)
+            undone = enlarge(plain, card.scale)
+            changes.append(change(undone, whole, truth) + change(undone, worth, truth))
         totals += changes
         print_changes(name, changes)
-    lossless = [change(enlarge(p, card.scale), accelir.restore(p, network, amount=amount), truth) for p, truth in pairs]
-    print_changes("PNG", lossless)
-    print_changes("all", totals + lossless)
+    print_changes("all", totals)
 
 
 def print_changes(name: str, changes: list[list[float]]) -> None:

@@ -27,6 +27,9 @@ run sr-x4-light      --task sr-x4      --network arsr     --codecs "$all" --step
 noisy="jpeg:10-100*2,jpeg:15-50*3,flat:6-60*0.5,ours:denoise-25:0.6-2.5*2,webp:20-95*0.5,none*0.2"
 run denoise-25-light --task denoise-25 --network artefact --codecs "$noisy" --steps 8000 --patch 96 --rate 5e-4 --mse-from 0 \
     --start-from "$runs/denoise-25-base/checkpoint.pt"
-for name in dejpeg-light sr-x2-light sr-x4-light; do
-    "${PYTHON:-python}" "$(dirname "$0")/worth.py" "$pictures" "$runs/$name/$name.onnx" --side 512
-done
+worth() {
+    "${PYTHON:-python}" "$(dirname "$0")/worth.py" "$pictures" "$runs/$1/$1.onnx" --side "$2"
+}
+worth dejpeg-light 256
+worth sr-x2-light 512
+worth sr-x4-light 512
