@@ -20,7 +20,10 @@ all="jpeg:10-100*2,jpeg:20-70*2,flat:6-60*1,ours:fidelity:0.4-2.5*2,webp:20-95*0
 run sr-x4-base       --task sr-x4      --network arsr     --codecs "$others" --steps 15000 --patch 48
 run denoise-25-base  --task denoise-25 --network artefact --codecs "$others" --steps 16000 --patch 96
 run deblur-1.5-light --task deblur-1.5 --network artefact --codecs "$all" --steps 9000 --patch 96
-run dejpeg-light     --task dejpeg     --network artefact --codecs "$all" --steps 9000 --patch 96
+fine="jpeg:10-98*3,jpeg:20-60*2,jpeg444:10-98*0.7,flat:2-60*1,ours:fidelity:0.3-4*2,ours:sr-x4:0.5-4*0.5,webp:20-98*1"
+fine="$fine,jpeg:10-95+jpeg:30-98*0.7,none*0.2"
+run dejpeg-light     --task dejpeg     --network artefact --codecs "$fine" --steps 12000 --patch 96 --relative --mse-from 0 \
+    --version 2
 run sr-x2-light      --task sr-x2      --network arsr     --codecs "$all" --steps 8000 --patch 64
 run sr-x4-light      --task sr-x4      --network arsr     --codecs "$all" --steps 3000 --patch 48 --rate 3e-4 --mse-from 0 \
     --start-from "$runs/sr-x4-base/checkpoint.pt"

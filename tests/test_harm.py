@@ -95,8 +95,9 @@ def gain(quality: int) -> float:
     return float(np.mean([changes(picture, data)[0] for picture, data in files]))
 
 
-@pytest.mark.parametrize(("quality", "least"), [(30, 0.25)])
+@pytest.mark.parametrize(("quality", "least"), [(10, 0.68), (30, 1.1), (50, 1.1), (75, 1.03), (85, 0.68), (90, 0.38)])
 def test_coarse_files_gain(quality: int, least: float) -> None:
+    """0.08 dB below what was measured."""
     assert gain(quality) >= least
 
 

@@ -51,6 +51,7 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option("--start-from", type=click.Path(exists=True, dir_okay=False), help="A checkpoint whose weights to take.")
 @click.option("--export", "name", help="Write NAME.onnx and NAME.json into FOLDER when done.")
 @click.option("--data", default="", help="What the pictures are and their licences, for the card.")
+@click.option("--version", default="1", help="The version of the weights that the card names.")
 @click.option("--licence", default="MIT", help="The licence that the card names.")
 def main(
     pictures: Path,
@@ -74,6 +75,7 @@ def main(
     start_from: str | None,
     name: str | None,
     data: str,
+    version: str,
     licence: str,
 ) -> None:
     """Train a restoration network on PICTURES, the codec in the loop; keep the run in FOLDER, resume what is there."""
@@ -111,7 +113,7 @@ def main(
         if name:
             from accelir.training.export import export
 
-            click.echo(f"wrote {export(trainer, name, folder, data=data, licence=licence)}")
+            click.echo(f"wrote {export(trainer, name, folder, version=version, data=data, licence=licence)}")
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
 
