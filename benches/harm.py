@@ -21,7 +21,8 @@ from common import CEILING, Pixels, enlarge, pillow_jpeg, pillow_webp, print_hea
 from PIL import Image
 
 import accelir
-from accelir.metrics.psnr import LUMA, psnr
+from accelir.metrics.luma import LUMA
+from accelir.metrics.psnr import psnr
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import degraded, list_pictures
 from accelir.restoration.tasks import Task

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.core import jpeg
-from accelir.metrics.psnr import LUMA
+from accelir.metrics.luma import LUMA
 
 Worth = Mapping[str, Sequence[Sequence[float]]]
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from accelir.formats.decode import decode_pixels
 from accelir.formats.registry import format_of
-from accelir.metrics.psnr import LUMA, psnr
+from accelir.metrics.luma import LUMA
+from accelir.metrics.psnr import psnr
 from accelir.restoration.network import Network
 from accelir.restoration.pictures import crop_to_multiple
 from accelir.restoration.tasks import Task
