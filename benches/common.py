@@ -114,14 +114,14 @@ def prepare(
 
 
 def pillow_jpeg(picture: Pixels | Image.Image, quality: int, subsampling: str = "4:2:0") -> bytes:
-    return _saved(picture, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
+    return saved(picture, "JPEG", quality=quality, optimize=True, subsampling=subsampling)
 
 
 def pillow_webp(picture: Pixels, quality: int, method: int = 6) -> bytes:
-    return _saved(picture, "WEBP", quality=quality, method=method)
+    return saved(picture, "WEBP", quality=quality, method=method)
 
 
-def _saved(picture: Pixels | Image.Image, format: str, **options: Any) -> bytes:
+def saved(picture: Pixels | Image.Image, format: str, **options: Any) -> bytes:
     out = io.BytesIO()
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
     image.save(out, format, **options)
@@ -145,6 +145,12 @@ def largest_within(make: Callable[[int], bytes], max_bytes: int, qualities: rang
 
 def scores(picture: Pixels, truth: Pixels) -> Scores:
     return np.array([judge.score(picture, truth) for judge in JUDGES.values()])
+
+
+def enlarge(picture: Pixels, scale: int) -> Pixels:
+    """A picture as it is seen without a network, enlarged by Pillow's bicubic filter."""
+    size = picture.shape[1] * scale, picture.shape[0] * scale
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)) if scale > 1 else picture
 
 
 def score(data: bytes, original: Pixels) -> Score:

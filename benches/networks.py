@@ -22,8 +22,7 @@ from typing import Any
 
 import click
 import numpy as np
-from common import Case, Pixels, cases, largest_within, means, pillow_jpeg, scores, timed
-from PIL import Image
+from common import Case, Pixels, cases, enlarge, largest_within, means, pillow_jpeg, scores, timed
 
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
@@ -53,11 +52,6 @@ def quality(picture: np.ndarray, truth: np.ndarray) -> np.ndarray:
 def all_cases(folder: Path, sets: str, task: Task) -> Iterator[tuple[str, Case]]:
     for name in sets.split(","):
         yield from cases(folder / name, task).items()
-
-
-def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
-    size = picture.shape[1] * scale, picture.shape[0] * scale
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)) if scale > 1 else picture
 
 
 def measure(

@@ -20,10 +20,19 @@ all="jpeg:10-100*2,jpeg:20-70*2,flat:6-60*1,ours:fidelity:0.4-2.5*2,webp:20-95*0
 run sr-x4-base       --task sr-x4      --network arsr     --codecs "$others" --steps 15000 --patch 48
 run denoise-25-base  --task denoise-25 --network artefact --codecs "$others" --steps 16000 --patch 96
 run deblur-1.5-light --task deblur-1.5 --network artefact --codecs "$all" --steps 9000 --patch 96
-run dejpeg-light     --task dejpeg     --network artefact --codecs "$all" --steps 9000 --patch 96
+fine="jpeg:10-98*3,jpeg:20-60*2,jpeg444:10-98*0.7,flat:2-60*1,ours:fidelity:0.3-4*2,ours:sr-x4:0.5-4*0.5,webp:20-98*1"
+fine="$fine,jpeg:10-95+jpeg:30-98*0.7,none*0.2"
+run dejpeg-light     --task dejpeg     --network artefact --codecs "$fine" --steps 12000 --patch 96 --relative --mse-from 0 \
+    --version 2
 run sr-x2-light      --task sr-x2      --network arsr     --codecs "$all" --steps 8000 --patch 64
 run sr-x4-light      --task sr-x4      --network arsr     --codecs "$all" --steps 3000 --patch 48 --rate 3e-4 --mse-from 0 \
     --start-from "$runs/sr-x4-base/checkpoint.pt"
 noisy="jpeg:10-100*2,jpeg:15-50*3,flat:6-60*0.5,ours:denoise-25:0.6-2.5*2,webp:20-95*0.5,none*0.2"
 run denoise-25-light --task denoise-25 --network artefact --codecs "$noisy" --steps 8000 --patch 96 --rate 5e-4 --mse-from 0 \
     --start-from "$runs/denoise-25-base/checkpoint.pt"
+worth() {
+    "${PYTHON:-python}" "$(dirname "$0")/worth.py" "$pictures" "$runs/$1/$1.onnx" --side "$2"
+}
+worth dejpeg-light 256
+worth sr-x2-light 512
+worth sr-x4-light 512

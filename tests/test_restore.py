@@ -145,7 +145,9 @@ def test_default_tile_keeps_to_the_memory_bound(toys: dict[str, Path]) -> None:
 def test_no_tile_is_larger_than_asked(toys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     network, seen = open_network(toys["plain"]), []
     run = type(network)._run
-    monkeypatch.setattr(type(network), "_run", lambda self, rgb: (seen.append(rgb.shape), run(self, rgb))[1])
+    monkeypatch.setattr(
+        type(network), "_run", lambda self, rgb, shares: (seen.append(rgb.shape), run(self, rgb, shares))[1]
+    )
     network(picture(100, 90), tile=16)
     assert max(max(shape) for shape in seen) == 16 + 2 * 2
     assert len(seen) == 7 * 6

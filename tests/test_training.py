@@ -8,19 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from helpers import photo
 from PIL import Image
 
+from accelir.restoration.network import open_network
 from accelir.restoration.pictures import list_pictures, load, split
 from accelir.restoration.tasks import Task
 from accelir.training import codecs
 from accelir.training.codecs import Codec, draw, parse_mixture
 from accelir.training.data import Feed, PairSource, Sampler
+from accelir.training.worth import Wanted, curves, measure
 
 
 @pytest.fixture(scope="session")
@@ -78,9 +82,44 @@ def test_mixtures_are_read() -> None:
     assert [codec.weight for codec in mixture] == [3, 2, 1, 1, 0.5]
 
 
+def test_encoders_one_after_another_are_read() -> None:
+    (codec,) = parse_mixture("jpeg:10-60+webp:20-90+jpeg444:70-98*2")
+    assert (codec.name, codec.low, codec.high, codec.weight) == ("jpeg444", 70, 98, 2)
+    assert codec.before == Codec("webp", 20, 90, before=Codec("jpeg", 10, 60))
+
+
+def test_a_second_encoder_works_on_a_shifted_grid() -> None:
+    """Blocks that are flat for the first encoder are cut by the second one's."""
+    blocks = np.repeat(np.repeat(np.random.default_rng(1).integers(60, 200, (8, 8)), 8, axis=0), 8, axis=1)
+    picture = np.repeat(blocks[..., None], 3, axis=2).astype(np.uint8)
+    once, twice = parse_mixture("jpeg:70-70,jpeg:70-70+jpeg:70-70")
+    errors = [
+        np.abs(codec(picture, np.random.default_rng(0)).astype(float) - picture).mean() for codec in (once, twice)
+    ]
+    assert errors[0] < 0.5 < 1 < errors[1]
+
+
+def test_chroma_is_halved_but_for_jpeg444() -> None:
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2, 0] = stripes[:, 1::2, 2] = 200
+    half, full = (codec(stripes, np.random.default_rng(0)) for codec in parse_mixture("jpeg:98-98,jpeg444:98-98"))
+    assert np.abs(full.astype(float) - stripes).mean() < 5 < 30 < np.abs(half.astype(float) - stripes).mean()
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "jpeg", "jpeg:90", "jpeg:90-10", "jpeg:0-90", "jpeg:10-101", "jpeg:a-b", "jpeg:10-90*0", "jpeg:10-90,,none"],
+    [
+        "",
+        "jpeg",
+        "jpeg:90",
+        "jpeg:10-60+",
+        "jpeg:90-10",
+        "jpeg:0-90",
+        "jpeg:10-101",
+        "jpeg:a-b",
+        "jpeg:10-90*0",
+        "jpeg:10-90,,none",
+    ],
 )
 def test_unreadable_qualities_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot read the codec"):
@@ -316,6 +355,36 @@ def test_a_folder_of_another_recipe_is_refused(pictures: Path, tmp_path: Path) -
         trainer(pictures, tmp_path, rate=1e-4, seed=3)
 
 
+def test_a_run_from_before_an_option_goes_on(pictures: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    run = trainer(pictures, tmp_path)
+    run.save()
+    state = torch.load(run.checkpoint, weights_only=True)
+    del state["recipe"]["relative"]
+    torch.save(state, run.checkpoint)
+    trainer(pictures, tmp_path)
+    with pytest.raises(ValueError, match="holds a run with another relative;"):
+        trainer(pictures, tmp_path, relative=True)
+
+
+@pytest.mark.parametrize("step", [0, 39])
+def test_a_relative_loss_lets_fine_crops_count_more(step: int, pictures: Path, tmp_path: Path) -> None:
+    """Two crops, off by 20 levels and by 1; both are restored half."""
+    torch = pytest.importorskip("torch")
+    y = torch.full((2, 3, 8, 8), 0.5)
+    off = torch.tensor([20.0, 1.0]).view(2, 1, 1, 1) / 255
+    shares = []
+    for relative in (False, True):
+        run = trainer(pictures, tmp_path / str(relative), relative=relative)
+        run.step = step
+        out = (y + off / 2).requires_grad_()
+        run._loss(out, y + off, y).backward()
+        force = out.grad.abs().sum((1, 2, 3))
+        shares.append(float(force[1] / force[0]))
+    weight = 6 / 25 if step == 0 else 26 / 425  # of (1 + 5) to (20 + 5) levels, or of their squares
+    assert shares[1] == pytest.approx(shares[0] / weight, rel=1e-4)
+
+
 def test_weights_of_another_run_are_taken_as_a_start(pictures: Path, tmp_path: Path) -> None:
     first = trainer(pictures, tmp_path / "a")
     first.run(every=40, progress=False)
@@ -392,3 +461,45 @@ def test_the_command_refuses_what_it_cannot_do(pictures: Path, tmp_path: Path, w
     result = CliRunner().invoke(main, [str(pictures), str(tmp_path), *wrong])
     assert result.exit_code != 0
     assert says in result.output
+
+
+def wanted(share: Callable[[float], float], format: str = "jpeg") -> list[Wanted]:
+    """Files of many steps, and what each wants."""
+    return [Wanted(format, step, share(step)) for step in np.geomspace(1, 64, 400)]
+
+
+def test_a_curve_follows_what_files_want() -> None:
+    curve = curves(wanted(lambda step: np.log2(step) / 6))["jpeg"]
+    assert [step for step, _ in curve] == sorted(step for step, _ in curve)
+    assert (curve[0][0], curve[-1][0]) == (1, 64)
+    for step, share in curve[2:-2]:
+        assert share == pytest.approx(np.log2(step) / 6, abs=0.05)
+
+
+def test_a_curve_minds_the_files_that_want_least() -> None:
+    most, few = wanted(lambda step: 1.0), wanted(lambda step: 0.2)[::15]
+    assert all(share == pytest.approx(0.32) for _, share in curves([*most, *few])["jpeg"])
+
+
+def test_a_curve_stays_within_0_and_1_and_never_falls() -> None:
+    rows = curves(wanted(lambda step: 3 - step / 4))["jpeg"]
+    assert all(0 <= share <= 1 for _, share in rows)
+    assert [share for _, share in rows] == sorted(share for _, share in rows)
+
+
+def test_each_format_has_a_curve_of_its_own() -> None:
+    found = curves([*wanted(lambda step: 1.0), *wanted(lambda step: 0.0, "webp")])
+    assert {share for _, share in found["jpeg"]} == {1.0}
+    assert {share for _, share in found["webp"]} == {0.0}
+
+
+def test_fine_files_want_less_than_coarse_ones() -> None:
+    measured = measure(open_network("dejpeg", 1), [photo("cup"), photo("table")], "jpeg:20-20,jpeg:97-97,none", 3)
+    coarse, fine = ([one.share for one in measured if (one.step > 50) == is_coarse] for is_coarse in (True, False))
+    assert min(coarse) > max(fine)
+    assert {one.format for one in measured} == {"jpeg"}
+
+
+def test_our_webp_files_are_in_the_loop() -> None:
+    (codec,) = parse_mixture("ours-webp:fidelity:1-1")
+    assert codec.file(photo("cup"), np.random.default_rng(0))[8:12] == b"WEBP"

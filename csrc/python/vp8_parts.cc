@@ -89,6 +89,7 @@ void bind_parts(py::module_& m) {
         return nearest_quantizer(step);
       },
       py::arg("step"));
+  m.def("luma_step", &luma_step, py::arg("index"));
   m.def("loop_filter", &filtered, py::arg("y"), py::arg("u"), py::arg("v"), py::arg("levels"), py::arg("inner_edges"),
         py::arg("simple") = false, py::arg("sharpness") = 0);
   m.def("segments", &clustered, py::arg("weights"), py::arg("most") = kMaxSegments);

@@ -17,7 +17,15 @@ from accelir.cells.grid import grid_of
 from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import QP_MAX, QP_MIN
 from accelir.formats.budget import budget_of
-from accelir.formats.decode import Source, decode_alpha, decode_pixels, has_stale_name, network_of, read_source
+from accelir.formats.decode import (
+    Source,
+    decode_alpha,
+    decode_pixels,
+    has_stale_name,
+    network_of,
+    read_source,
+    worth_on,
+)
 from accelir.formats.effort import check_effort
 from accelir.formats.format import Format
 from accelir.formats.picture import read_picture
@@ -27,7 +35,8 @@ from accelir.formats.target import Target, reach, target_of
 from accelir.formats.transparency import enlarge_alpha, fill_hidden
 from accelir.profile.installed import load_profile
 from accelir.restoration.installed import installed, networks
-from accelir.restoration.restore import restore
+from accelir.restoration.network import open_network
+from accelir.restoration.restore import restore, restore_as_worth
 from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"
@@ -256,7 +265,11 @@ def encode(
 
 
 def decode(
-    data_or_path: Source, *, network: str | os.PathLike[str] | None = "auto", alpha: bool = False
+    data_or_path: Source,
+    *,
+    network: str | os.PathLike[str] | None = "auto",
+    alpha: bool = False,
+    amount: float | None = None,
 ) -> NDArray[np.uint8]:
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
@@ -267,6 +280,8 @@ def decode(
     alpha: whether a file with transparency gives sHxsWx4: RGB, then alpha, 255 opaque, enlarged by bicubic
         interpolation. Colours of hidden pixels, of alpha 0, continue then what is seen around them, so that none of
         what was hidden comes into sight. False: transparency is dropped.
+    amount: how much of the network's correction is taken, 0 to 1, as accelir.restore takes it; None: what the network's
+        card says that it is worth on a file as coarse as this one.
     Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
     isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
@@ -277,8 +292,18 @@ def decode(
         pixels = fill_hidden(pixels, plane)
     if network == "auto":
         network = _named_network(data)
-    restored = pixels if network is None else restore(pixels, network)
+    restored = pixels if network is None else _restored(pixels, data, network, amount)
     return restored if plane is None else np.dstack([restored, enlarge_alpha(plane, restored.shape)])
+
+
+def _restored(
+    pixels: NDArray[np.uint8], data: bytes, network: str | os.PathLike[str], amount: float | None
+) -> NDArray[np.uint8]:
+    """A file's pixels, restored as much as the file is worth it, or by the amount given."""
+    if amount is not None:
+        return restore(pixels, network, amount=amount)
+    opened = open_network(network)
+    return restore_as_worth(opened, pixels, worth_on(data, opened.card))
 
 
 def _named_network(data: bytes) -> Path | None:

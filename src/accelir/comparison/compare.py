@@ -14,10 +14,11 @@ from accelir.api import DEFAULT_PROFILE
 from accelir.comparison.encoders import Maker, our_makers, pillow_makers
 from accelir.errors import BudgetError
 from accelir.formats.budget import budget_of
-from accelir.formats.decode import decode_pixels
+from accelir.formats.decode import decode_pixels, worth_on
 from accelir.metrics import METRICS, Judge, Metric
 from accelir.profile.installed import load_profile
 from accelir.restoration.network import Network, open_network
+from accelir.restoration.restore import restore_as_worth
 from accelir.restoration.tasks import Task
 
 Pixels = NDArray[np.uint8]
@@ -157,7 +158,7 @@ def _file(make: Maker, budget: int, measures: Measures) -> File | str:
     encoded = time.perf_counter()
     decoded = decode_pixels(made.data)
     begin_restoring = time.perf_counter()
-    restored = None if measures.network is None else measures.network(decoded)
+    restored = None if measures.network is None else _restored(measures.network, decoded, made.data)
     restored_in = time.perf_counter() - begin_restoring
     return File(
         data=made.data,
@@ -169,3 +170,8 @@ def _file(make: Maker, budget: int, measures: Measures) -> File | str:
         restored_scores=None if restored is None or measures.restored is None else _scores(measures.restored, restored),
         maps=made.maps,
     )
+
+
+def _restored(network: Network, decoded: Pixels, data: bytes) -> Pixels:
+    """A decoded file as `decode` restores it."""
+    return restore_as_worth(network, decoded, worth_on(data, network.card))

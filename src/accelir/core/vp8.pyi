@@ -170,6 +170,9 @@ def read(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     data: what a "VP8 " chunk holds. Raises ValueError for anything else and for damage that it meets.
     """
 
+def luma_step(index: int) -> float:
+    """The luma AC step of a quantiser index, 0 to 127, in samples of an orthonormal transform."""
+
 def nearest_quantizer(step: float) -> int:
     """The index, 0 to 127, whose luma AC step is nearest by ratio to one in samples of an orthonormal transform."""
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.formats.registry import find_format, format_of
+from accelir.restoration.card import Card
+from accelir.restoration.worth import amount
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str]
 
@@ -38,6 +40,12 @@ def network_of(data: bytes) -> str | None:
     """The network that a file names, or None. Raises ValueError for a damaged file."""
     found = find_format(data)
     return None if found is None else found.network_of(data)
+
+
+def worth_on(data: bytes, network: Card) -> float:
+    """How much of a network's correction, 0 to 1, its card says that a file is worth. Raises ValueError for damage."""
+    found = format_of(data)
+    return amount(network.worth, found.name, found.luma_step(data) if network.worth else None)
 
 
 def has_stale_name(data: bytes) -> bool:

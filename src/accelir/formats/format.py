@@ -103,6 +103,9 @@ class Format:
     """Report on a file, which is called by the name given. Raises ValueError for damage."""
     decode_alpha: Callable[[bytes], NDArray[np.uint8] | None] = lambda data: None
     """Transparency of a file, uint8 HxW, 255 opaque; None for a file without. Raises ValueError for damage."""
+    luma_step: Callable[[bytes], float | None] = lambda data: None
+    """Geometric mean of a file's luma steps, in 8-bit levels of an orthonormal transform; None where none is known, as
+    of a lossless file. Raises ValueError for damage."""
     has_gray: bool = True
     """Whether a gray picture's file is gray, and not RGB with three values alike."""
     has_stale_name: Callable[[bytes], bool] = lambda data: False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import reprlib
 from dataclasses import asdict, dataclass, field, fields
@@ -56,6 +57,13 @@ class Card:
     """Range of input values, lowest and highest; `restore` clips outputs to it."""
     trained_on: dict[str, Any] = field(default_factory=dict)
     """Training data and settings: codecs and their ranges of quality, the pictures and their number, steps, seed."""
+    worth: dict[str, list[list[float]]] = field(default_factory=dict)
+    """How much of its correction is taken of files of a format, by the format's name: pairs of the geometric mean of
+    the file's luma steps, rising, and a share, 0 to 1; between them shares are interpolated over the logarithm of the
+    step. {}: always all. For networks that do harm on fine files; see accelir.restoration.worth."""
+    full_chroma: float = 1.0
+    """How much of its correction of chroma is taken, 0 to 1, of pictures whose chroma no codec halved. Below 1 for
+    networks that take full chroma for halved one."""
     scores: dict[str, float] = field(default_factory=dict)
     """Measured scores by what they are of; PSNR in dB."""
     licence: str = ""
@@ -97,6 +105,7 @@ class Card:
             ("channels", (int,), self.channels == 3, "3"),
             ("range", (tuple,), self.range == (0.0, 1.0), "[0, 1]"),
             ("trained_on", (dict,), True, "an object"),
+            ("worth", (dict,), _is_worth(self.worth), 'curves as {"jpeg": [[2, 0], [20, 1]]}, steps rising'),
             ("scores", (dict,), True, "an object"),
             ("licence", text, True, "text"),
         ]
@@ -118,6 +127,7 @@ class Card:
             ("macs", (int, float), 0, 1e18),
             ("parameters", (int,), 0, 1e18),
             ("memory", (int, float), 0, 1e12),
+            ("full_chroma", (int, float), 0, 1),
         ]
         for name, types, least, most in rules:
             value = getattr(self, name)
@@ -135,3 +145,16 @@ class Card:
     def to_json(self) -> str:
         """The text of the JSON file."""
         return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def _is_worth(worth: Any) -> bool:
+    """Whether every curve has pairs of numbers, steps above 0 and rising, shares of 0 to 1."""
+    try:
+        return all(
+            curve
+            and all(0 < low < high for (low, _), (high, _) in itertools.pairwise([*curve, [1e9, 0]]))
+            and all(0 <= share <= 1 for _, share in curve)
+            for curve in worth.values()
+        )
+    except (AttributeError, TypeError, ValueError):
+        return False

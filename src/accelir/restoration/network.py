@@ -40,6 +40,26 @@ WORKING_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
+class Shares:
+    """How much of a correction is taken, 0 to 1."""
+
+    amount: float = 1.0
+    """Share of the whole correction."""
+    chroma: float = 1.0
+    """Share of that, of what changes chroma."""
+
+    def of(self, restored: NDArray[np.float32], before: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The picture between the two, ... x 3 x H x W, values of 0 to 255."""
+        change = restored - before
+        luma = np.tensordot(change, LUMA.astype(np.float32), (-3, 0))[..., None, :, :]
+        taken = before + self.amount * (self.chroma * change + (1 - self.chroma) * luma)
+        return np.clip(taken, 0, 255).astype(np.float32)
+
+
+ALL = Shares()
+
+
+@dataclass(frozen=True)
 class Network:
     """An open network. Safe to call from several threads at once."""
 
@@ -48,11 +68,17 @@ class Network:
     session: onnxruntime.InferenceSession
     """Model, ready to run."""
 
-    def __call__(self, image: Picture, tile: int | None = None) -> Pixels:
-        """Restore a picture, as `restore` does."""
-        pixels = _as_pixels(image)
+    def __call__(self, image: Picture, tile: int | None = None, amount: float = 1.0, chroma: float = 1.0) -> Pixels:
+        """Restore a picture, as `restore` does.
+
+        amount: how much of the network's correction is taken, 0 to 1. chroma: how much of that of its chroma, 0 to 1.
+        """
+        pixels = as_pixels(image)
+        side = self._tile_side(tile)
+        if amount == 0.0:
+            return self._enlarged(pixels).copy()
         rgb = pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
-        out = self._tiled(rgb, self._tile_side(tile))
+        out = self._tiled(rgb, side, Shares(amount, chroma))
         return out if pixels.ndim == 3 else np.rint(out @ LUMA.astype(np.float32)).astype(np.uint8)
 
     def _tile_side(self, tile: int | None) -> int | None:
@@ -71,32 +97,32 @@ class Network:
         m = self.card.multiple_of
         return -(-(self.card.halo or 0) // m) * m
 
-    def _tiled(self, rgb: Pixels, tile: int | None) -> Pixels:
+    def _tiled(self, rgb: Pixels, tile: int | None, shares: Shares) -> Pixels:
         """The picture restored tile by tile; None: at once."""
         height, width = rgb.shape[:2]
         m, s = self.card.multiple_of, self.card.scale
         ragged = height % m or width % m
         padded = np.pad(rgb, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge") if ragged else rgb
         if tile is None:
-            return self._run(padded)[: s * height, : s * width]
+            return self._run(padded, shares)[: s * height, : s * width]
         out = np.empty((s * height, s * width, 3), np.uint8)
         for top in range(0, height, tile):
             for left in range(0, width, tile):
-                part = self._one_tile(padded, top, left, tile)
+                part = self._one_tile(padded, top, left, tile, shares)
                 rows, columns = (
                     min(s * tile, end - s * start) for start, end in zip((top, left), out.shape, strict=False)
                 )
                 out[s * top : s * top + rows, s * left : s * left + columns] = part[:rows, :columns]
         return out
 
-    def _one_tile(self, padded: Pixels, top: int, left: int, tile: int) -> Pixels:
+    def _one_tile(self, padded: Pixels, top: int, left: int, tile: int, shares: Shares) -> Pixels:
         """What the tile at (top, left) contributes, up to s x tile pixels a side."""
         rim, s = self._rim(), self.card.scale
         up, back = max(0, top - rim), max(0, left - rim)
-        part = self._run(padded[up : top + tile + rim, back : left + tile + rim])
+        part = self._run(padded[up : top + tile + rim, back : left + tile + rim], shares)
         return part[s * (top - up) :, s * (left - back) :][: s * tile, : s * tile]
 
-    def _run(self, rgb: Pixels) -> Pixels:
+    def _run(self, rgb: Pixels, shares: Shares) -> Pixels:
         """One run of the model. Raises ValueError for a result that is not what the card promises."""
         x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
         x *= 1 / 255
@@ -110,8 +136,18 @@ class Network:
             raise ValueError(f"{printable(self.card.name)}: the model gave values that are no numbers (NaN)")
         np.clip(y, 0, 1, out=y)
         y *= 255
+        if shares != ALL:
+            y = shares.of(y, self._enlarged(rgb).transpose(2, 0, 1).astype(np.float32))
         np.rint(y, out=y)
         return y[0].astype(np.uint8).transpose(1, 2, 0)
+
+    def _enlarged(self, picture: Pixels) -> Pixels:
+        """What there is without a network: the picture itself, enlarged by Pillow's bicubic filter if need be."""
+        s = self.card.scale
+        if s == 1:
+            return picture
+        size = s * picture.shape[1], s * picture.shape[0]
+        return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
 
     def _infer(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         try:
@@ -185,7 +221,7 @@ def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
         )
 
 
-def _as_pixels(image: Picture) -> Pixels:
+def as_pixels(image: Picture) -> Pixels:
     """uint8 HxWx3 or HxW from what `restore` takes. Raises TypeError or ValueError."""
     mode = getattr(image, "mode", None)
     if mode is not None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 
-from accelir.restoration.network import Picture, Pixels, open_network
+from accelir.restoration.network import Network, Picture, Pixels, as_pixels, open_network
+from accelir.restoration.worth import amount as amount_at
+from accelir.restoration.worth import fullness, step_of
 
 
 def restore(
-    image: Picture, network: str | os.PathLike[str] = "sr-x4", *, threads: int | None = None, tile: int | None = None
+    image: Picture,
+    network: str | os.PathLike[str] = "sr-x4",
+    *,
+    threads: int | None = None,
+    tile: int | None = None,
+    amount: float | None = None,
 ) -> Pixels:
     """Run a restoration network on a decoded picture.
 
@@ -17,10 +25,27 @@ def restore(
         file that has a card beside it or in its metadata.
     threads: for ONNX runtime; None lets it take all cores.
     tile: side in input pixels of the pieces it is done in; None chooses one that takes at most 128 MiB.
+    amount: how much of the network's correction is taken, from 0 (the picture as it is, enlarged by Pillow's bicubic
+        filter if need be) to 1 (all). None: what its card says that it is worth on a JPEG quantised as this one was,
+        which the tables of a Pillow image tell, or traces in the pixels; pictures without such traces, as those of PNG
+        and WebP, are then left alone by a network that would harm them (`accelir.decode` knows WebP files too).
 
     Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
     image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
     """
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
-    return open_network(network, threads)(image, tile)
+    if amount is not None and not (isinstance(amount, numbers.Real) and 0 <= amount <= 1):
+        raise ValueError(f"amount is a number from 0 to 1, or None; got {amount!r}")
+    opened = open_network(network, threads)
+    if amount is not None:
+        return opened(image, tile, float(amount))
+    pixels, worth = as_pixels(image), opened.card.worth
+    return restore_as_worth(opened, pixels, amount_at(worth, "jpeg", step_of(image, pixels)) if worth else 1.0, tile)
+
+
+def restore_as_worth(network: Network, pixels: Pixels, amount: float, tile: int | None = None) -> Pixels:
+    """Pixels restored by an amount that is known, 0 to 1, and their chroma by what its size makes it worth."""
+    card = network.card
+    chroma = 1.0 - (1.0 - card.full_chroma) * fullness(pixels) if card.full_chroma < 1 else 1.0
+    return network(pixels, tile, amount, chroma)

@@ -39,6 +39,7 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option(
     "--mse-from", default=0.6, type=click.FloatRange(0, 1), help="Squared error after this part of the steps."
 )
+@click.option("--relative", is_flag=True, help="A crop's loss relative to its input's: fine files count more.")
 @click.option("--seed", default=0, type=click.IntRange(0))
 @click.option("--slots", default=128, type=click.IntRange(1), help="Decoded pictures held.")
 @click.option("--every", default=1000, type=click.IntRange(1), help="Steps between checkpoints.")
@@ -50,6 +51,7 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option("--start-from", type=click.Path(exists=True, dir_okay=False), help="A checkpoint whose weights to take.")
 @click.option("--export", "name", help="Write NAME.onnx and NAME.json into FOLDER when done.")
 @click.option("--data", default="", help="What the pictures are and their licences, for the card.")
+@click.option("--version", default="1", help="The version of the weights that the card names.")
 @click.option("--licence", default="MIT", help="The licence that the card names.")
 def main(
     pictures: Path,
@@ -63,6 +65,7 @@ def main(
     patch: int,
     rate: float,
     mse_from: float,
+    relative: bool,
     seed: int,
     slots: int,
     every: int,
@@ -72,6 +75,7 @@ def main(
     start_from: str | None,
     name: str | None,
     data: str,
+    version: str,
     licence: str,
 ) -> None:
     """Train a restoration network on PICTURES, the codec in the loop; keep the run in FOLDER, resume what is there."""
@@ -97,6 +101,7 @@ def main(
             patch=patch,
             rate=rate,
             mse_from=mse_from,
+            relative=relative,
             seed=seed,
             slots=slots,
         )
@@ -108,7 +113,7 @@ def main(
         if name:
             from accelir.training.export import export
 
-            click.echo(f"wrote {export(trainer, name, folder, data=data, licence=licence)}")
+            click.echo(f"wrote {export(trainer, name, folder, version=version, data=data, licence=licence)}")
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
 

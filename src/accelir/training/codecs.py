@@ -3,30 +3,42 @@
 A mixture is written as items with optional weights, for instance "jpeg:10-100*3,flat:4-40*2,webp:20-95,none":
 
     jpeg:LOW-HIGH       Pillow's JPEG, standard tables, 4:2:0, quality drawn evenly
+    jpeg444:LOW-HIGH    the same at 4:4:4
     flat:LOW-HIGH       Pillow's JPEG with one step for all luma frequencies, drawn evenly in its logarithm, and chroma
                         steps 0.6 to 1 of it: the tables that this project's encoder uses for super-resolution
     webp:LOW-HIGH       Pillow's lossy WebP, quality drawn evenly
     ours:PROFILE:LOW-HIGH   accelir.encode with that profile, bits per pixel drawn evenly in the logarithm
+    ours-webp:PROFILE:LOW-HIGH  the same as WebP
     none                no codec
+
+Items joined by + are encoders that a picture passes through one after another, each on a grid of its own, shifted by
+0 to 7 pixels each way: "jpeg:10-60+jpeg:70-98" are files that were cut and saved again.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
-RANGES = {"jpeg": (1, 100), "flat": (1, 255), "webp": (0, 100), "ours": (0.02, 24.0)}
+RANGES = {
+    "jpeg": (1, 100),
+    "jpeg444": (1, 100),
+    "flat": (1, 255),
+    "webp": (0, 100),
+    "ours": (0.02, 24.0),
+    "ours-webp": (0.02, 24.0),
+}
 
 
-def roundtrip(picture: np.ndarray, format: str, **options: object) -> np.ndarray:
-    """Encode uint8 H x W x 3 with Pillow and decode it again."""
+def by_pillow(picture: np.ndarray, format: str, **options: object) -> bytes:
+    """Pillow's file of uint8 H x W x 3."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format, **options)
-    return np.asarray(Image.open(buffer).convert("RGB"))
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -34,61 +46,87 @@ class Codec:
     """One encoder and the range its rate is drawn from."""
 
     name: str
-    """Name of the encoder: jpeg, flat, webp, ours or none."""
+    """Name of the encoder: jpeg, jpeg444, flat, webp, ours, ours-webp or none."""
     low: float = 0.0
-    """Lowest quality (jpeg, webp), step (flat) or rate in bits per pixel (ours)."""
+    """Lowest quality (jpeg, jpeg444, webp), step (flat) or rate in bits per pixel (ours, ours-webp)."""
     high: float = 0.0
     """Highest quality, step or rate, in the same unit."""
     profile: str = ""
-    """Profile of `ours`; "" for all others."""
+    """Profile of `ours` and `ours-webp`; "" for all others."""
     weight: float = 1.0
     """Frequency relative to the other codecs of a mixture, above 0."""
+    before: Codec | None = None
+    """Codec that a picture passes through before this one, whose grid is then shifted; None: this is the first."""
 
     def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """What a decoder gets back of a picture, uint8 H x W x 3 -> the same shape."""
+        if self.before is None:
+            return self._once(picture, rng)
+        down, right = (int(shift) for shift in rng.integers(0, 8, 2))
+        shifted = np.pad(self.before(picture, rng), ((down, 0), (right, 0), (0, 0)), mode="edge")
+        return self._once(shifted, rng)[down:, right:]
+
+    def file(self, picture: np.ndarray, rng: np.random.Generator) -> bytes | None:
+        """This encoder's file of a picture, uint8 H x W x 3; None for `none`."""
         if self.name == "none":
-            return picture
-        if self.name == "jpeg":
-            return roundtrip(picture, "JPEG", quality=self._quality(rng))
+            return None
+        if self.name in ("jpeg", "jpeg444"):
+            subsampling = "4:4:4" if self.name == "jpeg444" else "4:2:0"
+            return by_pillow(picture, "JPEG", quality=self._quality(rng), subsampling=subsampling)
         if self.name == "webp":
-            return roundtrip(picture, "WEBP", quality=self._quality(rng), method=2)
+            return by_pillow(picture, "WEBP", quality=self._quality(rng), method=2)
         rate = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
         if self.name == "flat":
             luma, chroma = (max(1, min(255, round(step))) for step in (rate, rate * rng.uniform(0.6, 1.0)))
-            return roundtrip(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
-        return self._ours(picture, rate)
+            return by_pillow(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
+        return self._ours(picture, rate, "webp" if self.name == "ours-webp" else "jpeg")
+
+    def _once(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        data = self.file(picture, rng)
+        return picture if data is None else np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
     def _quality(self, rng: np.random.Generator) -> int:
         return int(rng.integers(int(self.low), int(self.high) + 1))
 
-    def _ours(self, picture: np.ndarray, bpp: float) -> np.ndarray:
+    def _ours(self, picture: np.ndarray, bpp: float, format: str) -> bytes:
         import accelir
 
         try:
-            data = accelir.encode(picture, bpp=bpp, profile=self.profile)
+            return accelir.encode(picture, bpp=bpp, profile=self.profile, format=format)
         except accelir.BudgetError as error:  # a picture too rich for so few bytes
-            data = accelir.encode(picture, max_bytes=error.smallest, profile=self.profile)
-        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+            return accelir.encode(picture, max_bytes=error.smallest, profile=self.profile, format=format)
 
 
 def _parse_one(item: str) -> Codec:
     body, _, weight = item.strip().partition("*")
-    name, *fields = body.split(":")
-    profile = fields.pop(0) if name == "ours" and len(fields) == 2 else ""
     try:
-        share = float(weight) if weight else 1.0
-        if name == "none" and not fields and share > 0:
-            return Codec(name, weight=share)
-        low, high = (float(x) for x in fields[0].split("-"))
-        least, most = RANGES[name]
-        if len(fields) == 1 and least <= low <= high <= most and share > 0 and (name != "ours" or profile):
-            return Codec(name, low, high, profile, share)
+        codec, *others = map(_parse_encoder, body.split("+"))
+        for other in others:
+            codec = replace(other, before=codec)
+        codec = replace(codec, weight=float(weight) if weight else 1.0)
+        if codec.weight > 0:
+            return codec
     except (KeyError, IndexError, ValueError):
         pass
     raise ValueError(
-        f"cannot read the codec {item!r}; write jpeg:10-100, flat:4-40, webp:20-95, ours:PROFILE:0.5-2 or none, "
-        "each with an optional weight such as *2, separated by commas"
+        f"cannot read the codec {item!r}; write jpeg:10-100, jpeg444:10-100, flat:4-40, webp:20-95, "
+        "ours:PROFILE:0.5-2, ours-webp:PROFILE:0.5-2 or none, some of them joined by + for one after another, each "
+        "with an optional weight such as *2, separated by commas"
     )
+
+
+def _parse_encoder(text: str) -> Codec:
+    """One encoder without weight. Raises KeyError, IndexError or ValueError for anything else."""
+    name, *fields = text.strip().split(":")
+    if name == "none" and not fields:
+        return Codec(name)
+    is_ours = name.startswith("ours")
+    profile = fields.pop(0) if is_ours and len(fields) == 2 else ""
+    low, high = (float(x) for x in fields[0].split("-"))
+    least, most = RANGES[name]
+    if len(fields) != 1 or not least <= low <= high <= most or (is_ours and not profile):
+        raise ValueError
+    return Codec(name, low, high, profile)
 
 
 def parse_mixture(text: str) -> tuple[Codec, ...]:

@@ -137,6 +137,7 @@ def export(
             "seed": recipe.seed,
             "batch": recipe.batch,
             "patch": recipe.patch,
+            **({"relative": True} if recipe.relative else {}),
             **({"started_from": trainer.start} if trainer.start else {}),
         },
         scores=_validation(trainer),

@@ -57,6 +57,9 @@ class TrainingRecipe:
     """Highest learning rate of Adam; it falls along half a cosine to a hundredth."""
     mse_from: float = 0.6
     """Fraction of the steps, 0 to 1, after which the squared error is the loss in place of the absolute one."""
+    relative: bool = False
+    """Whether a crop's loss is divided by its input's and that of an error of 5 levels, so that fine files count beside
+    coarse ones, whose errors are large."""
     seed: int = 0
     """Seed of weights, crops, noise and codecs."""
     slots: int = 128
@@ -156,6 +159,13 @@ def curve_png(rows: list[list[float]]) -> bytes:
     return buffer.getvalue()
 
 
+def _crop_losses(out: Tensor, y: Tensor, squared: bool) -> Tensor:
+    """Loss of each crop of a batch, squared or absolute, (N,)."""
+    # Ten times the squared error has gradients of the absolute error's size, so Adam's averages carry over.
+    off = 10.0 * (out - y).square() if squared else (out - y).abs()
+    return off.mean((1, 2, 3))
+
+
 class Trainer:
     """One run in one folder.
 
@@ -197,8 +207,8 @@ class Trainer:
             write_atomically(self.folder / "recipe.json", json.dumps(recipe, indent=1).encode())
             return
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-        if state["recipe"] != recipe:
-            wrong = [k for k in recipe if recipe[k] != state["recipe"].get(k)]
+        found = asdict(TrainingRecipe(**state["recipe"]))
+        if wrong := [k for k in recipe if recipe[k] != found[k]]:
             raise ValueError(f"{self.folder} holds a run with another {', '.join(wrong)}; choose another folder")
         self.network.load_state_dict(state["network"])
         self.ema.load_state_dict(state["ema"])
@@ -251,9 +261,7 @@ class Trainer:
             group["lr"] = self._rate()
         with self._autocast():
             out = self.network(x)
-        # Ten times the squared error has gradients of the absolute error's size, so Adam's averages carry over.
-        late = self.step >= self.recipe.mse_from * self.recipe.steps
-        loss = 10.0 * F.mse_loss(out.float(), y) if late else F.l1_loss(out.float(), y)
+        loss = self._loss(out.float(), x, y)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -264,6 +272,17 @@ class Trainer:
             for slow, fast in zip(self.ema.parameters(), self.network.parameters(), strict=True):
                 slow.lerp_(fast, 1.0 - decay)
         return float(loss.detach())
+
+    def _loss(self, out: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        late = self.step >= self.recipe.mse_from * self.recipe.steps
+        losses = _crop_losses(out, y, late)
+        if not self.recipe.relative:
+            return losses.mean()
+        scale = self.network.scale
+        undone = _crop_losses(F.interpolate(x, scale_factor=scale, mode="bicubic") if scale > 1 else x, y, late)
+        # An error of five levels is added: crops that are nearly right must not outweigh all others.
+        weights = 1.0 / (undone + (10.0 * (5 / 255) ** 2 if late else 5 / 255))
+        return (losses * weights).mean() / weights.mean()
 
     def evaluate(self, pairs: list[Pair]) -> tuple[float, float]:
         """Mean PSNR in dB over the pairs: (of the input, enlarged if need be; of the averaged network's output)."""

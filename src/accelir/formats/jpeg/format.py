@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accelir.formats.format import Format
 from accelir.formats.jpeg.decode import decode_jpeg
-from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, maps
+from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, luma_step, maps
 from accelir.formats.jpeg.metadata import has_stale_name, network_of
 from accelir.formats.jpeg.parse import is_jpeg, parse
 from accelir.formats.jpeg.prepare import PreparedJpeg, check_jpeg
@@ -28,5 +28,6 @@ JPEG = Format(
     has_cells=has_cells,
     cell_bits=cell_bits,
     maps=maps,
+    luma_step=luma_step,
     inspect=inspect_jpeg,
 )

@@ -15,6 +15,7 @@ from accelir.formats.jpeg.metadata import named_network
 from accelir.formats.jpeg.parse import parse
 from accelir.formats.jpeg.structure import HuffmanTable, QuantisationTable, Scan, Segment
 from accelir.formats.report import Report, line, listed, measure_cells
+from accelir.restoration.worth import mean_step
 
 # Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).
 _ZIGZAG_INDEX = np.empty(64, dtype=np.int64)
@@ -101,6 +102,15 @@ def maps(data: bytes) -> Iterator[CellMap]:
     """Where a file's bits are; nothing for kinds that the core doesn't read."""
     if has_cells(data):
         yield CellMap("bits of each cell", cell_bits(data), "bits per 32x32 pixels")
+
+
+def luma_step(data: bytes) -> float | None:
+    """Geometric mean of the first component's steps; of the finer table where a file has two for it. None for kinds
+    without steps. Raises ValueError for damage.
+    """
+    found = parse(data)
+    slot = found.frame.components[0].table
+    return min((mean_step(table.steps) for table in found.quantisation_tables if table.slot == slot), default=None)
 
 
 def _table_lines(table: QuantisationTable) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accelir.formats.format import Format
 from accelir.formats.webp.decode import decode_alpha, decode_webp
-from accelir.formats.webp.inspect import cell_bits, has_cells, inspect_webp, maps
+from accelir.formats.webp.inspect import cell_bits, has_cells, inspect_webp, luma_step, maps
 from accelir.formats.webp.metadata import MAX_SIDE, has_stale_name, network_of
 from accelir.formats.webp.parse import is_webp, parse
 from accelir.formats.webp.prepare import PreparedWebp, check_webp
@@ -29,5 +29,6 @@ WEBP = Format(
     has_cells=has_cells,
     cell_bits=cell_bits,
     maps=maps,
+    luma_step=luma_step,
     inspect=inspect_webp,
 )

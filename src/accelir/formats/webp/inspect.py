@@ -15,6 +15,7 @@ from accelir.formats.report import Report, line, listed, measure_cells
 from accelir.formats.webp.metadata import network_of
 from accelir.formats.webp.parse import content, parse
 from accelir.formats.webp.structure import Chunk
+from accelir.restoration.worth import mean_step
 from accelir.storage.text import printable
 
 _LOSSY = "VP8 "
@@ -81,6 +82,13 @@ def macroblocks(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     Raises ValueError for other and damaged files.
     """
     return vp8.read(content(data, _LOSSY))
+
+
+def luma_step(data: bytes) -> float | None:
+    """Geometric mean of the macroblocks' luma AC steps; None for a lossless file. Raises ValueError for damage."""
+    if not has_cells(data):
+        return None
+    return mean_step([vp8.luma_step(index) for index in macroblocks(data)[1].ravel().tolist()])
 
 
 def maps(data: bytes) -> Iterator[CellMap]:
