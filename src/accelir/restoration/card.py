@@ -58,6 +58,11 @@ class Card:
     """Training data and settings: codecs and their ranges of quality, the pictures and their number, steps, seed."""
     scores: dict[str, float] = field(default_factory=dict)
     """Measured scores by what they are of; PSNR in dB."""
+    gradient: str = field(default="", compare=False)
+    """SHA-256 of the gradient graph, NAME.gradient beside the network, lower-case hexadecimal; "" without one."""
+    gradient_memory: float = field(default=0.0, compare=False)
+    """Working memory of the gradient graph in bytes per input pixel of a tile. Both are of a file that may be added
+    later: cards that differ in nothing else are of one network."""
     licence: str = ""
     """Licence of the weights, for instance MIT."""
     format: int = FORMAT
@@ -99,6 +104,7 @@ class Card:
             ("trained_on", (dict,), True, "an object"),
             ("scores", (dict,), True, "an object"),
             ("licence", text, True, "text"),
+            ("gradient", text, len(str(self.gradient)) in (0, 64), "64 hexadecimal digits, or none"),
         ]
         for name, types, fine, wanted in rules:
             value = getattr(self, name)
@@ -118,6 +124,7 @@ class Card:
             ("macs", (int, float), 0, 1e18),
             ("parameters", (int,), 0, 1e18),
             ("memory", (int, float), 0, 1e12),
+            ("gradient_memory", (int, float), 0, 1e12),
         ]
         for name, types, least, most in rules:
             value = getattr(self, name)

@@ -8,6 +8,7 @@ from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, map
 from accelir.formats.jpeg.metadata import has_stale_name, network_of
 from accelir.formats.jpeg.parse import is_jpeg, parse
 from accelir.formats.jpeg.prepare import PreparedJpeg, check_jpeg
+from accelir.formats.jpeg.steering import steer
 
 JPEG = Format(
     name="jpeg",
@@ -29,4 +30,5 @@ JPEG = Format(
     cell_bits=cell_bits,
     maps=maps,
     inspect=inspect_jpeg,
+    steer=steer,
 )
