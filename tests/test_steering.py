@@ -6,10 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from helpers import decode_both, noise, photo, psnr
 from PIL import Image
 
 import accelir
+from accelir import cli
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
 from accelir.formats.jpeg.samples import JpegSamples
@@ -140,6 +142,15 @@ def test_a_reference_never_does_harm(effort, made_of, original):
     assert effort > 2 or aimed == blind
 
 
+def test_black_beside_white_is_steered():
+    """The coefficients are at the ends of their range."""
+    original = np.zeros((64, 64, 3), np.uint8)
+    original[:, 30:] = 255
+    encoder = accelir.Encoder(profile="sr-x4", effort=4)
+    aimed = encoder.encode(shrunk(original), max_bytes=600, reference=original)
+    assert aimed.stats["error_after"] <= aimed.stats["error_before"]
+
+
 def test_gray_pictures_and_pillow_images_take_references(original):
     gray = Image.fromarray(original[:192, :192]).convert("L")
     picture = gray.resize((48, 48), Image.Resampling.BICUBIC)
@@ -198,3 +209,56 @@ def test_a_card_says_what_its_gradient_is():
     card = Card.read(find("sr-x4").with_suffix(".json"))
     assert len(card.gradient) == 64
     assert card.gradient_memory > 0
+
+
+def test_pillow_saves_with_a_reference(tmp_path, original):
+    import accelir.pillow_plugin
+
+    image, path = Image.fromarray(shrunk(original)), tmp_path / "small.jpg"
+    image.save(path, "ACCELIR_JPEG", max_bytes=1000, reference=Image.fromarray(original), effort=4)
+    assert path.read_bytes() == accelir.encode(image, max_bytes=1000, reference=original, effort=4)
+    with pytest.raises(TypeError, match="unknown option 'reference'"):
+        image.save(tmp_path / "small.webp", "ACCELIR_WEBP", max_bytes=1000, reference=Image.fromarray(original))
+
+
+@pytest.fixture
+def folders(tmp_path, original):
+    for name, picture in (("small", shrunk(original)), ("large", original)):
+        (tmp_path / name).mkdir()
+        for stem in ("one", "two"):
+            Image.fromarray(picture if stem == "one" else picture[::-1]).save(tmp_path / name / f"{stem}.png")
+    return tmp_path
+
+
+def encode_command(*arguments):
+    return CliRunner().invoke(cli.main, ["encode", *map(str, arguments), "--max-bytes", "1000", "--effort", "4"])
+
+
+def test_the_command_takes_originals(folders, original):
+    small, large = folders / "small", folders / "large"
+    done = encode_command(small, "--reference-dir", large, "--out-dir", folders / "out")
+    assert done.exit_code == 0, done.output
+    expected = accelir.encode(shrunk(original), max_bytes=1000, reference=original, effort=4)
+    assert (folders / "out" / "one.jpg").read_bytes() == expected
+    done = encode_command(small / "one.png", "--reference", large / "one.png", "-o", folders / "single.jpg")
+    assert done.exit_code == 0, done.output
+    assert (folders / "single.jpg").read_bytes() == expected
+
+
+def test_the_command_says_which_original_is_missing_or_wrong(folders):
+    small, large = folders / "small", folders / "large"
+    (large / "two.png").unlink()
+    done = encode_command(small, "--reference-dir", large, "--out-dir", folders / "out")
+    assert done.exit_code == 1
+    assert "two.png" in done.output
+    assert (folders / "out" / "one.jpg").is_file()
+    done = encode_command(small, "--reference", large / "one.png", "--out-dir", folders / "out")
+    assert done.exit_code == 2
+    assert "--reference is of one input and 2 came" in done.output
+    done = encode_command(
+        small, "--reference", large / "one.png", "--reference-dir", large, "--out-dir", folders / "out"
+    )
+    assert done.exit_code == 2
+    done = encode_command(small / "one.png", "--reference", small / "one.png", "-o", folders / "x.jpg")
+    assert done.exit_code == 1
+    assert "384 x 320 pixels, not 96 x 80" in done.output

@@ -47,6 +47,9 @@ FIRST_STEP, LAST_STEP = 0.9, 0.09
 
 MOMENTUM = 0.9
 
+LARGEST = 1024
+"""Of a coefficient of 8-bit samples, which are -128 to 127 before the DCT."""
+
 
 def steer(prepared: PreparedJpeg, blind: Made, reference: Reference, max_bytes: int) -> Made:
     """The better of a file and one with targets that are steered, by the networks' errors.
@@ -89,6 +92,7 @@ def steered_targets(prepared: PreparedJpeg, blind: Made, reference: Reference, r
             pace[i] *= MOMENTUM
             pace[i] += (1 - MOMENTUM) * slope
             found[i] -= np.float32(size) * pace[i]
+            np.clip(found[i], -LARGEST, LARGEST, out=found[i])
     return jpeg.Coefficients.from_arrays(found, width, height, subsampling)
 
 
