@@ -19,6 +19,10 @@ from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
 
+BAND = 256
+"""Rows that are compared at a time."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reference:
     """An original, and the receivers' networks, which enlarge alike."""
@@ -39,7 +43,7 @@ class Reference:
 
         decoded: pixels of a file, HxWx3 or HxW.
         """
-        errors = [PSNR_RGB.error_by_cell(network(decoded), self.pixels, self.scale).sum() for network in self.networks]
+        errors = [_squared_error(network(decoded), self.pixels) for network in self.networks]
         return float(np.mean(errors)) / self.pixels.size
 
     def gradient(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -50,6 +54,12 @@ class Reference:
         goal = self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
         total = sum(gradient(decoded, goal) for gradient in self.gradients)
         return np.asarray(total, np.float32) / np.float32(len(self.gradients))
+
+
+def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Sum of squares, band by band, for memory's sake."""
+    bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))
+    return float(sum(PSNR_RGB.error_by_cell(a[band], b[band]).sum() for band in bands))
 
 
 def read_reference(

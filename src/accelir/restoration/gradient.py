@@ -30,8 +30,8 @@ from accelir.storage.text import printable
 if TYPE_CHECKING:
     import onnxruntime
 
-WORKING_BYTES = 128 * 2**20
-REFERENCE_BYTES = 48
+WORKING_BYTES = 96 * 2**20
+REFERENCE_BYTES = 24
 MOST_PIECES = 64
 """Pieces that a side is cut into at most."""
 
@@ -79,19 +79,11 @@ class Gradient:
         m, size = self.card.multiple_of, shape[axis]
         if self.card.halo is None:
             return size
-        pieces = -(-size // tile) if tile is not None else self._cut(shape[0], shape[1])[axis]
-        return -(-size // (pieces * m)) * m
-
-    def _cut(self, height: int, width: int) -> tuple[int, int]:
-        """Into how many pieces down and across, so that the least work fits the memory."""
-        rim, s = self._rim(), self.card.scale
-        room = (WORKING_BYTES + REFERENCE_BYTES * height * width * s * s) / max(self.card.gradient_memory, 1.0)
-        cuts = [(down, across) for down in range(1, MOST_PIECES + 1) for across in range(1, MOST_PIECES + 1)]
-        sizes = {cut: _outer(height, cut[0], rim) * _outer(width, cut[1], rim) for cut in cuts}
-        fitting = [cut for cut in cuts if sizes[cut] <= room]
-        if not fitting:
-            return min(cuts, key=lambda cut: sizes[cut])
-        return min(fitting, key=lambda cut: (sizes[cut] * cut[0] * cut[1], cut))
+        if tile is not None:
+            return -(-tile // m) * m
+        values = shape[0] * shape[1] * self.card.scale**2
+        room = int((WORKING_BYTES + REFERENCE_BYTES * values) / max(self.card.gradient_memory, 1.0))
+        return -(-size // (_cut(shape[0], shape[1], self._rim(), room)[axis] * m)) * m
 
     def _run(self, picture: NDArray[np.float32], reference: NDArray[np.uint8]) -> NDArray[np.float32]:
         x = np.clip(picture.transpose(2, 0, 1)[None], 0, 255) * np.float32(1 / 255)
@@ -137,6 +129,17 @@ def _pieces(size: int, side: int, rim: int) -> Iterator[tuple[slice, slice]]:
     for start in range(0, size, side):
         end = min(start + side, size)
         yield slice(start, end), slice(max(start - rim, 0), min(end + rim, size))
+
+
+@functools.lru_cache(maxsize=64)
+def _cut(height: int, width: int, rim: int, room: int) -> tuple[int, int]:
+    """Into how many pieces down and across, so that each fits `room` pixels with its rims, for the least work."""
+    cuts = [(down, across) for down in range(1, MOST_PIECES + 1) for across in range(1, MOST_PIECES + 1)]
+    sizes = {cut: _outer(height, cut[0], rim) * _outer(width, cut[1], rim) for cut in cuts}
+    fitting = [cut for cut in cuts if sizes[cut] <= room]
+    if not fitting:
+        return min(cuts, key=lambda cut: sizes[cut])
+    return min(fitting, key=lambda cut: (sizes[cut] * cut[0] * cut[1], cut))
 
 
 def _outer(size: int, pieces: int, rim: int) -> int:
