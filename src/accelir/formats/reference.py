@@ -18,7 +18,6 @@ from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
-
 BAND = 256
 """Rows that are compared at a time."""
 
