@@ -11,8 +11,10 @@ pytest.importorskip("onnx")
 
 from accelir.architectures import ARCHITECTURES, build  # noqa: E402
 from accelir.architectures.blocks import CollapsibleConv, Upsample, collapse  # noqa: E402
+from accelir.restoration.session import open_model, run_model  # noqa: E402
 from accelir.training.count import Count, count  # noqa: E402
 from accelir.training.export import TOLERANCE, difference, halo, to_onnx  # noqa: E402
+from accelir.training.gradient import gradient_model  # noqa: E402
 
 SMALL = {
     "arsr": {"layers": 2, "expansion": 32},
@@ -217,3 +219,23 @@ def test_arsr_for_luma_leaves_chroma_alone() -> None:
 def test_impossible_options_are_refused(name: str, options: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         build(name, **options)
+
+
+@pytest.mark.parametrize("name", ["arsr", "artefact", "dncnn", "edsr", "fsrcnn", "ircnn"])
+def test_the_gradient_graph_is_what_autograd_finds(name: str) -> None:
+    network = collapse(small(name)).eval()
+    session = open_model(gradient_model(to_onnx(network)), 1)
+    m, rng = network.multiple_of, np.random.default_rng(0)
+    for height, width in ((1, 2), (5, 3), (11, 14)):
+        x = rng.random((2, 3, height * m, width * m), dtype=np.float32)
+        goal = rng.random((2, 3, network.scale * height * m, network.scale * width * m), dtype=np.float32)
+        leaf = torch.from_numpy(x.copy()).requires_grad_()
+        y = network(leaf)
+        y.backward(y.detach().clamp(0, 1) - torch.from_numpy(goal))
+        expected = leaf.grad.numpy()
+        assert np.abs(run_model(session, x, goal) - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+def test_an_operator_without_a_derivative_is_named() -> None:
+    with pytest.raises(ValueError, match="no derivative is known for"):
+        gradient_model(to_onnx(small("swinir")))

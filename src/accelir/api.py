@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from accelir.formats.decode import (
 from accelir.formats.effort import check_effort
 from accelir.formats.format import Format
 from accelir.formats.picture import read_picture
+from accelir.formats.reference import Reference, read_reference
 from accelir.formats.registry import get_format, labels_with
 from accelir.formats.request import EncoderSettings, Made, Metadata, Request
 from accelir.formats.target import Target, reach, target_of
@@ -61,7 +63,8 @@ class Encoded:
     """profile, format, effort, allocator, max_bytes (None for a target without a size), seconds, passes (quantisations
     of the whole picture by the size search); of a target "target" (metric, value), "reached" (the score), "trials"
     (files made); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment),
-    strength (of the Lagrangian over the profile's)."""
+    strength (of the Lagrangian over the profile's). With a reference: rounds, error_before and error_after (mean
+    squared errors of the restored picture, in squared 8-bit levels), steered (whether the file is a steered one)."""
     _groups: PictureGroups = field(repr=False)
 
     @property
@@ -141,6 +144,8 @@ class Encoder:
         comment: bytes | str | None = None,
         exact: bool = False,
         alpha_quality: int = 100,
+        reference: NDArray[np.uint8] | Image.Image | None = None,
+        networks: Sequence[str | os.PathLike[str]] | None = None,
     ) -> Encoded:
         """Encode a picture to a size or to a quality.
 
@@ -163,6 +168,12 @@ class Encoder:
             comment: text for a comment segment. All three for JPEG.
         exact: whether colours are kept where alpha is 0, which cost nothing otherwise; alpha_quality: 0 to 100, of the
             transparency, exact at 100. Both for WebP.
+        reference: the original that the picture was made from, as `image` is, of the picture's sides times the scale of
+            the receivers' network, and in colour if the picture is: what the restored picture should come close to.
+            From effort 3 on; the file is never worse for that network than without (docs/reference.md). For
+            JPEG, and not with a target.
+        networks: with a reference, what receivers run, if that isn't the profile's network: names or paths as
+            accelir.restore takes them, with gradient graphs beside. For several the mean of their errors counts.
         Raises BudgetError when not even the smallest file fits, TargetError when no file reaches the target, TypeError
         and ValueError for wrong input, MemoryError.
         """
@@ -182,15 +193,29 @@ class Encoder:
             qp_map=None if qp_map is None else _checked_map(qp_map, picture.pixels.shape),
             metadata=replace(metadata, icc_profile=picture.icc_profile),
         )
-        return self._encoded(self._spend(request, budget, goal), request, budget, start)
+        aim = self._aim(reference, networks, picture.pixels, target)
+        return self._encoded(self._spend(request, budget, goal, aim), request, budget, start)
 
-    def _spend(self, request: Request, budget: int | None, target: Target | None) -> Made:
+    def _aim(self, reference: Any, networks: Any, pixels: NDArray[np.uint8], target: object) -> Reference | None:
+        """Raises TypeError and ValueError."""
+        if reference is None:
+            if networks is not None:
+                raise ValueError("networks is for a reference, and none was given")
+            return None
+        if target is not None:
+            raise ValueError("a reference is for files of a size; give bpp or max_bytes, and no target")
+        return read_reference(reference, pixels, self._format, self.settings.profile, networks)
+
+    def _spend(self, request: Request, budget: int | None, target: Target | None, reference: Reference | None) -> Made:
         try:
             prepared = self._format.prepare(request)
             if target is not None:
                 return reach(prepared, request, self._format, target, budget)
             assert budget is not None
-            return prepared.within(budget)
+            made = prepared.within(budget)
+            if reference is None or self._format.steer is None:
+                return made
+            return self._format.steer(prepared, made, reference, budget)
         except MemoryError as error:
             height, width = request.pixels.shape[:2]
             raise MemoryError(f"not enough memory to encode a picture of {width} x {height} pixels") from error
@@ -236,6 +261,8 @@ def encode(
     comment: bytes | str | None = None,
     exact: bool = False,
     alpha_quality: int = 100,
+    reference: NDArray[np.uint8] | Image.Image | None = None,
+    networks: Sequence[str | os.PathLike[str]] | None = None,
 ) -> bytes:
     """Encode a picture to a size or quality: `Encoder(...).encode(image, ...).data`, which explains every argument."""
     encoder = Encoder(
@@ -261,6 +288,8 @@ def encode(
         comment=comment,
         exact=exact,
         alpha_quality=alpha_quality,
+        reference=reference,
+        networks=networks,
     ).data
 
 

@@ -6,8 +6,8 @@ all other formats then refuse the first three, which Pillow would pass over.
 
 Options: bpp, max_bytes or target; profile, effort and qp_map as accelir.encode takes them; exif, xmp, and icc_profile
 (without it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi and comment
-as Pillow takes them, jfif, iptc, and `background`, a colour for what is transparent, without which transparency is
-refused. For WebP exact and alpha_quality.
+as Pillow takes them, jfif, iptc, reference and networks, and `background`, a colour for what is transparent, without
+which transparency is refused. For WebP exact and alpha_quality.
 
 Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for transparency in JPEG:
 an OSError, as Pillow's own formats raise, and a ValueError. Pillow empties a file before it asks a format for the new

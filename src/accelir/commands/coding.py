@@ -16,6 +16,7 @@ from accelir.commands import options
 from accelir.formats.budget import budget_of
 from accelir.formats.format import Format
 from accelir.formats.registry import FORMATS, get_format
+from accelir.storage import locations
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +39,17 @@ class Coding:
     """Whether files that fit already are coded again."""
     transparency: dict[str, Any] = field(default_factory=dict)
     """exact and alpha_quality as Encoder.encode takes them: those that were given."""
+    reference: str | None = None
+    """File of the original of the one input."""
+    reference_dir: str | None = None
+    """Folder of the originals, by the names of the inputs."""
 
     @property
     def may_copy(self) -> bool:
         """Whether a file that fits already may stay as it is: nothing was said of how it shall be coded."""
-        return not self.reencode and self.qp_map is None and self.target is None and not self._says_how
+        steered = self.reference is not None or self.reference_dir is not None
+        aimed = steered or self.qp_map is not None or self.target is not None
+        return not self.reencode and not aimed and not self._says_how
 
     @property
     def _says_how(self) -> bool:
@@ -55,6 +62,14 @@ class Coding:
         coding = self if self.given else replace(self, format=_format_of(output))
         options.check_settings({**self.settings, "format": coding.format})
         return coding
+
+    def reference_for(self, source: str) -> str | None:
+        """File of an input's original; None where no originals are given. Raises ValueError for standard input."""
+        if self.reference_dir is None:
+            return self.reference
+        if source == locations.STDIO:
+            raise ValueError("standard input has no name to look for in --reference-dir; give --reference")
+        return locations.join(self.reference_dir, locations.basename(source))
 
     def budget(self, size: tuple[int, int]) -> int:
         """Bytes for a picture of so many pixels across and down."""
@@ -82,6 +97,8 @@ def coding_of(
     reencode: bool,
     exact: bool,
     alpha_quality: int | None,
+    reference: str | None,
+    reference_dir: str | None,
     **settings: Any,
 ) -> Coding:
     """From the options of a command, None being those that were not given."""
@@ -90,7 +107,10 @@ def coding_of(
         {} if alpha_quality is None else {"alpha_quality": alpha_quality}
     )
     chosen = format is not None
-    return Coding(given, format or "jpeg", chosen, bpp, max_bytes, target, qp_map, reencode, transparency)
+    if reference is not None and reference_dir is not None:
+        raise click.UsageError("give either --reference or --reference-dir")
+    originals = [None if name is None else locations.absolute(name) for name in (reference, reference_dir)]
+    return Coding(given, format or "jpeg", chosen, bpp, max_bytes, target, qp_map, reencode, transparency, *originals)
 
 
 def _format_of(output: str | None) -> str:

@@ -91,6 +91,15 @@ class Encode:
         icc = opened.metadata.icc
         return bool(icc) and not (is_of(icc, opened.image, format.has_gray) if "icc" in self.kinds else is_srgb(icc))
 
+    def _reference(self, transfer: Transfer, format: Format, turn: bool) -> dict[str, Any]:
+        """The encoder's keyword for the picture's original, turned upright where the picture is."""
+        name = self.coding.reference_for(transfer.source)
+        if name is None:
+            return {}
+        opened = open_file(name)
+        shaping = Shaping(background=self.shaping.background)
+        return {"reference": shaping.apply(opened.image, opened.metadata.orientation if turn else 1, format)}
+
     def _encode(
         self,
         opened: Opened,
@@ -109,7 +118,8 @@ class Encode:
             image = to_srgb(image, opened.metadata.icc)
         encoder = self.coding.encoder(format)
         try:
-            encoded = self.coding.encode(encoder, image, held.options(format))
+            aim = self._reference(transfer, format, turn)
+            encoded = self.coding.encode(encoder, image, {**held.options(format), **aim})
         except BudgetError as error:
             advice = f"; {held.size:,} of them are metadata, which --strip leaves out" if held.size else ""
             raise ValueError(f"{error}{advice}") from error
@@ -186,6 +196,8 @@ def encode(
     """
     coding = coding.checked(places.output)
     transfers = places.plan(inputs, FORMATS[coding.format].suffix, quiet=quiet)
+    if coding.reference is not None and len(transfers) > 1:
+        raise click.UsageError(f"--reference is of one input and {len(transfers)} came; give --reference-dir")
     options.check_plot(plot, [transfer.target for transfer in transfers], places.schemes)
     work = Encode(coding, kinds, shaping, max_pixels)
     write_all(

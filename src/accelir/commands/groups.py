@@ -133,6 +133,18 @@ coding = grouped(
         metavar="N",
         help="Of the transparency, 0 to 100; by default 100, which is lossless (WebP).",
     ),
+    click.option(
+        "--reference",
+        metavar="FILE",
+        shell_complete=options.complete_path,
+        help="The original that the one input was shrunk from: steer the receiver's network towards it (JPEG).",
+    ),
+    click.option(
+        "--reference-dir",
+        metavar="DIR",
+        shell_complete=options.complete_path,
+        help="The folder of the originals, of the inputs' names.",
+    ),
     click.option("--reencode", is_flag=True, help="Encode also what is of the format and fits already."),
 )
 

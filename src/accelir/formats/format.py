@@ -108,5 +108,8 @@ class Format:
     of a lossless file. Raises ValueError for damage."""
     has_gray: bool = True
     """Whether a gray picture's file is gray, and not RGB with three values alike."""
+    steer: Callable[[Any, Made, Any, int], Made] | None = None
+    """From what `prepare` gave, the best file of a size, a reference (formats.reference) and that size in bytes: the
+    file, or one steered towards the reference if that is better. None: the format can't."""
     has_stale_name: Callable[[bytes], bool] = lambda data: False
     """Whether a file has a network's name that was written into another file. Raises ValueError for damage."""

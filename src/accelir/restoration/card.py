@@ -66,6 +66,11 @@ class Card:
     networks that take full chroma for halved one."""
     scores: dict[str, float] = field(default_factory=dict)
     """Measured scores by what they are of; PSNR in dB."""
+    gradient: str = field(default="", compare=False)
+    """SHA-256 of the gradient graph, NAME.gradient beside the network, lower-case hexadecimal; "" without one."""
+    gradient_memory: float = field(default=0.0, compare=False)
+    """Working memory of the gradient graph in bytes per input pixel of a tile. Both are of a file that may be added
+    later: cards that differ in nothing else are of one network."""
     licence: str = ""
     """Licence of the weights, for instance MIT."""
     format: int = FORMAT
@@ -108,6 +113,7 @@ class Card:
             ("worth", (dict,), _is_worth(self.worth), 'curves as {"jpeg": [[2, 0], [20, 1]]}, steps rising'),
             ("scores", (dict,), True, "an object"),
             ("licence", text, True, "text"),
+            ("gradient", text, len(str(self.gradient)) in (0, 64), "64 hexadecimal digits, or none"),
         ]
         for name, types, fine, wanted in rules:
             value = getattr(self, name)
@@ -128,6 +134,7 @@ class Card:
             ("parameters", (int,), 0, 1e18),
             ("memory", (int, float), 0, 1e12),
             ("full_chroma", (int, float), 0, 1),
+            ("gradient_memory", (int, float), 0, 1e12),
         ]
         for name, types, least, most in rules:
             value = getattr(self, name)

@@ -9,6 +9,9 @@ from accelir.restoration.card import Card
 from accelir.storage.shipped import shipped
 from accelir.storage.text import printable
 
+GRADIENT = ".gradient"
+"""Suffix of a network's gradient graph, an ONNX model beside it (accelir.restoration.gradient)."""
+
 
 def networks() -> tuple[str, ...]:
     """The names of the installed networks, sorted."""

@@ -55,10 +55,11 @@ def open_model(model: bytes, threads: int = 0, *, optimized: bool = True) -> onn
         _raise(error)
 
 
-def run_model(session: onnxruntime.InferenceSession, x: NDArray[Any]) -> NDArray[np.float32]:
-    """The first output for a model's only input. Raises ModelError and MemoryError."""
+def run_model(session: onnxruntime.InferenceSession, *inputs: NDArray[Any]) -> NDArray[np.float32]:
+    """The first output for a model's inputs, in their order. Raises ModelError and MemoryError."""
     try:
-        y: NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: x})[0]
+        named = {face.name: x for face, x in zip(session.get_inputs(), inputs, strict=True)}
+        y: NDArray[np.float32] = session.run(None, named)[0]
     except Exception as error:  # as above
         _raise(error)
     return y

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import math
@@ -18,7 +19,7 @@ from accelir.restoration.pictures import list_pictures
 from accelir.restoration.session import open_model, run_model
 from accelir.restoration.tasks import Task
 from accelir.training.count import count
-from accelir.training.package import write
+from accelir.training.package import add_gradient, write
 
 if TYPE_CHECKING:
     from accelir.training.trainer import Trainer
@@ -107,6 +108,7 @@ def export(
 ) -> Path:
     """Write NAME.onnx and NAME.json; returns the former's path. data: what the pictures are, for people.
 
+    NAME.gradient as well, where all of the network's operators have a derivative (accelir.training.gradient).
     Raises ArithmeticError if ONNX runtime and torch differ by more than TOLERANCE.
     """
     network, recipe, task = trainer.ema, trainer.recipe, Task.parse(trainer.recipe.task)
@@ -142,7 +144,10 @@ def export(
         },
         scores=_validation(trainer),
     )
-    return write(model, card, folder)
+    path = write(model, card, folder)
+    with contextlib.suppress(ValueError):
+        add_gradient(path)
+    return path
 
 
 def _validation(trainer: Trainer) -> dict[str, float]:

@@ -8,6 +8,7 @@ from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, lum
 from accelir.formats.jpeg.metadata import has_stale_name, network_of
 from accelir.formats.jpeg.parse import is_jpeg, parse
 from accelir.formats.jpeg.prepare import PreparedJpeg, check_jpeg
+from accelir.formats.jpeg.steering import steer
 
 JPEG = Format(
     name="jpeg",
@@ -17,7 +18,7 @@ JPEG = Format(
     longest_side=65500,  # the format has 65,535; libjpeg, and what builds on it, opens no more than this
     has_transparency=False,
     has_gray=True,
-    options=("subsampling", "progressive", "jfif", "dpi", "comment", "iptc"),
+    options=("subsampling", "progressive", "jfif", "dpi", "comment", "iptc", "reference", "networks"),
     sniff=is_jpeg,
     parse=parse,
     decode=decode_jpeg,
@@ -30,4 +31,5 @@ JPEG = Format(
     maps=maps,
     luma_step=luma_step,
     inspect=inspect_jpeg,
+    steer=steer,
 )

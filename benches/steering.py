@@ -1,0 +1,81 @@
+"""What `reference=` gains: files with and without it at equal bytes, restored by several networks, RGB and luma.
+
+python benches/steering.py PICTURES --count 12 --profile sr-x4 --judge other.onnx --effort 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from common import Case, Pixels, cases, peak_bytes
+from PIL import Image
+
+import accelir
+from accelir.formats.decode import decode_pixels
+from accelir.metrics import psnr
+from accelir.metrics.psnr import PSNR_Y
+from accelir.profile.installed import load_profile
+from accelir.restoration.network import open_network
+from accelir.restoration.tasks import Task
+
+Judge = Callable[[Pixels], Pixels]
+
+
+def enlarge(scale: int) -> Judge:
+    """Pillow's bicubic: what people see who have no network."""
+
+    def judge(decoded: Pixels) -> Pixels:
+        size = decoded.shape[1] * scale, decoded.shape[0] * scale
+        return np.asarray(Image.fromarray(decoded).resize(size, Image.Resampling.BICUBIC))
+
+    return judge
+
+
+def gains(case: Case, encoder: accelir.Encoder, bpp: float, judges: dict[str, Judge]) -> tuple[list[float], float]:
+    """dB by judge, RGB and Y in turn, and the processor's seconds that the steered file took."""
+    budget = int(bpp * case.picture.shape[0] * case.picture.shape[1] / 8)
+    blind = encoder.encode(case.picture, max_bytes=budget)
+    start = time.process_time()
+    steered = encoder.encode(case.picture, max_bytes=budget, reference=case.truth)
+    seconds = time.process_time() - start
+    files = [decode_pixels(made.data) for made in (blind, steered)]
+    found = []
+    for judge in judges.values():
+        before, after = (judge(pixels) for pixels in files)
+        found += [metric(after, case.truth) - metric(before, case.truth) for metric in (psnr, PSNR_Y.score)]
+    return found, seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pictures", type=Path)
+    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--profile", default="sr-x4")
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.9, 1.2, 1.8])
+    parser.add_argument("--effort", type=int, default=5)
+    parser.add_argument("--judge", action="append", default=[], help="an ONNX network with its card; repeatable")
+    options = parser.parse_args()
+    network = load_profile(options.profile).network
+    assert network is not None, "a profile with a network is wanted"
+    task = Task.parse(options.profile)
+    judges: dict[str, Judge] = {"own": open_network(network, 1), "bicubic": enlarge(task.scale)}
+    judges |= {Path(path).stem: open_network(path, 1) for path in options.judge}
+    encoder = accelir.Encoder(profile=options.profile, effort=options.effort)
+    print("bpp", *(f"{name} RGB/Y" for name in judges), "s/MP of the original", sep="\t")
+    for bpp in options.rates:
+        rows = []
+        for case in cases(options.pictures, task, options.count).values():
+            found, seconds = gains(case, encoder, bpp, judges)
+            rows.append([*found, seconds / (case.truth.shape[0] * case.truth.shape[1] / 1e6)])
+        mean = np.mean(rows, axis=0)
+        shown = [f"{mean[2 * i]:+.3f}/{mean[2 * i + 1]:+.3f}" for i in range(len(judges))]
+        print(bpp, *shown, f"{mean[-1]:.2f}", f"worst own {min(row[0] for row in rows):+.3f}", sep="\t", flush=True)
+    print(f"peak memory {peak_bytes() / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The original that a sender still has, and the networks that should come close to it from what is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir.formats.format import Format
+from accelir.formats.picture import as_pixels
+from accelir.metrics.psnr import PSNR_RGB
+from accelir.profile.model import Profile
+from accelir.restoration.gradient import Gradient, open_gradient
+from accelir.restoration.installed import find
+from accelir.restoration.network import Network, open_network
+
+BAND = 256
+"""Rows that are compared at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """An original, and the receivers' networks, which enlarge alike."""
+
+    pixels: NDArray[np.uint8]
+    """Original, sHxsWx3 RGB or sHxsW gray, as the picture that is encoded is."""
+    networks: tuple[Network, ...]
+    gradients: tuple[Gradient, ...]
+    """Gradient of each network."""
+
+    @property
+    def scale(self) -> int:
+        """Pixels of the original per pixel of the picture along a side."""
+        return self.networks[0].card.scale
+
+    def error(self, decoded: NDArray[np.uint8]) -> float:
+        """Mean squared error of the restored picture, the mean over the networks, in squared 8-bit levels.
+
+        decoded: pixels of a file, HxWx3 or HxW.
+        """
+        errors = [_squared_error(network(decoded), self.pixels) for network in self.networks]
+        return float(np.mean(errors)) / self.pixels.size
+
+    def gradient(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Derivative of the networks' mean squared errors' mean, as restoration.gradient has it, HxWx3.
+
+        decoded: RGB, HxWx3, about 0 to 255.
+        """
+        goal = self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
+        total = sum(gradient(decoded, goal) for gradient in self.gradients)
+        return np.asarray(total, np.float32) / np.float32(len(self.gradients))
+
+
+def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Sum of squares, band by band, for memory's sake."""
+    bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))
+    return float(sum(PSNR_RGB.error_by_cell(a[band], b[band]).sum() for band in bands))
+
+
+def read_reference(
+    image: Any,
+    picture: NDArray[np.uint8],
+    format: Format,
+    profile: Profile,
+    networks: Sequence[str | os.PathLike[str]] | None,
+) -> Reference:
+    """The reference for a picture.
+
+    image: as `picture.read_picture` takes it. picture: what is encoded, HxWx3 or HxW. networks: those of the
+    receivers; None: the profile's. Raises TypeError and ValueError that say what came and what is taken.
+    """
+    if format.steer is None:
+        raise ValueError(f"reference is for JPEG, not for {format.label}")
+    opened = [open_network(name, 1) for name in _names(profile, networks)]
+    scales = {network.card.scale for network in opened}
+    if len(scales) > 1:
+        found = ", ".join(f"{network.card.name} by {network.card.scale}" for network in opened)
+        raise ValueError(f"networks must enlarge alike; there is {found}")
+    pixels = as_pixels(image, format)
+    if pixels.ndim < picture.ndim:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    elif pixels.ndim > picture.ndim:
+        raise ValueError("the picture is gray and its reference is in colour; convert one of them")
+    _check_size(pixels, picture, opened[0])
+    gradients = [open_gradient(n, find(name)) for n, name in zip(opened, _names(profile, networks), strict=True)]
+    return Reference(pixels, tuple(opened), tuple(gradients))
+
+
+def _names(profile: Profile, networks: Sequence[str | os.PathLike[str]] | None) -> Sequence[str | os.PathLike[str]]:
+    if networks is None:
+        if profile.network is None:
+            raise ValueError(
+                f"a reference needs the network that receivers run, and the profile {profile.name!r} has none; take "
+                "another profile, as 'sr-x4', or say networks=['dejpeg']"
+            )
+        return [profile.network]
+    if isinstance(networks, str | os.PathLike) or not isinstance(networks, Sequence):
+        raise TypeError(f"networks is a list of names or paths, not {networks!r}")
+    if not networks:
+        raise ValueError("networks is empty; name at least one, or leave it out")
+    return networks
+
+
+def _check_size(pixels: NDArray[np.uint8], picture: NDArray[np.uint8], network: Network) -> None:
+    scale = network.card.scale
+    height, width = (scale * side for side in picture.shape[:2])
+    if pixels.shape[:2] != (height, width):
+        raise ValueError(
+            f"a reference for {network.card.name} has {scale} times the picture's sides, so {width} x {height} pixels, "
+            f"not {pixels.shape[1]} x {pixels.shape[0]}"
+        )
