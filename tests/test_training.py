@@ -166,7 +166,7 @@ def test_our_encoder_is_called_with_its_profile(monkeypatch: pytest.MonkeyPatch)
     assert out.shape == (16, 16, 3)
     assert [profile for profile, _ in asked] == ["sr-x4", "sr-x4"]
     assert 0.5 <= asked[0][1]["bpp"] <= 2
-    assert asked[1][1] == {"max_bytes": 700}
+    assert asked[1][1] == {"max_bytes": 700, "format": "jpeg"}
 
 
 def test_folders_without_pictures_are_refused(tmp_path: Path) -> None:
