@@ -121,14 +121,15 @@ def tune_webp(
     count: int = 16,
     metrics: Mapping[str, float] = PSNR,
     start: WebpTuning | None = None,
+    rates: tuple[float, ...] | None = None,
 ) -> tuple[WebpSettings, dict[str, Any]]:
-    """The task's WebP settings, and how they were found. task, metrics: see TuningBench. start: None begins at STARTS.
+    """The task's WebP settings, and how they were found. task, metrics: see TuningBench. start: None begins at STARTS. rates: bits per pixel; None: RATES.
 
     Tuned on `count` pictures spread over all, validated on as many others.
     """
     groups = 0 if base.groups is None else base.groups.count
-    side = task.webp_side if task else SIDE_AS_IT_IS
-    bench, validation = (TuningBench(task, networks, half, RATES, side, metrics) for half in halves(pictures, count))
+    side, rates = task.webp_side if task else SIDE_AS_IT_IS, rates or RATES
+    bench, validation = (TuningBench(task, networks, half, rates, side, metrics) for half in halves(pictures, count))
 
     def profile(numbers: Numbers) -> Profile:
         return dataclasses.replace(base, webp=WebpTuning(**numbers).settings(groups))
@@ -149,7 +150,7 @@ def tune_webp(
         "tuned": validation.by_metric(profile(tuning), format="webp"),
     }
     return WebpTuning(**tuning).settings(groups), {
-        "rates": RATES,
+        "rates": rates,
         "metrics": dict(metrics),
         "tuned_on": [p.name for p in bench.paths],
         "validated_on": [p.name for p in validation.paths],
