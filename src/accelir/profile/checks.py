@@ -5,6 +5,8 @@ from __future__ import annotations
 import reprlib
 from typing import Any
 
+from accelir.metrics import METRICS
+
 
 def number(name: str, value: Any, least: float, most: float) -> float:
     """A finite number within bounds. Raises ValueError."""
@@ -20,3 +22,10 @@ def network_name(name: Any) -> str | None:
     raise ValueError(
         f"the receivers' network is {reprlib.repr(name)}, not null or a name of up to 200 printable ASCII characters"
     )
+
+
+def metric_name(name: Any) -> str:
+    """A name in METRICS. Raises ValueError."""
+    if isinstance(name, str) and name in METRICS:
+        return name
+    raise ValueError(f"its metric is {reprlib.repr(name)}, not one of {', '.join(METRICS)}")

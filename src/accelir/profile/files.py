@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from accelir.cells.curves import Curves
 from accelir.cells.groups import GroupModel
+from accelir.cells.masking import Masking
 from accelir.cells.qpnet import QpNet
 from accelir.errors import ProfileError
-from accelir.profile.checks import network_name
+from accelir.profile.checks import metric_name, network_name, number
 from accelir.profile.jpeg import JpegSettings
 from accelir.profile.model import Profile
 from accelir.profile.webp import WebpSettings
@@ -43,6 +45,8 @@ def write_profile(folder: Path, profile: Profile) -> None:
         "name": profile.name,
         "task": profile.task,
         "network": profile.network,
+        "metric": profile.metric,
+        "masking": None if profile.masking is None else asdict(profile.masking),
         "groups": None if profile.groups is None else _write_groups(folder, profile.groups),
         "jpeg": profile.jpeg.to_document(),
         "webp": profile.webp.to_document(),
@@ -61,6 +65,8 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
         name=document["name"],
         task=document["task"],
         network=network_name(document["network"]),
+        metric=metric_name(document["metric"]),
+        masking=None if document["masking"] is None else _read_masking(document["masking"]),
         jpeg=JpegSettings.from_document(document["jpeg"]),
         webp=WebpSettings.from_document(document["webp"]),
         groups=None if document["groups"] is None else _read_groups(document["groups"], folder),
@@ -70,6 +76,10 @@ def _parse(document: dict[str, Any], folder: Path) -> Profile:
     if weights not in (0, groups):
         raise ValueError(f"webp's group_weights are {weights}, the profile's groups {groups}")
     return profile
+
+
+def _read_masking(entry: dict[str, Any]) -> Masking:
+    return Masking(**{name: number(f"masking's {name}", entry[name], 0, 4) for name in ("brightness", "activity")})
 
 
 def _read_groups(entry: dict[str, Any], folder: Path) -> GroupModel:

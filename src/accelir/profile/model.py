@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accelir.cells.groups import GroupModel
+from accelir.cells.masking import Masking
 from accelir.profile.jpeg import JpegSettings
 from accelir.profile.webp import WebpSettings
 
@@ -27,5 +28,9 @@ class Profile:
     """Section for WebP."""
     groups: GroupModel | None = None
     """Groups of cells by utility; None in profiles that treat all cells alike."""
+    metric: str = "psnr"
+    """Metric, of accelir.metrics.METRICS, by which the loop of high efforts judges decoded files; "psnr": no loop."""
+    masking: Masking | None = None
+    """How costs of errors differ from cell to cell for eyes; None: they don't."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Origin: data, date, command, figures."""

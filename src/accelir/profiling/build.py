@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from accelir.profiling.measure import Measurement, MeasurementPlan, join, mean
 from accelir.profiling.parallel import measure_all
 from accelir.profiling.tune_jpeg import rates_of, tune_jpeg
 from accelir.profiling.tune_webp import tune_webp
+from accelir.profiling.tuning_bench import PSNR
 from accelir.profiling.utilities import GROUPS, group_edges, groups_of, ranks_of, utilities
 from accelir.restoration.installed import installed
 from accelir.restoration.network import open_network
@@ -54,6 +56,8 @@ class BuildRequest:
     recipe: qpnet.QpNetRecipe = field(default_factory=qpnet.QpNetRecipe)
     jobs: int = 1
     dask: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=lambda: dict(PSNR))
+    """What a dB, or a point, of each metric counts where tables and Lagrangian are tuned."""
     receiver: str | None = None
     """Name of the network that files ask receivers for; None: the task's, if it is installed."""
 
@@ -81,7 +85,7 @@ def build(folder: Path, out: Path, work: Path, request: BuildRequest) -> dict[st
     if request.format == "webp":
         profile = _for_webp(pictures, work, request)
         write_profile(out, profile)
-        return dict(profile.provenance["webp"]["validation_psnr"])
+        return dict(profile.provenance["webp"]["validation"])
     profile, tuning = _shared(pictures, work, request)
     plans = [MeasurementPlan.of(request.task, n, profile, side=request.side) for n in request.networks]
     rows = measure_all(pictures, plans, work, jobs=request.jobs, dask=request.dask)
@@ -113,12 +117,12 @@ def build(folder: Path, out: Path, work: Path, request: BuildRequest) -> dict[st
 def tune(folder: Path, out: Path, work: Path, request: BuildRequest, count: int) -> dict[str, Any]:
     """Write a profile that treats cells alike: tables and Lagrangian tuned on `count` of a folder's pictures.
 
-    Returns the validation's scores, dB. Raises as `build` does.
+    Returns the validation's scores: of each encoder by every metric. Raises as `build` does.
     """
     rates_of(request.task)
     work.mkdir(parents=True, exist_ok=True)
     base = load_profile(request.base or "fidelity")
-    tuned, tuning = tune_jpeg(request.task, request.networks, list_pictures(folder), base, work, count)
+    tuned, tuning = tune_jpeg(request.task, request.networks, list_pictures(folder), base, work, count, request.metrics)
     made = {
         "made": datetime.date.today().isoformat(),
         "command": "accelir-profile tune",
@@ -126,20 +130,20 @@ def tune(folder: Path, out: Path, work: Path, request: BuildRequest, count: int)
         "tuning": tuning,
     }
     write_profile(out, dataclasses.replace(_without_groups(_named(tuned, request)), provenance=made))
-    return dict(tuning["validation_psnr"])
+    return dict(tuning["validation"])
 
 
 def _for_webp(pictures: list[Path], work: Path, request: BuildRequest) -> Profile:
     """The base profile with WebP's settings tuned; its JPEG half is taken over."""
     base = load_profile(request.base or "fidelity")
-    settings, tuning = tune_webp(request.task, request.networks, pictures, base, work)
+    settings, tuning = tune_webp(request.task, request.networks, pictures, base, work, metrics=request.metrics)
     made = {"made": datetime.date.today().isoformat(), "command": "accelir-profile build", **tuning}
     named = _named(base, request)
     return dataclasses.replace(named, webp=settings, provenance={**base.provenance, "webp": made})
 
 
 def _named(profile: Profile, request: BuildRequest) -> Profile:
-    text = f"{request.task}: PSNR over RGB after restoration"
+    text = f"{request.task}: {', '.join(request.metrics)} after restoration"
     receiver = request.receiver or (str(request.task) if installed(str(request.task)) else None)
     return dataclasses.replace(profile, name=str(request.task), task=text, network=receiver)
 
@@ -150,7 +154,8 @@ def _shared(pictures: list[Path], work: Path, request: BuildRequest) -> tuple[Pr
         profile = load_profile(request.base)
         tuning = profile.provenance.get("tuning", profile.provenance)
     else:
-        profile, tuning = tune_jpeg(request.task, request.networks, pictures, load_profile("fidelity"), work)
+        base = load_profile("fidelity")
+        profile, tuning = tune_jpeg(request.task, request.networks, pictures, base, work, metrics=request.metrics)
     return _without_groups(_named(profile, request)), tuning
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from accelir.metrics import METRICS
 from accelir.profile.files import read_profile
 from accelir.profile.model import Profile
 from accelir.restoration.tasks import Task, forms, judged
@@ -27,6 +28,13 @@ def main() -> None:
     "--format", "format_", default="jpeg", type=click.Choice(["jpeg", "webp"]), help="webp: tune its settings alone."
 )
 @click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME[=WEIGHT]",
+    help="What tables and RDO are tuned for; repeatable, a weight is what a dB or a point counts. [psnr=1]",
+)
 @click.option("--base", help="Take tables and RDO strength from this installed profile instead of tuning them.")
 @click.option("--quality", default="mse", type=click.Choice(["mse", "psnr"]), help="That utility counts.")
 @click.option("--groups", default=10, type=click.IntRange(2, 100), help="Number of groups of cells, by utility.")
@@ -41,6 +49,7 @@ def build(
     out: Path,
     task: str,
     networks: tuple[str, ...],
+    metrics: tuple[str, ...],
     receiver: str | None,
     format_: str,
     base: str | None,
@@ -68,6 +77,7 @@ def build(
             task=Task.parse(task),
             networks=networks or (task,),
             format=format_,
+            metrics=_weights(metrics),
             base=base,
             quality=quality,
             groups=groups,
@@ -89,6 +99,13 @@ def build(
 @click.option("--task", required=True, help=f"{forms(judged())}.")
 @click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
 @click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME[=WEIGHT]",
+    help="What tables and RDO are tuned for; repeatable, a weight is what a dB or a point counts. [psnr=1]",
+)
 @click.option("--base", help="An installed profile, or a folder's path, that gives all else. [fidelity]")
 @click.option("--count", default=12, type=click.IntRange(1), help="Pictures that are tuned on, spread over all.")
 @click.option("--work", type=click.Path(file_okay=False, path_type=Path), help="Intermediate results. [OUT.work]")
@@ -97,6 +114,7 @@ def tune(
     out: Path,
     task: str,
     networks: tuple[str, ...],
+    metrics: tuple[str, ...],
     receiver: str | None,
     base: str | None,
     count: int,
@@ -112,12 +130,20 @@ def tune(
     except ImportError as error:
         raise click.ClickException(f"tuning needs {error.name}: pip install 'accelir[train]'") from None
     try:
-        request = BuildRequest(task=Task.parse(task), networks=networks or (task,), receiver=receiver, base=base)
+        request = BuildRequest(
+            task=Task.parse(task),
+            networks=networks or (task,),
+            metrics=_weights(metrics),
+            receiver=receiver,
+            base=base,
+        )
         scores = run(pictures, out, work or out.with_name(f"{out.name}.work"), request, count)
     except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(_described(read_profile(out)))
-    click.echo("PSNR on other pictures: " + ", ".join(f"{name} {score:.2f} dB" for name, score in scores.items()))
+    click.echo("on other pictures:")
+    for name, found in scores.items():
+        click.echo(f"  {name}: " + ", ".join(f"{metric} {score:.2f}" for metric, score in found.items()))
 
 
 @main.command()
@@ -136,6 +162,17 @@ def show(profile: Path, plot: Path | None) -> None:
         raise click.ClickException(f"drawing needs {error.name}: pip install 'accelir[train]'") from None
     except ValueError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _weights(metrics: tuple[str, ...]) -> dict[str, float]:
+    """Weights by metric, from NAME or NAME=WEIGHT. Raises ValueError."""
+    weights = {}
+    for text in metrics or ("psnr",):
+        name, _, weight = text.partition("=")
+        if name not in METRICS:
+            raise ValueError(f"--metric takes NAME or NAME=WEIGHT with a name of {', '.join(METRICS)}, not {text!r}")
+        weights[name] = float(weight or 1)
+    return weights
 
 
 def _described(profile: Profile) -> str:

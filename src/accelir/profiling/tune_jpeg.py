@@ -1,75 +1,85 @@
-"""Stage 0, tuning what a whole file shares, by measuring restored quality at equal bytes.
+"""Stage 0, tuning what a whole file shares, by measuring quality at equal bytes.
 
-That is how steep the luma and the chroma table are, how coarse and how smooth chroma is, how strong the rate-distortion
-optimisation, and when 4:4:4 pays. The score is the mean PSNR over RGB of training pictures that were degraded, encoded
-to a budget, decoded, and restored. Coordinate descent with halved steps; every measurement is kept. The ladder of modes
-is that of the profile `fidelity`, scaled to the RDO strength found.
+That is the shape of the luma and the chroma tables, where chroma is halved and where it isn't, how smooth halved chroma
+is, how strong the rate-distortion optimisation, and when 4:4:4 pays. The score is a weighted sum of metrics of training
+pictures that were degraded, encoded to a budget, decoded, and restored by every network. Coordinate descent with halved
+steps; every measurement is kept. The ladder of modes is that of the base profile, scaled to the RDO strength found.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.formats.decode import decode_pixels
 from accelir.metrics import psnr
 from accelir.profile.jpeg import Tables
 from accelir.profile.model import Profile
-from accelir.profiling.search import descend
-from accelir.profiling.tuning_bench import TuningBench, halves
+from accelir.profiling.search import Numbers, descend
+from accelir.profiling.tuning_bench import PSNR, TuningBench, halves
 from accelir.restoration.tasks import Task, judged
 
-STARTS = {
-    "sr": (-0.5, 0.8, 0.9, 0.06, 1.35, 0.75, 0.05),
-    "denoise": (1.8, 1.5, 1.5, 0.165, 0.6, 1.0, 0.12),
-    "deblur": (0.4, 1.2, 0.5, 0.06, 1.0, 1.0, 0.0),
-}
-"""Where the search begins: near to where former ones on training pictures ended, but for deblurring."""
-STEPS = {
-    "luma_ramp": 0.4,
-    "chroma": 0.25,
-    "chroma_ramp": 0.4,
-    "lambda_": 0.5,
-    "power": 0.3,
-    "trust": 0.25,
-    "chroma_smoothing": 0.06,
-}
-LOGARITHMIC = ("chroma", "lambda_", "power")
-_RADIUS = (ZIGZAG // 8 + ZIGZAG % 8) / 14
+_RADIUS = np.hypot(ZIGZAG // 8, ZIGZAG % 8)
+LUMA_RADII = (0.0, 1.0, 1.6, 2.5, 4.0, 6.0, 9.9)
+"""Distances from DC, in half cycles a block, at which luma's steps are tuned."""
+CHROMA_RADII = (0.0, 1.0, 3.5, 9.9)
+"""The same for chroma's steps."""
+RATES_FOR_EYES = (0.5, 0.9, 1.6)
+"""Bits per pixel at which profiles without a network are judged."""
+SIDE_FOR_EYES = 512
 
 
 @dataclasses.dataclass(frozen=True)
 class JpegTuning:
     """Numbers that decide what a task's JPEG files share."""
 
-    luma_ramp: float
-    """Logarithm of the highest frequency's luma step over the lowest's."""
-    chroma: float
-    """Chroma steps over those that weigh RGB errors evenly."""
-    chroma_ramp: float
-    """Logarithm of the further growth of chroma steps towards the highest frequency."""
+    luma: tuple[float, ...]
+    """Logarithms of luma's steps over the base step at LUMA_RADII, linear between."""
+    chroma: tuple[float, ...]
+    """Logarithms of chroma's steps over those that weigh RGB errors evenly, at CHROMA_RADII, where chroma is halved."""
+    full_chroma: tuple[float, ...]
+    """The same for 4:4:4."""
     lambda_: float
     """Lambda in squared base steps per bit."""
-    power: float
-    """Exponent of the frequency in both ramps: 1 grows evenly, more grows late."""
     trust: float
     """Exponent of the inverse squared steps in the trellis' weights: 0 as luma's PSNR would, 1 as the table does."""
     chroma_smoothing: float
     """Smoothing of halved chroma; below 0 it is 0."""
 
+    def numbers(self) -> Numbers:
+        """All of them by name, as the search takes them."""
+        return {
+            **{f"luma {r:g}": v for r, v in zip(LUMA_RADII, self.luma, strict=True)},
+            **{f"chroma {r:g}": v for r, v in zip(CHROMA_RADII, self.chroma, strict=True)},
+            **{f"full chroma {r:g}": v for r, v in zip(CHROMA_RADII, self.full_chroma, strict=True)},
+            "lambda": self.lambda_,
+            "trust": self.trust,
+            "chroma smoothing": self.chroma_smoothing,
+        }
+
+    @classmethod
+    def from_numbers(cls, numbers: Numbers) -> JpegTuning:
+        """What `numbers` gave."""
+        return cls(
+            luma=tuple(numbers[f"luma {r:g}"] for r in LUMA_RADII),
+            chroma=tuple(numbers[f"chroma {r:g}"] for r in CHROMA_RADII),
+            full_chroma=tuple(numbers[f"full chroma {r:g}"] for r in CHROMA_RADII),
+            lambda_=numbers["lambda"],
+            trust=numbers["trust"],
+            chroma_smoothing=numbers["chroma smoothing"],
+        )
+
     def tables(self, subsampling: str) -> Tables:
         """Relative steps and weights of a subsampling."""
-        chroma = (
-            self.chroma
-            / np.sqrt(rgb_weights(subsampling)[1:].mean(axis=0))
-            * np.exp(self.chroma_ramp * _RADIUS**self.power)
-        )
-        luma = np.exp(self.luma_ramp * _RADIUS**self.power)
-        steps = np.stack([luma, chroma]).clip(0.05, 16).round(4).astype(np.float32)
+        knots = self.full_chroma if subsampling == "4:4:4" else self.chroma
+        chroma = _steps(CHROMA_RADII, knots) / np.sqrt(rgb_weights(subsampling)[1:].mean(axis=0))
+        steps = np.stack([_steps(LUMA_RADII, self.luma), chroma]).clip(0.05, 16).round(4).astype(np.float32)
         return Tables(steps, (steps[[0, 1, 1]] ** (-2 * self.trust)).round(4).astype(np.float32))
 
     def profile(self, base: Profile) -> Profile:
@@ -85,8 +95,60 @@ class JpegTuning:
         return dataclasses.replace(base, jpeg=jpeg)
 
 
-def rates_of(task: Task) -> tuple[float, ...]:
+def _steps(radii: tuple[float, ...], knots: tuple[float, ...]) -> NDArray[np.float64]:
+    return np.exp(np.interp(_RADIUS, radii, knots))
+
+
+def _ramp(top: float, power: float, radii: tuple[float, ...], first: float = 1.0) -> tuple[float, ...]:
+    """Logarithms that grow from the first step's with a power of the radius to `top` more at the highest."""
+    return tuple(float(np.log(first) + top * (r / radii[-1]) ** power) for r in radii)
+
+
+def _start(
+    luma: float, chroma: float, growth: float, lambda_: float, power: float, trust: float, smoothing: float
+) -> JpegTuning:
+    halved = _ramp(growth, power, CHROMA_RADII, chroma)
+    return JpegTuning(_ramp(luma, power, LUMA_RADII), halved, halved, lambda_, trust, smoothing)
+
+
+STARTS = {
+    "sr": _start(-0.5, 0.8, 0.9, 0.06, 1.35, 0.75, 0.05),
+    "denoise": _start(1.8, 1.5, 1.5, 0.165, 0.6, 1.0, 0.12),
+    "deblur": _start(0.4, 1.2, 0.5, 0.06, 1.0, 1.0, 0.0),
+    "eyes": JpegTuning(
+        luma=(-0.6, -0.43, 0.07, 0.5, 0.55, 1.0, 1.1),
+        chroma=(0.05, 0.2, 1.1, 0.7),
+        full_chroma=(-0.35, 0.45, 1.5, 1.25),
+        lambda_=0.05,
+        trust=1.15,
+        chroma_smoothing=0.0,
+    ),
+}
+"""Where the search begins, by kind of task: near to where former ones ended, but for deblurring."""
+STEPS = {
+    "luma 0": 0.2,
+    "luma 1": 0.2,
+    "luma 1.6": 0.2,
+    "luma 2.5": 0.2,
+    "luma 4": 0.2,
+    "luma 6": 0.2,
+    "luma 9.9": 0.3,
+    "chroma 0": 0.25,
+    "chroma 1": 0.25,
+    "chroma 3.5": 0.3,
+    "chroma 9.9": 0.4,
+    "lambda": 0.3,
+    "trust": 0.2,
+    "chroma smoothing": 0.06,
+}
+FULL_CHROMA_STEPS = {"full chroma 0": 0.25, "full chroma 1": 0.25, "full chroma 3.5": 0.3, "full chroma 9.9": 0.4}
+LOGARITHMIC = ("lambda",)
+
+
+def rates_of(task: Task | None) -> tuple[float, ...]:
     """Bits per pixel that count for a task. Raises ValueError for one that has none."""
+    if task is None:
+        return RATES_FOR_EYES
     if not task.rates:
         kinds = ", ".join(kind.name for kind in judged())
         raise ValueError(f"{task} has no rates to be judged at; profiles are built for {kinds}")
@@ -103,7 +165,7 @@ def full_chroma_margin(bench: TuningBench, profile: Profile) -> float:
         for rate in (*bench.rates, 2.5, 4.0):  # up to where chroma is cheap
             files = [bench.file(i, rate, profile, effort=0, subsampling=s, **UNIFORM) for s in ("4:2:0", "4:4:4")]
             before = [psnr(decode_pixels(data), picture) for data in files]
-            after = [bench.restored(i, data) for data in files]
+            after = [bench.judged(i, data) for data in files]
             gains.append((before[1] - before[0], after[1] - after[0]))
     before_gain, after_gain = np.array(sorted(gains, reverse=True)).T
     total = np.concatenate([[0.0], np.cumsum(after_gain)])
@@ -112,36 +174,49 @@ def full_chroma_margin(bench: TuningBench, profile: Profile) -> float:
 
 
 def tune_jpeg(
-    task: Task, networks: tuple[str, ...], pictures: list[Path], base: Profile, work: Path, count: int = 12
+    task: Task | None,
+    networks: tuple[str, ...],
+    pictures: list[Path],
+    base: Profile,
+    work: Path,
+    count: int = 12,
+    metrics: Mapping[str, float] = PSNR,
 ) -> tuple[Profile, dict[str, Any]]:
     """A profile with the task's tables and lambda, and how they were found. Takes a few minutes.
 
-    Tuned on `count` pictures spread over all, validated on as many others. Raises ValueError for a task without rates.
+    task, metrics: see TuningBench. Tuned on `count` pictures spread over all, validated on as many others. Raises
+    ValueError for a task without rates.
     """
-    rates = rates_of(task)
-    bench, validation = (TuningBench(task, networks, half, rates, task.side) for half in halves(pictures, count))
-    start = JpegTuning(*STARTS[task.kind])
+    rates, side = rates_of(task), SIDE_FOR_EYES if task is None else task.side
+    ours, others = halves(pictures, count)
+    bench = TuningBench(task, networks, ours, rates, side, metrics)
+    fine = TuningBench(task, networks, ours, (rates[-1], 2 * rates[-1]), side, metrics)  # where 4:4:4 may pay
+    validation = TuningBench(task, networks, others, rates, side, metrics)
+    start = STARTS["eyes" if task is None else task.kind]
     key = bench.key(start.profile(base), 1.0, subsampling="4:2:0", **UNIFORM)
-    tuning, trace = descend(
-        start,
-        STEPS,
-        LOGARITHMIC,
-        lambda tuning: bench.score(tuning.profile(base), subsampling="4:2:0", **UNIFORM),
-        work / f"tune-{key}.json",
-    )
-    tuned = tuning.profile(base)
+    numbers, trace = start.numbers(), []
+    for judges, steps, subsampling in ((bench, STEPS, "4:2:0"), (fine, FULL_CHROMA_STEPS, "4:4:4")):
+
+        def score(numbers: Numbers, judges: TuningBench = judges, subsampling: str = subsampling) -> float:
+            tuned = JpegTuning.from_numbers(numbers).profile(base)
+            return judges.score(tuned, subsampling=subsampling, **UNIFORM)
+
+        kept = work / f"tune-{key}-{subsampling.replace(':', '')}.json"
+        numbers, found = descend(numbers, steps, LOGARITHMIC, score, kept)
+        trace += found
+    tuned = JpegTuning.from_numbers(numbers).profile(base)
     margin = round(full_chroma_margin(bench, tuned), 2)
     tuned = dataclasses.replace(tuned, jpeg=dataclasses.replace(tuned.jpeg, full_chroma_margin=margin))
-    scores = {
-        "pillow optimized": validation.pillow("JPEG", range(5, 96), optimize=True),
-        base.name: validation.score(base, subsampling="4:2:0", **UNIFORM),
-        "tuned, 4:2:0": validation.score(tuned, subsampling="4:2:0", **UNIFORM),
-        "tuned, 4:4:4": validation.score(tuned, subsampling="4:4:4", **UNIFORM),
-    }
     return tuned, {
         "rates": rates,
+        "metrics": dict(metrics),
         "tuned_on": [p.name for p in bench.paths],
         "validated_on": [p.name for p in validation.paths],
-        "validation_psnr": {k: round(v, 3) for k, v in scores.items()},
+        "validation": {
+            "pillow optimized": validation.pillow("JPEG", range(5, 96), optimize=True),
+            base.name: validation.by_metric(base, subsampling="4:2:0", **UNIFORM),
+            "tuned, 4:2:0": validation.by_metric(tuned, subsampling="4:2:0", **UNIFORM),
+            "tuned, 4:4:4": validation.by_metric(tuned, subsampling="4:4:4", **UNIFORM),
+        },
         "trace": trace,
     }

@@ -1,11 +1,12 @@
 """Stage 0 for WebP, tuning what a task's WebP files share: the Lagrangian, weights of errors by frequency and by
-QP-NET's groups, how coarse and how smooth chroma is, the loop filter's strength. The score is PSNR over RGB after
-restoration by the networks, at equal bytes.
+QP-NET's groups, how coarse and how smooth chroma is, the loop filter's strength. The score is a weighted sum of metrics
+after restoration by the networks, at equal bytes.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ import numpy as np
 
 from accelir.profile.model import Profile
 from accelir.profile.webp import WebpSettings
-from accelir.profiling.search import descend
-from accelir.profiling.tuning_bench import TuningBench, halves
+from accelir.profiling.search import Numbers, descend
+from accelir.profiling.tuning_bench import PSNR, TuningBench, halves
 from accelir.restoration.tasks import Task
 from accelir.storage.files import sha256
 
@@ -43,6 +44,10 @@ class WebpTuning:
     """Difference of the quantiser index of chroma, rounded."""
     luma_dc_delta: float = 0.0
     """Difference of the quantiser index of luma DC, rounded."""
+    y2_delta: float = 0.0
+    """Difference of the quantiser index of Y2, the DC values of macroblocks with one luma mode, rounded."""
+    chroma_dc_delta: float = 0.0
+    """Difference of the quantiser index of chroma DC beyond chroma's, rounded."""
     filter: float = 1.0
     """Strength of the loop filter."""
     chroma_smoothing: float = 0.0
@@ -52,12 +57,15 @@ class WebpTuning:
 
     def settings(self, groups: int) -> WebpSettings:
         """What a profile of so many groups holds."""
-        luma_dc, chroma = (max(-MOST_DELTA, min(round(d), MOST_DELTA)) for d in (self.luma_dc_delta, self.chroma_delta))
+        luma_dc, y2, chroma_dc, chroma = (
+            max(-MOST_DELTA, min(round(d), MOST_DELTA))
+            for d in (self.luma_dc_delta, self.y2_delta, self.chroma_delta + self.chroma_dc_delta, self.chroma_delta)
+        )
         return WebpSettings(
             lambda_=round(self.lambda_, 4),
             luma_weights=_ramp(1.0, self.luma_ramp),
             chroma_weights=_ramp(self.chroma, self.chroma_ramp),
-            deltas=(luma_dc, 0, 0, chroma, chroma),
+            deltas=(luma_dc, y2, y2, chroma_dc, chroma),
             filter=round(max(self.filter, 0.0), 2),
             chroma_smoothing=round(max(self.chroma_smoothing, 0.0), 3),
             group_weights=_group_weights(groups, self.group_ramp),
@@ -72,6 +80,8 @@ STEPS = {
     "chroma_delta": 4.0,
     "chroma_ramp": 0.5,
     "luma_dc_delta": 4.0,
+    "y2_delta": 4.0,
+    "chroma_dc_delta": 4.0,
     "chroma_smoothing": 0.1,
     "group_ramp": 1.0,
 }
@@ -103,23 +113,32 @@ def _group_weights(groups: int, ramp: float) -> tuple[float, ...]:
 
 
 def tune_webp(
-    task: Task | None, networks: tuple[str, ...], pictures: list[Path], base: Profile, work: Path, count: int = 16
+    task: Task | None,
+    networks: tuple[str, ...],
+    pictures: list[Path],
+    base: Profile,
+    work: Path,
+    count: int = 16,
+    metrics: Mapping[str, float] = PSNR,
+    start: WebpTuning | None = None,
+    rates: tuple[float, ...] | None = None,
 ) -> tuple[WebpSettings, dict[str, Any]]:
-    """The task's WebP settings, and how they were found. task: see TuningBench.
+    """The task's WebP settings, and how they were found. task, metrics: see TuningBench. start: None begins at STARTS. rates: bits per pixel; None: RATES.
 
     Tuned on `count` pictures spread over all, validated on as many others.
     """
     groups = 0 if base.groups is None else base.groups.count
-    side = task.webp_side if task else SIDE_AS_IT_IS
-    bench, validation = (TuningBench(task, networks, half, RATES, side) for half in halves(pictures, count))
+    side, rates = task.webp_side if task else SIDE_AS_IT_IS, rates or RATES
+    bench, validation = (TuningBench(task, networks, half, rates, side, metrics) for half in halves(pictures, count))
 
-    def profile(tuning: WebpTuning) -> Profile:
-        return dataclasses.replace(base, webp=tuning.settings(groups))
+    def profile(numbers: Numbers) -> Profile:
+        return dataclasses.replace(base, webp=WebpTuning(**numbers).settings(groups))
 
     untuned = dataclasses.replace(base, webp=WebpTuning().settings(0))
     key = bench.key(untuned, 0.5, format="webp") + ("" if base.groups is None else sha256(base.groups.network.model))
+    begin = start or STARTS.get(task.kind if task else "", WebpTuning())
     tuning, trace = descend(
-        STARTS.get(task.kind if task else "", WebpTuning()),
+        dataclasses.asdict(begin),
         {name: step for name, step in STEPS.items() if groups or name != "group_ramp"},
         LOGARITHMIC,
         lambda tuning: bench.score(profile(tuning), format="webp"),
@@ -127,13 +146,14 @@ def tune_webp(
     )
     scores = {
         "pillow, method 6": validation.pillow("WEBP", range(2, 97), method=6),
-        "untuned": validation.score(profile(WebpTuning()), format="webp"),
-        "tuned": validation.score(profile(tuning), format="webp"),
+        "untuned": validation.by_metric(untuned, format="webp"),
+        "tuned": validation.by_metric(profile(tuning), format="webp"),
     }
-    return tuning.settings(groups), {
-        "rates": RATES,
+    return WebpTuning(**tuning).settings(groups), {
+        "rates": rates,
+        "metrics": dict(metrics),
         "tuned_on": [p.name for p in bench.paths],
         "validated_on": [p.name for p in validation.paths],
-        "validation_psnr": {k: round(v, 3) for k, v in scores.items()},
+        "validation": scores,
         "trace": trace,
     }

@@ -1,11 +1,11 @@
-"""Degraded training pictures on which a profile's files are scored: PSNR over RGB after restoration, at equal bytes."""
+"""Training pictures, degraded, on which a profile's files are scored after restoration, at equal bytes."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from accelir.formats.registry import FORMATS
 from accelir.formats.request import EncoderSettings, Request
-from accelir.metrics import psnr
+from accelir.metrics import METRICS, Metric
 from accelir.profile.model import Profile
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import degraded
@@ -27,22 +27,53 @@ from accelir.storage.files import sha256
 EFFORT = 5
 
 
+PSNR = {"psnr": 1.0}
+
+
 class TuningBench:
-    """Scores are means over pictures, rates and networks."""
+    """Scores are means over pictures, rates and networks of the metrics' weighted sums."""
 
     def __init__(
-        self, task: Task | None, networks: tuple[str, ...], pictures: list[Path], rates: tuple[float, ...], side: int
+        self,
+        task: Task | None,
+        networks: tuple[str, ...],
+        pictures: list[Path],
+        rates: tuple[float, ...],
+        side: int,
+        metrics: Mapping[str, float] = PSNR,
     ) -> None:
-        """task: None, and no networks, for the decoded picture itself. rates: bits per pixel. side: of the truths."""
+        """task: None, and no networks, for the decoded picture itself. rates: bits per pixel. side: of the truths.
+
+        metrics: what a dB, or a point, of each metric of METRICS counts. Raises ValueError for other names.
+        """
+        if unknown := set(metrics) - set(METRICS):
+            raise ValueError(f"no metric is called {sorted(unknown)[0]!r}; there are {', '.join(METRICS)}")
+        self.metrics = {METRICS[name]: weight for name, weight in metrics.items()}
         self.task, self.rates, self.paths = task, rates, pictures
         self.networks = [open_network(n, 1) for n in networks]
         pairs = [degraded(p, task, side) if task else _as_it_is(p, side) for p in pictures]
         self.inputs, self.truths = [p[0] for p in pairs], [p[1] for p in pairs]
+        self._judges = [{metric: metric.against(truth) for metric in METRICS.values()} for truth in self.truths]
 
     def score(self, profile: Profile, **settings: Any) -> float:
-        """Mean PSNR in dB after restoration. settings: as `file` takes them."""
-        cases = [(i, rate) for i in range(len(self.inputs)) for rate in self.rates]
-        return float(np.mean([self.restored(i, self.file(i, rate, profile, **settings)) for i, rate in cases]))
+        """Mean over all pictures and rates. settings: as `file` takes them."""
+        return float(np.mean([self.judged(i, data) for i, data in self._files(profile, **settings)]))
+
+    def by_metric(self, profile: Profile, **settings: Any) -> dict[str, float]:
+        """The mean of every metric there is, whatever it counts: what is won beside what is lost."""
+        return self._means(self._files(profile, **settings))
+
+    def _files(self, profile: Profile, **settings: Any) -> Iterable[tuple[int, bytes]]:
+        for i in range(len(self.inputs)):
+            for rate in self.rates:
+                yield i, self.file(i, rate, profile, **settings)
+
+    def _means(self, files: Iterable[tuple[int, bytes]]) -> dict[str, float]:
+        rows = []
+        for i, data in files:
+            shown = self._shown(data)
+            rows.append([self._mean(i, shown, metric) for metric in METRICS.values()])
+        return {name: round(float(mean), 3) for name, mean in zip(METRICS, np.nanmean(rows, axis=0), strict=True)}
 
     def file(
         self, i: int, rate: float, profile: Profile, format: str = "jpeg", effort: int = EFFORT, **settings: Any
@@ -52,25 +83,34 @@ class TuningBench:
         request = Request(self.inputs[i], EncoderSettings(unnamed, effort, **settings))
         return FORMATS[format].prepare(request).within(bytes_at(rate, self.inputs[i].shape)).data
 
-    def pillow(self, format: str, qualities: Iterable[int], **options: Any) -> float:
-        """The score of Pillow's files, the largest within each budget, or the smallest of all."""
-        scores = []
+    def pillow(self, format: str, qualities: Iterable[int], **options: Any) -> dict[str, float]:
+        """by_metric of Pillow's files, the largest within each budget, or the smallest of all."""
+        return self._means(self._pillow(format, list(qualities), **options))
+
+    def _pillow(self, format: str, qualities: list[int], **options: Any) -> Iterable[tuple[int, bytes]]:
         for i, picture in enumerate(self.inputs):
             files = [_saved(picture, format, quality=quality, **options) for quality in qualities]
             for rate in self.rates:
                 fitting = [f for f in files if len(f) <= bytes_at(rate, picture.shape)]
-                scores.append(self.restored(i, max(fitting or files[:1], key=len)))
-        return float(np.mean(scores))
+                yield i, max(fitting or files[:1], key=len)
 
-    def restored(self, i: int, data: bytes) -> float:
-        """PSNR in dB of a file after restoration, the mean over networks; without any, of the decoded file."""
+    def judged(self, i: int, data: bytes) -> float:
+        """The weighted sum of the metrics of a file after restoration, the mean over networks."""
+        shown = self._shown(data)
+        return sum(weight * self._mean(i, shown, metric) for metric, weight in self.metrics.items())
+
+    def _shown(self, data: bytes) -> list[NDArray[np.uint8]]:
+        """What each network makes of a file; without any, the decoded file."""
         pixels = decode_pixels(data)
-        shown = [network(pixels) for network in self.networks] or [pixels]
-        return float(np.mean([psnr(picture, self.truths[i]) for picture in shown]))
+        return [network(pixels) for network in self.networks] or [pixels]
+
+    def _mean(self, i: int, shown: list[NDArray[np.uint8]], metric: Metric) -> float:
+        return float(np.mean([self._judges[i][metric].score(picture) for picture in shown]))
 
     def key(self, profile: Profile, rate: float, **settings: Any) -> str:
         """24 digits that change with all that decides a score: pictures, networks, and what the encoder writes."""
-        digest = hashlib.sha256(str(self.task).encode())
+        weights = {metric.name: weight for metric, weight in self.metrics.items()}
+        digest = hashlib.sha256(f"{self.task} {weights}".encode())
         for i, path in enumerate(self.paths):
             digest.update(sha256(path.read_bytes()).encode() + self.file(i, rate, profile, **settings))
         for network in self.networks:

@@ -25,22 +25,24 @@ class JpegEffort:
     """Quantisations of the whole picture that the size search may make."""
     views: int
     """Orientations in which the closed loop restores the original; 0 leaves the loop out."""
+    rounds: int
+    """Files more that the loop on the profile's metric may make."""
     tolerance: float
     """How far below the budget the size search may stop, as a share of the budget."""
 
 
 _EFFORTS = (
-    #          rdo, progressive, dc_trellis, scan_breadth, loops, passes, views, tolerance
-    JpegEffort(False, False, False, 0, 1, 16, 0, 0.004),
-    JpegEffort(False, True, False, 0, 1, 16, 0, 0.004),
-    JpegEffort(False, True, False, 1, 1, 16, 0, 0.003),
-    JpegEffort(True, True, False, 0, 2, 8, 0, 0.003),
-    JpegEffort(True, True, True, 1, 2, 8, 0, 0.003),
-    JpegEffort(True, True, True, 1, 3, 12, 1, 0.003),
-    JpegEffort(True, True, True, 2, 3, 16, 2, 0.002),
-    JpegEffort(True, True, True, 2, 4, 16, 4, 0.0015),
-    JpegEffort(True, True, True, 2, 4, 24, 8, 0.001),
-    JpegEffort(True, True, True, 2, 5, 40, 8, 0.0005),
+    #          rdo, progressive, dc_trellis, scan_breadth, loops, passes, views, rounds, tolerance
+    JpegEffort(False, False, False, 0, 1, 16, 0, 0, 0.004),
+    JpegEffort(False, True, False, 0, 1, 16, 0, 0, 0.004),
+    JpegEffort(False, True, False, 1, 1, 16, 0, 0, 0.003),
+    JpegEffort(True, True, False, 0, 2, 8, 0, 0, 0.003),
+    JpegEffort(True, True, True, 1, 2, 8, 0, 0, 0.003),
+    JpegEffort(True, True, True, 1, 3, 12, 1, 0, 0.003),
+    JpegEffort(True, True, True, 2, 3, 16, 2, 0, 0.002),
+    JpegEffort(True, True, True, 2, 4, 16, 4, 1, 0.0015),
+    JpegEffort(True, True, True, 2, 4, 24, 8, 2, 0.001),
+    JpegEffort(True, True, True, 2, 5, 40, 8, 3, 0.0005),
 )
 
 

@@ -17,11 +17,13 @@ from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import jpeg
 from accelir.formats.budget import budget_error
 from accelir.formats.jpeg.cell_plan import CellPlan
+from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse, make_job
 from accelir.formats.jpeg.metadata import Segments, segments_for
 from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
 from accelir.formats.jpeg.subsampling import rank_subsamplings
+from accelir.formats.refine import cell_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 
 
@@ -45,6 +47,8 @@ class PreparedJpeg:
     """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
     goal: NDArray[np.float32] | None = None
     """What the restored picture should be near, 0 to 255; None: the restored picture itself."""
+    costs: NDArray[np.float32] | None = None
+    """Costs by cell that take the place of the profile's masking."""
     _analysed: dict[str, jpeg.Coefficients] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +64,7 @@ class PreparedJpeg:
             self.request.pixels.shape,
             qp_map=self.request.qp_map,
             progressive=settings.progressive,
-            cell_weights=self.weights,
+            cell_weights=cell_weights(self.request, self.costs, self.weights),
         )
 
     @functools.cached_property
@@ -77,7 +81,11 @@ class PreparedJpeg:
         return self._analysed[subsampling]
 
     def within(self, max_bytes: int) -> Made:
-        """The best file of at most so many bytes. Raises as formats.format.Prepared says.
+        """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
+        return refined(self, decode_jpeg, max_bytes, self.job.effort.rounds)
+
+    def once(self, max_bytes: int) -> Made:
+        """A file of at most so many bytes with the weights as they are. Raises as `within` does.
 
         The network's name and the plan are what a budget may be too small for: without both, the smallest file of a
         picture doesn't depend on the budget, so that one can be had which was refused to a smaller budget.

@@ -21,6 +21,8 @@ class WebpEffort:
     """Whether the loop filter's level is chosen by measuring, else by the quantiser."""
     loops: int
     """Passes over a sample before the first over the whole picture, each with the probabilities of the one before."""
+    rounds: int
+    """Files more that the loop on the profile's metric may make."""
     passes: int
     """Passes over the whole picture that the size search may make."""
     tolerance: float
@@ -28,17 +30,17 @@ class WebpEffort:
 
 
 _EFFORTS = (
-    #          subblock_modes, subblock_trellises, block_trellises, measure_filter, loops, passes, tolerance
-    WebpEffort(4, 0, 0, False, 1, 12, 0.003),
-    WebpEffort(10, 0, 0, False, 1, 12, 0.003),
-    WebpEffort(10, 1, 1, False, 1, 12, 0.003),
-    WebpEffort(10, 1, 1, True, 1, 12, 0.003),
-    WebpEffort(10, 2, 1, True, 1, 12, 0.003),
-    WebpEffort(10, 2, 1, True, 1, 12, 0.003),
-    WebpEffort(10, 3, 2, True, 2, 16, 0.002),
-    WebpEffort(10, 4, 4, True, 2, 16, 0.0015),
-    WebpEffort(10, 6, 4, True, 3, 24, 0.001),
-    WebpEffort(10, 10, 4, True, 4, 40, 0.0005),
+    #          subblock_modes, subblock_trellises, block_trellises, measure_filter, loops, rounds, passes, tolerance
+    WebpEffort(4, 0, 0, False, 1, 0, 12, 0.003),
+    WebpEffort(10, 0, 0, False, 1, 0, 12, 0.003),
+    WebpEffort(10, 1, 1, False, 1, 0, 12, 0.003),
+    WebpEffort(10, 1, 1, True, 1, 0, 12, 0.003),
+    WebpEffort(10, 2, 1, True, 1, 0, 12, 0.003),
+    WebpEffort(10, 2, 1, True, 1, 0, 12, 0.003),
+    WebpEffort(10, 3, 2, True, 2, 0, 16, 0.002),
+    WebpEffort(10, 4, 4, True, 2, 1, 16, 0.0015),
+    WebpEffort(10, 6, 4, True, 3, 2, 24, 0.001),
+    WebpEffort(10, 10, 4, True, 4, 3, 40, 0.0005),
 )
 
 

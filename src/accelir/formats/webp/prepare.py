@@ -16,8 +16,10 @@ from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import vp8
 from accelir.formats.budget import budget_error
+from accelir.formats.refine import cell_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 from accelir.formats.transparency import hidden_macroblocks
+from accelir.formats.webp.decode import decode_webp
 from accelir.formats.webp.effort import get_effort
 from accelir.formats.webp.job import WebpJob, convert, frame_budget, make_job
 from accelir.formats.webp.metadata import Container, container_for
@@ -55,6 +57,8 @@ class PreparedWebp:
     """Planes to code in the place of the picture's own."""
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
+    costs: NDArray[np.float32] | None = None
+    """Costs by cell that take the place of the profile's masking."""
 
     def __post_init__(self) -> None:
         check_webp(self.request.settings)
@@ -69,7 +73,7 @@ class PreparedWebp:
             self.request.pixels.shape,
             qp_map=self.request.qp_map,
             shares=self.groups.shares if allocator_for(self.request) == "weights" else None,
-            cell_weights=self.weights,
+            cell_weights=cell_weights(self.request, self.costs, self.weights),
             hidden=self._hidden(),
         )
 
@@ -85,6 +89,10 @@ class PreparedWebp:
 
     def within(self, max_bytes: int) -> Made:
         """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
+        return refined(self, decode_webp, max_bytes, self.job.effort.rounds)
+
+    def once(self, max_bytes: int) -> Made:
+        """A file of at most so many bytes with the weights as they are. Raises as `within` does."""
         around = container_for(self.request, max_bytes)
         encoding = self._frame(around, max_bytes)
         if not encoding.data and around.name is not None:
