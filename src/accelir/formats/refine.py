@@ -64,11 +64,14 @@ def refined(prepared: Any, decode: Callable[[bytes], Pixels], max_bytes: int, ro
     metric = METRICS[request.settings.profile.metric]
     if not rounds or metric is PSNR_RGB or request.alpha is not None:
         return best
-    judge, octaves = metric.against(request.pixels), None
-    shown = decode(best.data)
+    shown, octaves = decode(best.data), None
+    pixels = request.pixels
+    if shown.ndim > pixels.ndim:  # WebP has no gray files
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    judge = metric.against(pixels)
     score = judge.score(shown)
     for _ in range(rounds):
-        found = TRUST * np.log2(_costs(judge.error_by_cell(shown), PSNR_RGB.error_by_cell(shown, request.pixels)))
+        found = TRUST * np.log2(_costs(judge.error_by_cell(shown), PSNR_RGB.error_by_cell(shown, pixels)))
         octaves = found if octaves is None else (octaves + found) / 2
         made: Made = dataclasses.replace(prepared, costs=balanced(octaves)).once(max_bytes)
         shown = decode(made.data)
