@@ -123,9 +123,10 @@ def tune_webp(
     start: WebpTuning | None = None,
     rates: tuple[float, ...] | None = None,
 ) -> tuple[WebpSettings, dict[str, Any]]:
-    """The task's WebP settings, and how they were found. task, metrics: see TuningBench.
+    """The task's WebP settings, and how they were found.
 
-    start: None begins at STARTS. rates: bits per pixel; None: RATES. Tuned on `count` pictures spread over all, validated on as many others.
+    task, metrics: see TuningBench. start: None begins at STARTS. rates: bits per pixel; None: RATES. Tuned on `count`
+    pictures spread over all, validated on as many others.
     """
     groups = 0 if base.groups is None else base.groups.count
     side, rates = task.webp_side if task else SIDE_AS_IT_IS, rates or RATES
