@@ -98,9 +98,9 @@ GAIN = {
     ("cup", "jpeg"): (2.54, 7.94),
     ("table", "jpeg"): (2.96, 2.07),
     ("cloth", "jpeg"): (2.74, 2.18),
-    ("cup", "webp"): (2.98, 0.96),
-    ("table", "webp"): (3.18, 0.59),
-    ("cloth", "webp"): (3.58, 1.52),
+    ("cup", "webp"): (2.43, 0.77),
+    ("table", "webp"): (3.22, 0.52),
+    ("cloth", "webp"): (3.12, 1.11),
 }
 ROOM = 0.4
 PSNR_GUARD = {"jpeg": 0.8, "webp": -1.1}
