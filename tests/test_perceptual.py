@@ -93,6 +93,12 @@ def test_transparent_pictures_are_not_judged_where_nobody_sees_them():
     assert files[0] == files[1]
 
 
+@pytest.mark.parametrize("format", ["jpeg", "webp"])
+def test_large_pictures_are_weighed_too(format):
+    large = np.tile(photo(), (3, 2, 1))[:1001, :1037]  # subsampling is chosen, and size estimated, on parts of it
+    assert len(made(large, 3, format, max_bytes=60_000).data) <= 60_000
+
+
 # SSIMULACRA 2 over Pillow's at equal bytes, quality 50 and 80 (JPEG optimize=True; WebP method 6, 50 and 80).
 GAIN = {
     ("cup", "jpeg"): (2.54, 7.94),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from accelir.cells.grid import CELL
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse
 from accelir.formats.pillow import decode_with_pillow
+
+T = TypeVar("T", bound=np.generic[Any])
 
 _TRIAL_PIXELS = 1 << 18
 _TRIAL_BAND = 64
@@ -22,9 +25,15 @@ _TRIAL_EFFORT = 0
 
 def rank_subsamplings(pixels: NDArray[np.uint8], job: JpegJob, max_bytes: int) -> list[str]:
     """ "4:2:0" and "4:4:4", first the one that the profile wants at this budget, by their decoded RGB. pixels: RGB."""
-    bands, mode_map = _bands(pixels, job.mode_map)
+    starts = _starts(*pixels.shape[:2])
+    bands = _cut(pixels, starts, 1)
     trial = dataclasses.replace(
-        job, effort=get_effort(_TRIAL_EFFORT), progressive="never", mode_map=mode_map, segments=b""
+        job,
+        effort=get_effort(_TRIAL_EFFORT),
+        progressive="never",
+        mode_map=_cut(job.mode_map, starts, CELL),
+        cell_weights=None if job.cell_weights is None else _cut(job.cell_weights, starts, CELL),
+        segments=b"",
     )
     budget = max(int(max_bytes * bands.size / pixels.size), 1)
     halved, full = (_error(bands, trial, s, budget) for s in ("4:2:0", "4:4:4"))
@@ -32,18 +41,19 @@ def rank_subsamplings(pixels: NDArray[np.uint8], job: JpegJob, max_bytes: int) -
     return ["4:4:4", "4:2:0"] if wants_full else ["4:2:0", "4:4:4"]
 
 
-def _bands(pixels: NDArray[np.uint8], mode_map: NDArray[np.int32]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Evenly spaced bands of a large picture and of its mode map, one below the other."""
-    height, width = pixels.shape[:2]
+def _starts(height: int, width: int) -> range | None:
+    """First rows of evenly spaced bands of a large picture; None for one that is tried whole."""
     every = height * width // _TRIAL_PIXELS
     if every < 2 or height < 2 * _TRIAL_BAND:
-        return pixels, mode_map
-    starts = range(0, height - _TRIAL_BAND + 1, _TRIAL_BAND * every)
-    cells = _TRIAL_BAND // CELL
-    return (
-        np.concatenate([pixels[y : y + _TRIAL_BAND] for y in starts]),
-        np.concatenate([mode_map[y // CELL :][:cells] for y in starts]),
-    )
+        return None
+    return range(0, height - _TRIAL_BAND + 1, _TRIAL_BAND * every)
+
+
+def _cut(values: NDArray[T], starts: range | None, side: int) -> NDArray[T]:
+    """The bands of a picture, or of a value for each square of so many pixels, one below the other."""
+    if starts is None:
+        return values
+    return np.concatenate([values[y // side :][: _TRIAL_BAND // side] for y in starts])
 
 
 def _error(pixels: NDArray[np.uint8], job: JpegJob, subsampling: str, max_bytes: int) -> float:
