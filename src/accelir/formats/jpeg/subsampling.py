@@ -13,7 +13,7 @@ from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse
 from accelir.formats.pillow import decode_with_pillow
 
-T = TypeVar("T", bound=np.generic[Any])
+T = TypeVar("T", bound="np.generic[Any]")
 
 _TRIAL_PIXELS = 1 << 18
 _TRIAL_BAND = 64
