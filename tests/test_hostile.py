@@ -139,6 +139,26 @@ def test_arithmetic_decisions_are_bounded():
     assert time.process_time() - start < 3
 
 
+def one_block(scan):
+    """A gray JPEG of 8 x 8 pixels by hand: 0 is a DC of 0 and sixteen zeros, 10 a level of one bit behind fifteen zeros."""
+    segments = (
+        (0xDB, bytes([0]) + bytes([1] * 64)),
+        (0xC0, bytes([8, 0, 8, 0, 8, 1, 1, 0x11, 0])),
+        (0xC4, bytes([0x00, 1, *[0] * 15, 0])),
+        (0xC4, bytes([0x10, 1, 1, *[0] * 14, 0xF0, 0xF1])),
+        (0xDA, bytes([1, 1, 0, 0, 63, 0])),
+    )
+    head = b"".join(bytes([255, code]) + (len(body) + 2).to_bytes(2, "big") + body for code, body in segments)
+    return b"\xff\xd8" + head + scan + b"\xff\xd9"
+
+
+def test_no_coefficient_is_put_behind_the_last_place_of_its_block():
+    inside, beyond = one_block(bytes([0b00010101])), one_block(bytes([0b00001011]))
+    assert np.flatnonzero(jpeg.read(inside).levels.arrays()[0]).size == 1
+    with pytest.raises(ValueError, match="a coefficient beyond its scan's band"):
+        jpeg.read(beyond)
+
+
 def test_few_bytes_hold_few_pixels():
     flat = costly.arithmetic_flat(65_000, FREE_PIXELS // 65_000)
     assert decode_pixels(flat).shape == (FREE_PIXELS // 65_000, 65_000)

@@ -129,3 +129,14 @@ def test_a_frame_that_claims_to_be_huge_is_refused_at_once():
 def test_blocks_are_counted_with_the_borders():
     bits = cell_bits(by_libwebp(CUP[:65, :33], quality=30))
     assert bits.shape == (ceil_div(65, 32), ceil_div(33, 32))
+
+
+def test_a_first_partition_that_is_longer_than_the_frame_is_refused():
+    data = bytearray(frame(accelir.encode(CUP, bpp=1, format="webp")))
+    for size, fine in ((len(data) - 10, True), (len(data) - 9, False)):  # behind the frame's tag of 10 bytes
+        data[:3] = (int.from_bytes(data[:3], "little") & 31 | size << 5).to_bytes(3, "little")
+        if fine:
+            vp8.read(bytes(data))
+        else:
+            with pytest.raises(ValueError, match="without a first partition"):
+                vp8.read(bytes(data))
