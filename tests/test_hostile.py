@@ -140,7 +140,7 @@ def test_arithmetic_decisions_are_bounded():
 
 
 def one_block(scan):
-    """A gray JPEG of 8 x 8 pixels by hand: 0 is a DC of 0 and sixteen zeros, 10 a level of one bit behind fifteen zeros."""
+    """A gray JPEG of 8 x 8 pixels: 0 codes a DC of 0 and sixteen zeros, 10 a level of one bit behind fifteen zeros."""
     segments = (
         (0xDB, bytes([0]) + bytes([1] * 64)),
         (0xC0, bytes([8, 0, 8, 0, 8, 1, 1, 0x11, 0])),
