@@ -6,9 +6,7 @@ file that they are read from, so only a part of them is believed, and a file is 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from accelir.formats.request import Made, Request
 from accelir.metrics import METRICS, PSNR_RGB
 
 Pixels = NDArray[np.uint8]
+Make = Callable[[NDArray[np.float32] | None], Made]
 
 TRUST = 0.5
 """Exponent of the costs read from a file; on training pictures 0.3 and 0.75 gained less."""
@@ -26,16 +25,6 @@ FLOOR = 0.05
 """Added to each cell's error, as a share of their mean: a cell that is perfect in one file needn't be in the next."""
 ROUNDING = 0.3
 """Squared error of a pixel, summed over channels, that is left in any file: about what rounding to 8 bits makes."""
-
-
-class Spendable(Protocol):
-    """A prepared picture as the loop needs it; a dataclass."""
-
-    request: Request
-    costs: NDArray[np.float32] | None
-
-    def once(self, max_bytes: int) -> Made:
-        """A file of at most so many bytes with the costs as they are."""
 
 
 def cell_weights(
@@ -53,14 +42,13 @@ def cell_weights(
     return costs * weights
 
 
-def refined(prepared: Any, decode: Callable[[bytes], Pixels], max_bytes: int, rounds: int) -> Made:
-    """The best of rounds + 1 files by the profile's metric. prepared: a Spendable. Raises what `once` raises.
+def refined(request: Request, make: Make, decode: Callable[[bytes], Pixels], rounds: int) -> Made:
+    """The best of rounds + 1 files by the profile's metric. Raises what `make` raises.
 
-    The first alone for "psnr", whose errors the encoder minimises anyway, and for pictures with transparency, whose
-    hidden parts no metric should judge.
+    make: a file with these costs by cell; None: with the profile's masking. Only one file is made for "psnr", whose
+    errors the encoder minimises anyway, and for pictures with transparency, whose hidden parts no metric should judge.
     """
-    best: Made = prepared.once(max_bytes)
-    request: Request = prepared.request
+    best = make(None)
     metric = METRICS[request.settings.profile.metric]
     if not rounds or metric is PSNR_RGB or request.alpha is not None:
         return best
@@ -73,7 +61,7 @@ def refined(prepared: Any, decode: Callable[[bytes], Pixels], max_bytes: int, ro
     for _ in range(rounds):
         found = TRUST * np.log2(_costs(judge.error_by_cell(shown), PSNR_RGB.error_by_cell(shown, pixels)))
         octaves = found if octaves is None else (octaves + found) / 2
-        made: Made = dataclasses.replace(prepared, costs=balanced(octaves)).once(max_bytes)
+        made = make(balanced(octaves))
         shown = decode(made.data)
         if (reached := judge.score(shown)) > score:
             best, score = made, reached

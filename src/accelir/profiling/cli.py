@@ -13,6 +13,14 @@ from accelir.profile.model import Profile
 from accelir.restoration.tasks import Task, forms, judged
 from accelir.storage.cluster import ClusterError
 
+_metrics = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME[=WEIGHT]",
+    help="What tables and RDO are tuned for; repeatable, a weight is what a dB or a point counts. [psnr=1]",
+)
+
 
 @click.group(context_settings={"show_default": True})
 def main() -> None:
@@ -28,13 +36,7 @@ def main() -> None:
     "--format", "format_", default="jpeg", type=click.Choice(["jpeg", "webp"]), help="webp: tune its settings alone."
 )
 @click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="NAME[=WEIGHT]",
-    help="What tables and RDO are tuned for; repeatable, a weight is what a dB or a point counts. [psnr=1]",
-)
+@_metrics
 @click.option("--base", help="Take tables and RDO strength from this installed profile instead of tuning them.")
 @click.option("--quality", default="mse", type=click.Choice(["mse", "psnr"]), help="That utility counts.")
 @click.option("--groups", default=10, type=click.IntRange(2, 100), help="Number of groups of cells, by utility.")
@@ -99,13 +101,7 @@ def build(
 @click.option("--task", required=True, help=f"{forms(judged())}.")
 @click.option("--network", "networks", multiple=True, help="A name or an .onnx path; repeatable. Default: the task's.")
 @click.option("--receiver", help="Name of the network that files ask for. Default: the task's, if it is installed.")
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="NAME[=WEIGHT]",
-    help="What tables and RDO are tuned for; repeatable, a weight is what a dB or a point counts. [psnr=1]",
-)
+@_metrics
 @click.option("--base", help="An installed profile, or a folder's path, that gives all else. [fidelity]")
 @click.option("--count", default=12, type=click.IntRange(1), help="Pictures that are tuned on, spread over all.")
 @click.option("--work", type=click.Path(file_okay=False, path_type=Path), help="Intermediate results. [OUT.work]")

@@ -82,7 +82,11 @@ class PreparedJpeg:
 
     def within(self, max_bytes: int) -> Made:
         """The best file of at most so many bytes. Raises as formats.format.Prepared says."""
-        return refined(self, decode_jpeg, max_bytes, self.job.effort.rounds)
+
+        def make(costs: NDArray[np.float32] | None) -> Made:
+            return (self if costs is None else dataclasses.replace(self, costs=costs)).once(max_bytes)
+
+        return refined(self.request, make, decode_jpeg, self.job.effort.rounds)
 
     def once(self, max_bytes: int) -> Made:
         """A file of at most so many bytes with the weights as they are. Raises as `within` does.
