@@ -328,6 +328,12 @@ def test_arrays_that_could_run_code_or_fill_memory_are_refused():
         archive.writestr("a.npy", header.getvalue())
     with pytest.raises(ValueError, match="header says"):
         read_arrays(out.getvalue())
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # whose damage would be an OSError, and an LZMAError
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", method) as archive:
+            archive.writestr("a.npy", bytes(200))
+        with pytest.raises(ValueError, match=f"compressed by method {method}"):
+            read_arrays(out.getvalue())
     for data in (b"", b"PK", write_arrays({"a": np.arange(100.0)})[:-30]):
         with pytest.raises(ValueError, match="not an npz"):
             read_arrays(data)

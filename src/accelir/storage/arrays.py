@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from accelir.storage.text import printable
 
 MOST_BYTES = 64 * 2**20
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes. The decompressors of others fail in ways of their own, and take memory of their own."""
 
 
 def write_arrays(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -28,11 +30,12 @@ def read_arrays(data: bytes, most_bytes: int = MOST_BYTES) -> dict[str, NDArray[
     """The arrays of an npz file, all together at most `most_bytes`. Raises ValueError for anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if (size := sum(entry.file_size for entry in archive.infolist())) > most_bytes:
+            entries = archive.infolist()
+            if (size := sum(entry.file_size for entry in entries)) > most_bytes:
                 raise ValueError(f"arrays of {size:,} bytes; at most {most_bytes:,} are taken")
-            return {
-                entry.filename.removesuffix(".npy"): read_array(archive.read(entry)) for entry in archive.infolist()
-            }
+            if others := {entry.compress_type for entry in entries} - {*METHODS}:
+                raise ValueError(f"compressed by method {min(others)}; 0 (stored) and 8 (deflated) are taken")
+            return {entry.filename.removesuffix(".npy"): read_array(archive.read(entry)) for entry in entries}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise ValueError(f"not an npz file: {printable(error)}") from None
 
