@@ -70,6 +70,19 @@ class BitReader {
     take(16);
     throw std::invalid_argument("damaged JPEG: a Huffman code that no table has");
   }
+  // A symbol whose low four bits say how many bits of a number follow; they are passed over.
+  int symbol_and_number(const HuffmanDecoder& d) {
+    if (count_ < 32) fill();
+    const size_t next = value_ >> (count_ - HuffmanDecoder::kShort) & ((1 << HuffmanDecoder::kShort) - 1);
+    const int length = d.length[next], found = d.symbol[next];
+    if (length) {
+      take(length + (found & 15));
+      return found;
+    }
+    const int longer = symbol(d);
+    skip_few(longer & 15);
+    return longer;
+  }
   // A signed number of so many bits (T.81, F.2.2.1).
   int extend(int size) {
     if (!size) return 0;
@@ -78,8 +91,8 @@ class BitReader {
   }
   // Passes over n bits.
   void skip(size_t n) {
-    for (; n > 16; n -= 16) bits(16);
-    bits(static_cast<int>(n));
+    for (; n > 16; n -= 16) skip_few(16);
+    skip_few(static_cast<int>(n));
   }
   // Goes to the marker behind the data and returns how many bytes of padding, zeros, were passed over. Anything else
   // that is left says that the data were read wrongly.
@@ -106,7 +119,12 @@ class BitReader {
 
  private:
   bool at_marker() const { return at_ >= size_ || (data_[at_] == 0xFF && (at_ + 1 >= size_ || data_[at_ + 1] != 0)); }
+  void skip_few(int n) {
+    if (count_ < n) fill();
+    take(n);
+  }
   void fill() {
+    if (count_ < 32 && fill_plain()) return;
     for (; count_ <= 56; count_ += 8) {
       value_ <<= 8;
       if (at_marker()) {
@@ -116,6 +134,17 @@ class BitReader {
       value_ |= data_[at_];
       at_ += data_[at_] == 0xFF ? 2 : 1;
     }
+  }
+  // Four bytes at once where none of them is 0xFF, as nearly everywhere.
+  bool fill_plain() {
+    if (at_ + 4 > size_) return false;
+    const uint32_t next = uint32_t{data_[at_]} << 24 | uint32_t{data_[at_ + 1]} << 16 | uint32_t{data_[at_ + 2]} << 8 |
+                          uint32_t{data_[at_ + 3]};
+    if ((~next - 0x01010101u) & next & 0x80808080u) return false;
+    value_ = value_ << 32 | next;
+    count_ += 32;
+    at_ += 4;
+    return true;
   }
   void take(int n) {
     count_ -= n;

@@ -30,7 +30,8 @@ class HuffmanScan {
     int16_t* to = c.block(index);
     if (h_.first == 0) read_dc(i, to);
     if (!h_.progressive) {
-      read_ac(table(1, h_.ac[i]), to);
+      const HuffmanDecoder& d = table(1, h_.ac[i]);
+      to ? read_ac(d, to) : pass_ac(d);
     } else if (h_.first) {
       h_.high ? refine(table(1, h_.ac[i]), c, index) : read_first(table(1, h_.ac[i]), c, index);
     }
@@ -77,6 +78,16 @@ class HuffmanScan {
     }
   }
 
+  // The same where the levels aren't kept.
+  void pass_ac(const HuffmanDecoder& d) {
+    for (int k = 1; k < 64; ++k) {
+      const int symbol = in_.symbol_and_number(d);
+      if (!(symbol & 15) && symbol != 0xF0) return;
+      k += symbol >> 4;
+      if (symbol & 15) require_place(h_, k);
+    }
+  }
+
   void read_first(const HuffmanDecoder& d, ReadComponent& c, size_t index) {
     for (int k = h_.first; k <= h_.last; ++k) {
       const int symbol = in_.symbol(d), run = symbol >> 4, size = symbol & 15;
@@ -98,12 +109,22 @@ class HuffmanScan {
       if (in_.bit()) correct(c.block(index), __builtin_ctzll(old), h_.low);
   }
 
+  // Places from..to-1, to at most 64.
+  static uint64_t span(int from, int to) { return (~uint64_t{0} << from) & (~uint64_t{0} >> (64 - to)); }
+
+  // From place k on, where `run` places without a level were passed and the next one is; behind the band if none is.
+  int place_behind(int k, int run, uint64_t old) const {
+    uint64_t free = ~old & band_ & (~uint64_t{0} << k);
+    for (; run && free; --run) free &= free - 1;
+    return free ? __builtin_ctzll(free) : h_.last + 1;
+  }
+
   void refine(const HuffmanDecoder& d, ReadComponent& c, size_t index) {
-    int16_t* to = c.block(index);
     const uint64_t old = c.nonzero[index];
     for (int k = h_.first; k <= h_.last; ++k) {
       const int symbol = in_.symbol(d);
-      int run = symbol >> 4, fresh = 0;
+      const int run = symbol >> 4;
+      int fresh = 0;
       if ((symbol & 15) > 1) throw std::invalid_argument("damaged JPEG: a refinement of more than one bit");
       if (symbol & 15) {
         fresh = in_.bit() ? 1 << h_.low : -(1 << h_.low);
@@ -111,17 +132,13 @@ class HuffmanScan {
         run_ = (size_t{1} << run) - 1 + static_cast<size_t>(in_.bits(run));
         return correct_rest(c, index, old & band_ & (~uint64_t{0} << k));
       }
-      for (; k <= h_.last; ++k) {
-        if (!(old >> k & 1)) {
-          if (run-- == 0) break;
-        } else if (in_.bit()) {
-          correct(to, k, h_.low);
-        }
-      }
+      const int end = place_behind(k, run, old);
+      correct_rest(c, index, old & span(k, end));
+      k = end;
       if (!fresh) continue;
       require_place(h_, k);
       c.nonzero[index] |= uint64_t{1} << k;
-      put(to, k, fresh);
+      put(c.block(index), k, fresh);
     }
   }
 
