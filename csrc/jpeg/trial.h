@@ -41,6 +41,7 @@ class Trials {
   void quantize_with(float step, const Strength& strength, bool trellis);
   std::vector<BlockQuantizer> quantizers(size_t component, float step, float strength, bool trellis) const;
   void learn_code_lengths();
+  size_t plan_progressive();
 
   const Coefficients& coefficients_;
   const Settings& settings_;
@@ -50,7 +51,8 @@ class Trials {
   std::vector<DcBits> dc_bits_;
   double scan_bits_ = 0;
   bool learns_ = true;
-  std::vector<Scan> script_;  // once found, the progressive scans are kept
+  std::vector<Scan> script_;  // the progressive scans, kept while files have about the size they were chosen at
+  size_t script_bytes_ = 0;
   std::optional<bool> kind_;  // once found, progressive or not is kept
   bool kinds_are_close_ = false;
   std::vector<PlannedScan> scans_;
