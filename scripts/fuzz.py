@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import faulthandler
 import hashlib
 import io
@@ -475,7 +476,7 @@ def odd_values(rng: Rng, data: bytes) -> bytes:
         elif kind == 2:
             parent[key] = "@"
         else:
-            parent[key] = ODD_VALUES[rng.integers(len(ODD_VALUES))]
+            parent[key] = copy.deepcopy(ODD_VALUES[rng.integers(len(ODD_VALUES))])
     text = json.dumps(document)
     raw = ("NaN", "-Infinity", "1e999", "9" * 6000, "[" * 200_000, '{"a":' * 100_000, "1" + "0" * 4000)
     return text.replace('"@"', raw[rng.integers(len(raw))]).encode()

@@ -245,7 +245,7 @@ def corners(rng: np.random.Generator) -> None:
                 write_and_read(rng, width, height, layout)
                 vp8_parts(rng, picture(rng, height, width, layout))
                 vp8(rng, picture(rng, height, width, layout))
-    for height, width in ((1, 65535), (65535, 1), (24, 12_000), (800, 900), (1000, 31)):
+    for height, width in ((1, 65500), (65500, 1), (24, 12_000), (800, 900), (1000, 31)):
         for layout in LAYOUTS:
             encode(rng, picture(rng, height, width, layout), layout)
             write_and_read(rng, width, height, layout)
