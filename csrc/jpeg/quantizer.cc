@@ -6,6 +6,12 @@
 #include "jpeg/dct.h"
 
 namespace accelir::jpeg {
+namespace {
+
+// No magnitude is above 1024 steps: with this dead zone every level is 0, and sums stay within an int.
+constexpr float kNothingLeft = 2048.0f;
+
+}  // namespace
 
 Table make_table(const FloatTable& relative_steps, float step) {
   Table table;
@@ -28,15 +34,13 @@ BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatT
   const float beyond = std::max(1.0f, step / kMaxStep);
   const float fade = std::clamp((step - kFinestStep) / (1.0f - kFinestStep), 0.0f, 1.0f);
   q.lambda = mode.lambda * step * step * fade * strength;
-  q.dead_zone = q.lambda > 0.0f ? 0.0f : (mode.deadzone * beyond - 0.5f) * fade * strength;
+  q.dead_zone = q.lambda > 0.0f ? 0.0f : std::min((mode.deadzone * beyond - 0.5f) * fade * strength, kNothingLeft);
   q.multiple = mode.multiple;
   q.keep = (~uint64_t{0} >> (64 - mode.cut)) & ~uint64_t{1};
   return q;
 }
 
 BlockQuantizer weighted(const BlockQuantizer& quantizer, float weight) {
-  // No magnitude is above 1024 steps: with this dead zone every level is 0, and sums stay within an int.
-  constexpr float kNothingLeft = 2048.0f;
   BlockQuantizer q = quantizer;
   q.lambda /= weight;
   q.dead_zone = std::min(q.dead_zone / weight, kNothingLeft);
