@@ -253,6 +253,22 @@ def test_the_estimate_of_a_sampled_picture_is_near_its_file(mode, step):
     assert found.error == pytest.approx(errors.sum(), rel=0.08)
 
 
+@pytest.mark.parametrize("size", [(1080, 1920), (672, 3000), (3000, 672), (900, 801)], ids=str)
+@pytest.mark.parametrize("down", [False, True])
+def test_the_sample_sees_every_eighth_of_a_picture_as_much(size, down):
+    errors = []
+    for part in range(8):
+        pixels = np.full(size, 128, np.uint8)
+        stripe = (pixels if down else pixels.T)[part * size[not down] // 8 :][: size[not down] // 8]
+        stripe[:] = noise(*stripe.shape, None)
+        coefficients, settings = coefficients_of(pixels), settings_for(pixels, modes=make_modes(deadzone=0.5), loops=1)
+        file = core.encode(coefficients, settings, step=30.0).data
+        errors.append(core.estimate(coefficients, settings, 30.0, ONES).bytes / len(file) - 1)
+    # Where columns fell away it was 100 %. Measured 34 % at the most, on average 3.6 %.
+    assert np.abs(errors).max() < 0.4
+    assert abs(np.mean(errors)) < 0.1
+
+
 def test_an_estimate_wants_a_step_and_a_map_that_fit():
     coefficients, settings = coefficients_of(photo("cup")), settings_for(photo("cup"))
     with pytest.raises(ValueError, match="step must be above 0"):

@@ -33,7 +33,7 @@ void halve_row(const Halving& halving, const float* __restrict in, int n, float*
     return kFar * (at(2 * i - 1) + at(2 * i + 2)) + kNear * (at(2 * i) + at(2 * i + 1));
   };
   b[0] = transposed(0);
-  for (int i = 1; i < half - 2; ++i)
+  for (ptrdiff_t i = 1; i < half - 2; ++i)
     b[i] = kFar * (in[2 * i - 1] + in[2 * i + 2]) + kNear * (in[2 * i] + in[2 * i + 1]);
   for (int i = std::max(1, half - 2); i < half; ++i) b[i] = transposed(i);
   const auto mirror = [&](int i) {
@@ -44,9 +44,9 @@ void halve_row(const Halving& halving, const float* __restrict in, int n, float*
     b[-i] = b[mirror(i - 1)];
     b[half - 1 + i] = b[half - 1 - mirror(i - 1)];
   }
-  for (int i = 0; i < half; ++i) {
+  for (ptrdiff_t i = 0; i < half; ++i) {
     float sum = inverse[0] * b[i];
-    for (int t = 1; t <= kRadius; ++t) sum += inverse[t] * (b[i - t] + b[i + t]);
+    for (ptrdiff_t t = 1; t <= kRadius; ++t) sum += inverse[t] * (b[i - t] + b[i + t]);
     out[i] = sum;
   }
 }
@@ -62,7 +62,7 @@ void halve_columns(const Halving& halving, Plane& plane) {
     const float* lower = plane.row(std::min(2 * i + 1, height - 1));
     const float* below = plane.row(std::min(2 * i + 2, height - 1));
     float* out = plane.row(i);
-    for (int x = 0; x < width; ++x) out[x] = kFar * (above[x] + below[x]) + kNear * (upper[x] + lower[x]);
+    for (ptrdiff_t x = 0; x < width; ++x) out[x] = kFar * (above[x] + below[x]) + kNear * (upper[x] + lower[x]);
   }
   plane.height = half;
   plane.samples.resize(static_cast<size_t>(width) * half);
@@ -75,17 +75,17 @@ void halve_columns(const Halving& halving, Plane& plane) {
     ratio[i] = beside * pivot;
     float* row = plane.row(i);
     if (i == 0) {
-      for (int x = 0; x < width; ++x) row[x] *= pivot;
+      for (ptrdiff_t x = 0; x < width; ++x) row[x] *= pivot;
     } else {
       const float* previous = plane.row(i - 1);
-      for (int x = 0; x < width; ++x) row[x] = (row[x] - beside * previous[x]) * pivot;
+      for (ptrdiff_t x = 0; x < width; ++x) row[x] = (row[x] - beside * previous[x]) * pivot;
     }
   }
   for (int i = half - 2; i >= 0; --i) {
     float* row = plane.row(i);
     const float* next = plane.row(i + 1);
     const float factor = ratio[i];
-    for (int x = 0; x < width; ++x) row[x] -= factor * next[x];
+    for (ptrdiff_t x = 0; x < width; ++x) row[x] -= factor * next[x];
   }
 }
 

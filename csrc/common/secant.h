@@ -14,10 +14,11 @@ struct Point {
 // the search learns: a bracket that closes without success is opened again.
 class Secant {
  public:
-  // slope: of log size over the parameter, negative, for the steps before there is a bracket.
-  Secant(double aim, double slope) : aim_(aim), slope_(slope) {}
+  // slope: of log size over the parameter, negative, for the steps before there is a bracket. reach: how many times as
+  // far as it says they go, so that the aim is soon bracketed from both sides; 1 for a slope that is known well.
+  Secant(double aim, double slope, double reach = 1.1) : aim_(aim), slope_(slope), reach_(reach) {}
   Secant(double aim, const Point& large, const Point& small)
-      : aim_(aim), slope_(-1), large_(large), small_(small), has_large_(true), has_small_(true) {}
+      : aim_(aim), slope_(-1), reach_(1), large_(large), small_(small), has_large_(true), has_small_(true) {}
 
   bool bracketed() const { return has_large_ && has_small_; }
   double width() const { return bracketed() ? small_.x - large_.x : INFINITY; }
@@ -54,12 +55,12 @@ class Secant {
       slope_ = std::clamp((p.size - last_.size) / (p.x - last_.x), 4 * slope_, slope_ / 8);
     last_ = p;
     has_last_ = true;
-    // A little further than the slope says, so that the aim is soon bracketed from both sides.
-    return p.x + std::clamp((aim_ - p.size) / slope_ * 1.1, -2.0, 2.0);
+    return p.x + std::clamp((aim_ - p.size) / slope_ * reach_, -2.0, 2.0);
   }
 
   const double aim_;
   double slope_;
+  const double reach_;
   Point large_, small_, last_;
   bool has_large_ = false, has_small_ = false, has_last_ = false;
   bool fitted_ = false;  // the last point

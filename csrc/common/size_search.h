@@ -4,8 +4,10 @@
 // What differs between formats is a class of theirs, here called Format:
 //   Position                           a type: the larger, the coarser
 //   File                               a type: a finished file, with its bytes in `data`
-//   kStrengthSlope, kStrengthTries     of log size over log strength; attempts before parts get different strengths
+//   kStrengthTries, kStrengthReach     attempts before parts get different strengths; the reach of secant.h
+//   strength_slope()                   of log size over log strength
 //   attempt(position, strength)        -> Attempt: quantises the whole picture
+//   write_all()                        from now on attempts write every file that fits
 //   finish(data, strength) -> File     the last attempt's file
 //   passes(), parts()                  whole-picture quantisations made; cells or macroblocks that a split divides
 // A format walks the positions itself (its rate_control.cc), for no two formats' grids of positions are alike.
@@ -25,8 +27,9 @@
 namespace accelir {
 
 struct Attempt {
-  double size;                // log of the file's bytes, or of their estimate when it's plainly too large to be written
+  double size;                // log of the file's bytes, or of their estimate when it isn't worth writing
   std::vector<uint8_t> data;  // empty: not written
+  bool fits = false;          // not written because a larger file that fits should still be found
 };
 
 struct Budget {
@@ -51,41 +54,57 @@ class SizeSearch {
       : format_(format), budget_(budget), aim_(std::log(budget.bytes * (1 - budget.tolerance / 2))) {}
 
   File& best() { return best_; }
+  // Writes the largest file that fits, if none came so near to the budget that it was written before, and from now on
+  // every one.
+  void write_all() {
+    format_.write_all();
+    if (!spare_) return;
+    const Spare spare = *std::exchange(spare_, std::nullopt);
+    attempt(spare.position, spare.strength);
+  }
   double log_budget() const { return std::log(budget_.bytes); }
-  bool found() const { return !best_.data.empty(); }
+  bool found() const { return best_size() > 0; }
 
   bool finished() const {
-    return format_.passes() >= budget_.passes ||
-           static_cast<double>(best_.data.size()) >= budget_.bytes * (1 - budget_.tolerance);
+    return format_.passes() >= budget_.passes || best_size() >= budget_.bytes * (1 - budget_.tolerance);
   }
 
   // One file; kept if it fits and is the largest so far. -> the log of its size.
   double attempt(Position position, const Strength& strength = {}) {
     Attempt made = format_.attempt(position, strength);
-    if (static_cast<double>(made.data.size()) <= budget_.bytes && made.data.size() > best_.data.size())
+    const double size = made.data.empty() ? std::exp(made.size) : static_cast<double>(made.data.size());
+    if (made.fits && size > best_size()) {
+      spare_ = Spare{position, strength, size};
+    } else if (size <= budget_.bytes && made.data.size() > best_.data.size()) {
       best_ = format_.finish(std::move(made.data), strength);
+      if (spare_ && spare_->size <= size) spare_.reset();
+    }
     return made.size;
   }
+  double attempt(Position position, double log_strength) {
+    return attempt(position, {strength_at(log_strength), strength_at(log_strength), 0});
+  }
 
-  // Strengths at a position where strength 1 gave the size (its log).
-  void search_strength(Position position, double size, const StrengthRange& range) {
-    Secant secant(aim_, Format::kStrengthSlope);
-    const double x = range.clamp(secant.next({0, size}));
-    if (x != 0) walk_strengths(position, x, secant, range);
+  // Strengths at a position where one of them is known: its logarithm, and that of the size it gave.
+  void search_strength(Position position, const Point& known, const StrengthRange& range) {
+    Secant secant(aim_, format_.strength_slope(), Format::kStrengthReach);
+    const double x = range.clamp(secant.next(known));
+    if (x != known.x) walk_strengths(position, x, secant, range);
   }
 
   // The same where the format has learnt since, which may have moved the size to the other side of the aim: the size
   // gives the first step, but no end of a bracket.
   void search_strength_afresh(Position position, double stale_size, const StrengthRange& range) {
-    Secant secant(aim_, Format::kStrengthSlope);
-    walk_strengths(position, range.clamp((aim_ - stale_size) / Format::kStrengthSlope), secant, range);
+    const double slope = format_.strength_slope();
+    Secant secant(aim_, slope, Format::kStrengthReach);
+    walk_strengths(position, range.clamp((aim_ - stale_size) / slope), secant, range);
   }
 
   // Whether the best file uses what users may expect of a budget.
-  bool filled() const { return static_cast<double>(best_.data.size()) >= budget_.bytes * kFilled; }
+  bool filled() const { return best_size() >= budget_.bytes * kFilled; }
 
   // Whether another position isn't worth trying: a file a few bytes larger may well be the worse one there.
-  bool close() const { return static_cast<double>(best_.data.size()) >= budget_.bytes * kClose; }
+  bool close() const { return best_size() >= budget_.bytes * kClose; }
 
   // What is left where the sizes leap (noise, text, dither, gradients): at one position every size between rounding
   // alone and next to nothing can be had by strengths, and between two strengths by parts. Moves to finer positions
@@ -116,11 +135,21 @@ class SizeSearch {
     std::optional<Point> large, small;
   };
 
+  // A file that fits, which nothing but its size is known of.
+  struct Spare {
+    Position position;
+    Strength strength;
+    double size;  // bytes
+  };
+
+  // Of the largest file that fits.
+  double best_size() const { return spare_ ? spare_->size : static_cast<double>(best_.data.size()); }
+
   static float strength_at(double x) { return static_cast<float>(std::exp(x)); }
 
   void walk_strengths(Position position, double x, Secant& secant, const StrengthRange& range) {
     for (int tries = 0; tries < Format::kStrengthTries && !finished(); ++tries) {
-      const Point p{x, attempt(position, {strength_at(x), strength_at(x), 0})};
+      const Point p{x, attempt(position, x)};
       x = range.clamp(secant.next(p));
       if (x == p.x) return;  // at the end of the range, or the aim is hit
     }
@@ -144,7 +173,7 @@ class SizeSearch {
     Bracket found;
     double x = range.clamp(0), stride = 1;
     for (;;) {
-      const Point p{x, attempt(position, {strength_at(x), strength_at(x), 0})};
+      const Point p{x, attempt(position, x)};
       (p.size > aim_ ? found.large : found.small) = p;
       if (found.large && found.small) return found;
       const double next = range.clamp(p.size > aim_ ? x + stride : x - stride);
@@ -170,7 +199,7 @@ class SizeSearch {
     Point p = small;
     for (int tries = 0; tries < kFillStrengths && !filled(); ++tries) {
       p.x = secant.next(p);
-      p.size = attempt(position, {strength_at(p.x), strength_at(p.x), 0});
+      p.size = attempt(position, p.x);
     }
     secant.next(p);
     if (!filled() && secant.bracketed()) fill_split(position, secant.large(), secant.small());
@@ -197,6 +226,7 @@ class SizeSearch {
   const Budget budget_;
   const double aim_;  // of log size
   File best_;
+  std::optional<Spare> spare_;  // larger than best_
 };
 
 }  // namespace accelir

@@ -25,14 +25,21 @@ int size_of(int difference) {
   return magnitude ? 32 - __builtin_clz(magnitude) : 0;
 }
 
+// Half away from zero, as lround has it: no float is so near below a half that a double's sum could reach it.
+int round(float x) { return static_cast<int>(static_cast<double>(x) + (x < 0 ? -0.5 : 0.5)); }
+
 class Viterbi {
  public:
   Viterbi(const DcBits& bits, size_t blocks) : bits_(bits) { steps_.reserve(blocks); }
 
   // x: the coefficient in steps; cost: of a squared level of error.
   void advance(size_t index, float x, float cost, float lambda) {
-    const int rounded = std::min(static_cast<int>(std::lround(x)), kMaxLevel);
+    const int rounded = std::min(round(x), kMaxLevel);
     Step step{static_cast<uint32_t>(index), static_cast<int16_t>(rounded), 0};
+    // Of all differences between candidates of two blocks.
+    std::array<float, 2 * kCandidates - 1> rate;
+    for (int d = 0; d < 2 * kCandidates - 1; ++d)
+      rate[d] = lambda * bits_.size[size_of(rounded - previous_ + d - kCandidates + 1)];
     std::array<float, kCandidates> total;
     for (int i = 0; i < kCandidates; ++i) {
       const int level = rounded + i - 1;
@@ -41,7 +48,7 @@ class Viterbi {
       float best = INFINITY;
       int from = 0;
       for (int j = 0; j < kCandidates; ++j) {
-        const float candidate = total_[j] + lambda * bits_.size[size_of(level - previous_ - j + 1)];
+        const float candidate = total_[j] + rate[i - j + kCandidates - 1];
         if (candidate >= best) continue;
         best = candidate;
         from = j;

@@ -9,13 +9,13 @@ namespace accelir::jpeg {
 
 Estimate estimate(const Coefficients& coefficients, const Settings& settings, float step,
                   const ComponentWeights& error_weights) {
-  Sample sample(coefficients, settings);
+  Sample sample(coefficients, settings, kSamplePixels);
   sample.settle(step);
   Trials& trials = sample.trials();
   trials.quantize_at(step, {});
-  const double file = static_cast<double>(trials.plan()) * kStuffing, scans = scan_bytes(file, settings);
+  const double bytes = sample.whole_bytes();
   const Grid<double> errors = cell_errors(trials.levels(), sample.coefficients(), trials.tables(), error_weights);
-  return {file - scans + scans / sample.share(), std::accumulate(errors.begin(), errors.end(), 0.0) / sample.share()};
+  return {bytes, std::accumulate(errors.begin(), errors.end(), 0.0) / sample.share()};
 }
 
 }  // namespace accelir::jpeg

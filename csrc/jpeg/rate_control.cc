@@ -4,54 +4,26 @@
 #include <cmath>
 
 #include "common/size_search.h"
-#include "jpeg/sample.h"
+#include "jpeg/prediction.h"
 
 namespace accelir::jpeg {
 namespace {
 
-constexpr double kCoarsestStep = 1e6;  // every AC coefficient and every mode is zero there
-// Measured on photographs at 0.5..2 bpp: of log size over log step, -0.71 to -1.08 (10th and 90th percentile), and of
-// the trellis's file over the guess's, 0.85 to 0.93.
-constexpr double kStepSlope = -0.85, kTrellisSaving = 0.9;
 // How near the size must be, relatively, before the strength is searched: further would cost quality with the trellis,
 // and is beyond the reach of the dead zone.
 constexpr double kNearTrellis = 0.04, kNearDeadZone = 0.015;
 constexpr StrengthRange kStrengthRange{-2.0, 2.0};
 constexpr StrengthRange kFillRange{-6.0, 9.0};  // from rounding alone to no AC, where sizes leap
-constexpr double kLeap = 0.01;                  // width of a bracket of log steps in which the size leaps
-constexpr double kStride = 0.1;                 // of log steps, the first when nothing fitted
-constexpr double kWorthIt = 1.01;  // over the budget, above which a file is plainly too large to be written
+// About so much of a picture, within bounds, is where the search begins.
+constexpr double kSampledShare = 0.25, kLeastSample = 1 << 16, kMostSample = 1 << 17;
+constexpr double kLeap = 0.01;   // width of a bracket of log steps in which the size leaps
+constexpr double kStride = 0.1;  // of log steps, the first when nothing fitted
+// Of a file's size, before zeros have been stuffed into any and after.
+constexpr double kFirstDoubt = 0.01, kDoubt = 0.002, kDoubtfulBytes = 16;
 
-double finest_step(const Settings& s) {
-  float largest = 1.0f;
-  for (const FloatTable& steps : s.relative_steps)
-    largest = std::max(largest, *std::max_element(steps.begin(), steps.end()));
-  return kFinestStep / largest;
-}
-
-// The step at which rounding alone, corrected for what the trellis saves, gives about the size: a bisection.
-double estimate_step(Sample& sample, const Settings& settings, double bytes) {
-  double fine = std::log(finest_step(settings)), coarse = std::log(2.0 * kMaxStep);
-  while (coarse - fine > 0.1) {
-    const double middle = (fine + coarse) / 2;
-    sample.trials().guess_at(static_cast<float>(std::exp(middle)));
-    const double size =
-        sample.trials().scan_bits() / 8 / sample.share() * (uses_trellis(settings) ? kTrellisSaving : 1.0);
-    (size > bytes ? fine : coarse) = middle;
-  }
-  return std::exp((fine + coarse) / 2);
-}
-
-// Settles the sample, moving the step to where the whole picture's file should have the size. -> its log.
-double settle_to_size(Sample& sample, const Settings& settings, double step, double bytes) {
-  Secant secant(std::log(scan_bytes(bytes, settings)), kStepSlope);
-  double x = std::log(step);
-  for (int i = 0; i < settings.loops; ++i) {
-    sample.trials().quantize_at(static_cast<float>(std::exp(x)), {});
-    const double size = scan_bytes(static_cast<double>(sample.trials().plan()), settings) / sample.share();
-    x = std::clamp(secant.next({x, std::log(size)}), std::log(finest_step(settings)), std::log(kCoarsestStep));
-  }
-  return x;
+int size_sample_pixels(const Geometry& g) {
+  const double pixels = static_cast<double>(g.width) * g.height;
+  return static_cast<int>(std::clamp(pixels * kSampledShare, kLeastSample, kMostSample));
 }
 
 // The present file of a trial.
@@ -71,28 +43,36 @@ class StepFormat {
  public:
   using Position = double;
   using File = Encoding;
-  // Measured on photographs: -0.16 to -0.29, of which the flattest needs the fewest passes.
-  static constexpr double kStrengthSlope = -0.16;
   static constexpr int kStrengthTries = 4;
+  static constexpr double kStrengthReach = 1.0;
 
   StepFormat(const Coefficients& coefficients, const Settings& settings, double max_bytes, bool keep_levels)
       : trials_(coefficients, settings),
         parts_(settings.mode_map.values.size()),
         max_bytes_(max_bytes),
+        tolerance_(settings.tolerance),
         keep_levels_(keep_levels) {}
 
   Trials& trials() { return trials_; }
   int passes() const { return trials_.passes(); }
   size_t parts() const { return parts_; }
 
+  double strength_slope() const { return strength_slope_; }
+  void set_strength_slope(double slope) { strength_slope_ = slope; }
+  void write_all() { writes_all_ = true; }
+
+  // Writes no file that is too large or too small to end the search.
   Attempt attempt(double log_step, const Strength& strength) {
     step_ = static_cast<float>(std::exp(log_step));
     trials_.quantize_at(step_, strength);
-    const double planned = static_cast<double>(trials_.plan());
-    if (planned * stuffing_ > max_bytes_ * kWorthIt) return {std::log(planned * stuffing_), {}};
+    const double planned = static_cast<double>(trials_.plan()), estimate = planned * stuffing_;
+    const double doubt = doubt_ + kDoubtfulBytes / max_bytes_;
+    if (estimate > max_bytes_ * (1 + doubt)) return {std::log(estimate), {}};
+    if (!writes_all_ && estimate < max_bytes_ * (1 - tolerance_ - doubt)) return {std::log(estimate), {}, true};
     std::vector<uint8_t> data = trials_.write();
     const double size = static_cast<double>(data.size());
     stuffing_ = size / planned;
+    doubt_ = kDoubt;
     return {std::log(size), std::move(data)};
   }
 
@@ -103,32 +83,67 @@ class StepFormat {
  private:
   Trials trials_;
   const size_t parts_;  // cells
-  const double max_bytes_;
+  const double max_bytes_, tolerance_;
   const bool keep_levels_;
   float step_ = 0;
+  double strength_slope_ = kUsualStrengthSlope;
+  bool writes_all_ = false;
+  double doubt_ = kFirstDoubt;
   double stuffing_ = kStuffing;  // file size over planned size, of the last file written
 };
 
-// Steps until the size is near, or leaps past the budget; then strengths; more steps if they didn't do.
-void search_steps(SizeSearch<StepFormat>& search, const Settings& settings, double log_step) {
+// How many times as large as predicted the whole picture's file is at the step, a logarithm: by rounding alone where a
+// trellis costs several times as much, by a first attempt where there is none.
+double whole_over_sample(SizeSearch<StepFormat>& search, StepFormat& format, const Settings& settings, Sample& sample,
+                         Prediction& prediction) {
+  if (!uses_trellis(settings)) return search.attempt(prediction.log_step()) - prediction.log_size();
+  const float step = static_cast<float>(std::exp(prediction.log_step()));
+  return std::log(format.trials().guess_at(step) * sample.share() / sample.trials().guess_at(step));
+}
+
+// Steps until the size is near, or leaps past the budget; then strengths; more steps if they didn't do. strength: the
+// first attempt's, a logarithm.
+void search_steps(SizeSearch<StepFormat>& search, const Settings& settings, double log_step, double strength) {
   const double finest = std::log(finest_step(settings)), coarsest = std::log(kCoarsestStep);
   const double near = uses_trellis(settings) ? kNearTrellis : kNearDeadZone;
   const double fit = search.log_budget();
   Secant secant(fit, kStepSlope);
   Point p{std::clamp(log_step, finest, coarsest), 0};
-  while (!search.finished()) {
-    p.size = search.attempt(p.x);
-    const bool at_end = p.size <= fit ? p.x <= finest : p.x >= coarsest;
-    if (at_end) return;
+  const double first = p.x;
+  bool at_end = false;
+  while (!search.finished() && !at_end) {
+    const double tried = p.x == first ? strength : 0;
+    p.size = search.attempt(p.x, tried);
+    at_end = p.size <= fit ? p.x <= finest : p.x >= coarsest;
+    if (at_end) break;
     const double next = secant.next(p);
     const bool leaps = secant.width() < kLeap;
     const Point& from = leaps ? secant.large() : p;
-    // Below a step of 1 tables stay, and the step itself moves what the strength would.
-    if (p.x > 0 && (std::abs(p.size - fit) < near || leaps)) search.search_strength(from.x, from.size, kStrengthRange);
+    // Below a step of 1 tables stay, and the step itself moves what the strength would, unless chroma's leap.
+    if ((p.x > 0 && std::abs(p.size - fit) < near) || leaps)
+      search.search_strength(from.x, {from.x == first ? strength : 0, from.size}, kStrengthRange);
     p.x = std::clamp(next, finest, coarsest);
   }
+  search.write_all();
   search.settle_below(p.x, kStride, coarsest);
-  if (!search.filled()) search.fill(p.x, kStride, finest, coarsest, kFillRange);
+  if (!search.filled() && !at_end) search.fill(p.x, kStride, finest, coarsest, kFillRange);
+}
+
+// Predicts from a sample, corrects the prediction by the whole picture, and searches from there.
+void search_from_sample(SizeSearch<StepFormat>& search, StepFormat& format, const Coefficients& coefficients,
+                        const Settings& settings, double aim) {
+  Sample sample(coefficients, settings, size_sample_pixels(coefficients.geometry));
+  Prediction prediction(sample, settings, aim);
+  prediction.estimate();
+  prediction.settle();
+  format.trials().learn_from(sample.trials());
+  if (!sample.is_whole()) {
+    sample.trials().stop_learning();
+    prediction.correct(whole_over_sample(search, format, settings, sample, prediction));
+    prediction.solve();
+    format.set_strength_slope(prediction.strength_slope());
+  }
+  search_steps(search, settings, prediction.log_step(), prediction.log_strength());
 }
 
 // Whether the budget could be below the file of the coarsest step, by a bound on what a block without AC takes there:
@@ -150,7 +165,7 @@ bool may_be_too_small(const Coefficients& coefficients, const Settings& settings
 Encoding encode_at_step(const Coefficients& coefficients, const Settings& settings, float step, bool keep_levels) {
   Trials trials(coefficients, settings);
   {
-    Sample sample(coefficients, settings);
+    Sample sample(coefficients, settings, kSamplePixels);
     sample.settle(step);
     trials.learn_from(sample.trials());
   }
@@ -176,13 +191,7 @@ Encoding encode_to_size(const Coefficients& coefficients, const Settings& settin
   }
   StepFormat format(coefficients, settings, bytes, keep_levels);
   SizeSearch<StepFormat> search(format, {bytes, settings.passes, settings.tolerance});
-  {
-    Sample sample(coefficients, settings);
-    const double step = estimate_step(sample, settings, bytes);
-    const double log_step = settle_to_size(sample, settings, step, bytes);
-    format.trials().learn_from(sample.trials());
-    search_steps(search, settings, log_step);
-  }
+  search_from_sample(search, format, coefficients, settings, bytes * (1 - settings.tolerance / 2));
   Encoding best = std::move(search.best());
   if (best.data.empty()) best = encode_at_step(coefficients, settings, kCoarsest, keep_levels);
   best.passes = format.passes();

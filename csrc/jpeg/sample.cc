@@ -1,18 +1,10 @@
 #include "jpeg/sample.h"
 
-#include <algorithm>
-
 namespace accelir::jpeg {
-namespace {
-
-constexpr int kThinPixels = 1 << 18;  // estimates are made on about this many pixels
-constexpr double kHeaderBytes = 300;  // tables and headers of a photograph's file
-
-}  // namespace
-
-Sample::Sample(const Coefficients& coefficients, const Settings& settings) : whole_(coefficients), settings_(settings) {
+Sample::Sample(const Coefficients& coefficients, const Settings& settings, int pixels)
+    : whole_(coefficients), settings_(settings) {
   const Geometry& g = coefficients.geometry;
-  const int n = static_cast<int>(static_cast<double>(g.width) * g.height / kThinPixels);
+  const int n = static_cast<int>(static_cast<double>(g.width) * g.height / pixels);
   if (n > 1 && g.width >= kCell && g.height >= kCell) {
     const Thinning thinning(g, n);
     thinned_ = thinning.of(coefficients);
@@ -23,6 +15,11 @@ Sample::Sample(const Coefficients& coefficients, const Settings& settings) : who
   trials_.emplace(this->coefficients(), settings_);
 }
 
+double Sample::whole_bytes() {
+  const double planned = static_cast<double>(trials_->plan()), coded = static_cast<double>(trials_->entropy_coded());
+  return (planned - coded + coded / share_) * kStuffing;
+}
+
 void Sample::settle(float step) {
   trials_->guess_at(step);
   if (settings_.loops == 1) trials_->plan();
@@ -30,11 +27,6 @@ void Sample::settle(float step) {
     trials_->quantize_at(step, {});
     trials_->plan();
   }
-}
-
-double scan_bytes(double file, const Settings& settings) {
-  const double overhead = static_cast<double>(settings.segments.size()) + kHeaderBytes;
-  return std::max(file - overhead, file / 8);
 }
 
 }  // namespace accelir::jpeg

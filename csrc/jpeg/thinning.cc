@@ -1,12 +1,14 @@
 #include "jpeg/thinning.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace accelir::jpeg {
 namespace {
 
-constexpr int kRun = 8;    // cells
-constexpr int kShift = 3;  // runs by which the pattern moves from row to row
+constexpr int kRun = 8;  // cells
+// The golden ratio's fraction: its multiples, modulo 1, spread as evenly as can be, however many there are.
+constexpr double kGolden = 0.6180339887498949;
 
 void copy_cell(const Coefficients& from, int from_x, int from_y, Coefficients& to, int to_x, int to_y) {
   for (size_t c = 0; c < from.blocks.size(); ++c) {
@@ -21,18 +23,25 @@ void copy_cell(const Coefficients& from, int from_x, int from_y, Coefficients& t
 
 }  // namespace
 
-Thinning::Thinning(const Geometry& g, int n) {
-  run_ = std::min(kRun, g.width / kCell);
-  every_run_ = std::clamp(g.width / kCell / run_ / 2, 1, n);
-  every_row_ = std::clamp(n / every_run_, 1, g.height / kCell);
-  rows_ = g.height / kCell / every_row_;
-  columns_ = g.width / kCell / run_ / every_run_ * run_;
+Thinning::Thinning(const Geometry& g, int n) : whole_rows_(g.height / kCell), whole_columns_(g.width / kCell) {
+  run_ = std::min(kRun, whole_columns_);
+  // As many more runs from a row as rows apart, about: cells are spread alike in both directions.
+  const int every_run = std::clamp(whole_columns_ / run_ / 2, 1, n);
+  runs_ = std::max(whole_columns_ / run_ / every_run, 1);
+  const double cells = static_cast<double>(whole_rows_) * whole_columns_ / n;
+  rows_ = std::clamp(static_cast<int>(std::lround(cells / (runs_ * run_))), 1, whole_rows_);
+  columns_ = runs_ * run_;
   share_ = static_cast<double>(rows_) * columns_ * kCell * kCell / (static_cast<double>(g.width) * g.height);
 }
 
 int Thinning::source_x(int x, int y) const {
-  return (x / run_ * every_run_ + y * kShift % every_run_) * run_ + x % run_;
+  // Runs begin at equal distances, moved by another part of these in each row; what leaves on the right comes in again
+  // on the left, so that no column is taken more often than others.
+  const double every = static_cast<double>(whole_columns_) / runs_, phase = std::fmod(y * kGolden, 1.0);
+  return (static_cast<int>((x / run_ + phase) * every) + x % run_) % whole_columns_;
 }
+
+int Thinning::source_y(int y) const { return (2 * y + 1) * whole_rows_ / (2 * rows_); }
 
 Coefficients Thinning::of(const Coefficients& from) const {
   Coefficients out;

@@ -6,8 +6,9 @@
 
 namespace accelir::jpeg {
 
-// About one in n of the whole cells of 32x32 pixels, scattered evenly. They are taken in runs of neighbours, because DC
-// prediction and runs of empty blocks suffer at every seam. The picture has a whole cell at least.
+// About one in n of the whole cells of 32x32 pixels, spread evenly over all of them. They are taken in runs of
+// neighbours, because DC prediction and runs of empty blocks suffer at every seam. The picture has a whole cell at
+// least.
 class Thinning {
  public:
   Thinning(const Geometry& geometry, int n);
@@ -25,10 +26,11 @@ class Thinning {
 
  private:
   int source_x(int x, int y) const;
-  int source_y(int y) const { return y * every_row_; }
+  int source_y(int y) const;
 
-  int run_, every_run_, every_row_;  // a run's cells; runs and rows of which one is taken
-  int rows_, columns_;               // of the cells taken
+  int whole_rows_, whole_columns_;  // whole cells of the picture
+  int run_, runs_;                  // a run's cells, and a row's runs
+  int rows_, columns_;              // of the cells taken
   double share_;
 };
 

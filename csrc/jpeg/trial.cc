@@ -73,27 +73,33 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
   fill_padding(levels_);
 }
 
-void Trials::learn_code_lengths() {
+ScanCount Trials::count_single_bands() const {
   const bool progressive = kind_.value_or(false);
   const std::vector<Scan> scans = progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
   ScanCount count;
   for (const Scan& scan : scans) code_scan(levels_, scan, progressive, 0, count);
-  scan_bits_ = static_cast<double>(count.extra_bits);
-  for (const Histogram& h : count.histogram) scan_bits_ += static_cast<double>(coded_bits(h, build_huffman(h)));
+  return count;
+}
+
+void Trials::learn_code_lengths(const ScanCount& count) {
   for (int i = 0; i < 2; ++i) {
     dc_bits_[i] = dc_bits(count.histogram[i]);
-    bits_[i] = ac_bits(count.histogram[2 + i], progressive);
+    bits_[i] = ac_bits(count.histogram[2 + i], kind_.value_or(false));
   }
 }
 
-void Trials::guess_at(float step) {
+double Trials::guess_at(float step) {
   quantize_with(step, {}, false);
-  learn_code_lengths();
+  const ScanCount count = count_single_bands();
+  if (learns_) learn_code_lengths(count);
+  double bits = static_cast<double>(count.extra_bits);
+  for (const Histogram& h : count.histogram) bits += static_cast<double>(coded_bits(h, build_huffman(h)));
+  return bits;
 }
 
 void Trials::quantize_at(float step, const Strength& strength) {
   quantize_with(step, strength, true);
-  if (uses_trellis(settings_) && learns_) learn_code_lengths();
+  if (uses_trellis(settings_) && learns_) learn_code_lengths(count_single_bands());
   ++passes_;
 }
 
@@ -101,7 +107,7 @@ void Trials::learn_from(const Trials& sample) {
   bits_ = sample.bits_;
   dc_bits_ = sample.dc_bits_;
   if (!sample.kinds_are_close_) kind_ = sample.kind_;
-  learns_ = false;
+  stop_learning();
 }
 
 size_t Trials::plan_progressive() {

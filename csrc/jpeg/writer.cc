@@ -186,14 +186,20 @@ std::vector<PlannedScan> plan_scans(const Frame& frame, const std::vector<Scan>&
   return plans;
 }
 
+size_t entropy_coded_bytes(const std::vector<PlannedScan>& scans) {
+  size_t bytes = 0;
+  for (const PlannedScan& plan : scans) bytes += (plan.bits + 7) / 8;
+  return bytes;
+}
+
 size_t planned_bytes(const Frame& frame, const std::vector<PlannedScan>& scans) {
   const size_t n = frame.levels->geometry.components.size();
-  size_t bytes = 2 + frame.segments.size() + 4 + 65 * frame.tables.size() + 10 + 3 * n + 2;
+  size_t bytes = entropy_coded_bytes(scans) + 2 + frame.segments.size() + 4 + 65 * frame.tables.size() + 10 + 3 * n + 2;
   if (frame.restart_interval) bytes += 6;
   for (const PlannedScan& plan : scans) {
     if (!plan.definitions.empty()) bytes += 4;
     for (const auto& d : plan.definitions) bytes += d.table.header_bytes();
-    bytes += 8 + 2 * plan.scan.components.size() + (plan.bits + 7) / 8;
+    bytes += 8 + 2 * plan.scan.components.size();
   }
   return bytes;
 }

@@ -36,6 +36,8 @@ struct Frame {
 
 // Optimal Huffman tables for a script, merged where one table for two costs less.
 std::vector<PlannedScan> plan_scans(const Frame& frame, const std::vector<Scan>& script);
+// Bytes of the scans' entropy-coded segments.
+size_t entropy_coded_bytes(const std::vector<PlannedScan>& scans);
 // The file's size, but for the zeros that will be stuffed after 0xFF bytes.
 size_t planned_bytes(const Frame& frame, const std::vector<PlannedScan>& scans);
 constexpr double kStuffing = 1.003;  // of photographs: file size over planned size

@@ -46,8 +46,8 @@ class QuantizerFormat {
  public:
   using Position = int;
   using File = Encoding;
-  static constexpr double kStrengthSlope = -0.2;
   static constexpr int kStrengthTries = 6;
+  static constexpr double kStrengthReach = 1.1;
 
   QuantizerFormat(const YuvPlanes& picture, const Settings& settings, double max_bytes, bool keep_reconstruction)
       : trials_(picture, settings),
@@ -58,6 +58,9 @@ class QuantizerFormat {
   Trials& trials() { return trials_; }
   int passes() const { return trials_.passes(); }
   size_t parts() const { return parts_; }
+
+  double strength_slope() const { return -0.2; }
+  void write_all() {}  // as every attempt does
 
   int base() const { return base_; }  // of the last attempt
 
@@ -94,7 +97,7 @@ void search_near(FrameSearch& search, int base, double size) {
   for (int distance = 1; distance <= kNeighbours; ++distance)
     for (int index : {base + distance, base - distance}) {
       if (search.finished() || search.close() || index < 0 || index > kCoarsest) continue;
-      search.search_strength(index, search.attempt(index), strengths_at(index));
+      search.search_strength(index, {0, search.attempt(index)}, strengths_at(index));
     }
   search.settle_below(base, 1, kCoarsest);
 }
