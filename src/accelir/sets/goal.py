@@ -52,6 +52,9 @@ class Objective:
         return 10 / math.log(10) * logs if in_decibels else np.exp(logs)
 
 
+MSE = Objective("mse")
+
+
 def objective_of(name: str, profile: Profile) -> Objective:
     """By its name; "auto" is the mean squared error, or for a profile for eyes the mean of its metric.
 

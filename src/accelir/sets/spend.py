@@ -11,21 +11,23 @@ import numpy as np
 
 from accelir.errors import BudgetError
 from accelir.sets.choices import Choices, choices_of
-from accelir.sets.goal import Goal
+from accelir.sets.goal import LEAST_LOG, MSE, Goal
 from accelir.sets.share import shares
-from accelir.sets.trial import Survey
+from accelir.sets.trial import Survey, Trial
 
 FACTORS = (0.3, 0.65, 1.4, 3.0)
 """Of the share that estimates say: sizes of the files that are tried where only files tell."""
 TIGHT = 4.0
 """A total below so many times the smallest files that were estimated needs the smallest ones exactly."""
-SATURATED = 0.97
-"""A file below this share of its budget can't be larger."""
+SATURATED = 0.8
+"""A file below this share of its budget can't be larger; one above may be before a leap."""
 ENOUGH = 0.995
 """Share of the total that is to be used."""
 MOVED = 0.005
 """Shares that change by less are left as they are."""
-MOST_ROUNDS = 4
+NEAR = 0.3
+"""Of log size: estimates nearer to a file than that say less than the file."""
+MOST_ROUNDS = 6
 SPENT_LATER = 8
 """One picture in so many gets what the others left over."""
 REST = 2e-4
@@ -66,27 +68,48 @@ class Studio(Protocol):
         """Make files, in the place of earlier ones. judged: whether errors are asked for."""
 
 
-def spend(studio: Studio, goal: Goal, *, tries_files: bool) -> list[Order]:
-    """All passes; returns what was ordered for each picture.
+@dataclass(frozen=True)
+class Spent:
+    """A set that is done."""
+
+    orders: list[Order]
+    """The last for each picture."""
+    reached: list[Reached]
+    choices: list[Choices]
+    """What was known of each picture."""
+    total: int
+    """Bytes that there were."""
+
+
+def spend(studio: Studio, goal: Goal, *, tries_files: bool) -> Spent:
+    """All passes.
 
     tries_files: whether estimates don't suffice: with a network, several encoders, or a metric of its own. Raises
     BudgetError for a total below that of the smallest files, TargetError as share.bounded does.
     """
     surveys = studio.survey()
     if not surveys:
-        return []
-    plan = _Plan.of(studio, goal, surveys)
+        return Spent([], [], [], 0)
+    # Estimates know squared errors alone.
+    plan = _Plan.of(studio, replace(goal, objective=MSE, min_psnr=None) if tries_files else goal, surveys)
     if tries_files:
         plan.surveys = studio.attempt([_around(size) for size in plan.sizes()])
+        plan.goal = goal
     judged = goal.objective.is_absolute and not tries_files
     made = _Made(studio, judged)
     made.order(plan.orders(plan.sizes()))
+    best = (plan.loss(made), dict(made.orders)) if judged else None
     for _ in range(MOST_ROUNDS):
         if not (plan.learns(made) or (judged and plan.corrects(made))):
             break
         made.order(plan.moved(made))
+        if best is not None and made.size <= plan.total:
+            best = min(best, (plan.loss(made), dict(made.orders)), key=lambda pair: pair[0])
+    if best is not None:
+        made.order({i: order for i, order in best[1].items() if order != made.orders[i]})
     made.order(plan.for_the_rest(made))
-    return [made.orders[i] for i in range(len(surveys))]
+    numbers = range(len(surveys))
+    return Spent([made.orders[i] for i in numbers], [made.reached[i] for i in numbers], plan.choices(), plan.total)
 
 
 def _around(size: float) -> list[int]:
@@ -125,6 +148,8 @@ class _Plan:
     """Bytes of the largest files, infinite where unknown."""
     exact: bool = False
     """Whether all floors are known."""
+    measured: dict[int, list[Trial]] = field(default_factory=dict)
+    """Files that correct the estimates."""
 
     @classmethod
     def of(cls, studio: Studio, goal: Goal, surveys: list[tuple[Survey, ...]]) -> _Plan:
@@ -171,6 +196,15 @@ class _Plan:
         found = zip(self.choices(), sizes, strict=True)
         return {i: Order(each.candidate(size), max(int(size), 1)) for i, (each, size) in enumerate(found)}
 
+    def loss(self, made: _Made) -> float:
+        """What the files lose, by the errors that were measured; infinite for files above the total."""
+        weights = self.goal.weights_of(len(self.surveys))
+        errors = np.maximum([made.reached[i].error or 0.0 for i in range(len(self.surveys))], math.exp(LEAST_LOG))
+        losses = weights * self.goal.objective.losses(np.log(errors))
+        return (
+            math.inf if made.size > self.total else float(losses.max() if self.goal.objective.worst else losses.sum())
+        )
+
     def learns(self, made: _Made) -> bool:
         """What files say of the smallest and the largest; whether shares must change for it."""
         over, full = False, False
@@ -190,7 +224,10 @@ class _Plan:
         for i, reached in made.reached.items():
             assert reached.error is not None
             now = self._choices(i, 1.0).error(reached.size)
-            self.surveys[i] = tuple(_shifted(survey, reached.error - now) for survey in self.surveys[i])
+            # Of its budget: where sizes leap, there may be no file between it and the one that was made.
+            self.measured.setdefault(i, []).append(Trial(made.orders[i].max_bytes, reached.error))
+            (survey,) = self.surveys[i]
+            self.surveys[i] = (_corrected(survey, reached.error - now, self.measured[i]),)
         return bool(self.moved(made))
 
     def moved(self, made: _Made) -> dict[int, Order]:
@@ -229,10 +266,11 @@ class _Plan:
         return replace(made.orders[i], max_bytes=made.reached[i].size + int(min(more, self._room(made, i))))
 
 
-def _shifted(survey: Survey, by: float) -> Survey:
-    """With errors larger by a constant; none becomes less than a third."""
-    trials = (replace(trial, error=max(trial.error + by, trial.error / 3)) for trial in survey.trials)
-    return replace(survey, trials=tuple(trials))
+def _corrected(survey: Survey, by: float, files: Sequence[Trial]) -> Survey:
+    """Estimates moved by a constant, none to less than a third, and files in the place of those near them."""
+    kept = [t for t in survey.trials if all(abs(math.log(t.size / file.size)) > NEAR for file in files)]
+    moved = [replace(trial, error=max(trial.error + by, trial.error / 3)) for trial in kept]
+    return replace(survey, trials=(*moved, *files))
 
 
 def _differs(new: Order, old: Order) -> bool:
