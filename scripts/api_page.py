@@ -17,6 +17,7 @@ PAGE = ROOT / "docs" / "api.md"
 SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir": {
         "api.py": ["encode", "Encoder", "Encoded", "decode"],
+        "sets/encode_set.py": ["encode_set"],
         "restoration/restore.py": ["restore"],
         "restoration/installed.py": ["networks"],
         "profile/installed.py": ["profiles"],

@@ -6,6 +6,7 @@ from accelir.errors import BudgetError, ProfileError, TargetError
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import networks
 from accelir.restoration.restore import restore
+from accelir.sets.encode_set import encode_set
 
 __all__ = [
     "BudgetError",
@@ -16,6 +17,7 @@ __all__ = [
     "__version__",
     "decode",
     "encode",
+    "encode_set",
     "networks",
     "profiles",
     "restore",

@@ -60,7 +60,7 @@ def run(
         with contextlib.closing(results):
             shown = tqdm(results, total=len(items), file=sys.stderr, disable=hidden, leave=False)
             for item, result in zip(items, shown, strict=True):
-                with tqdm.external_write_mode(), _ctrl_c_waits():
+                with tqdm.external_write_mode(), ctrl_c_waits():
                     fine = _finish(item, result, finish, fail)
                     done, failed = done + fine, failed + (not fine)
     except KeyboardInterrupt:
@@ -112,7 +112,7 @@ def _on_dask(
 
 
 @contextlib.contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
+def ctrl_c_waits() -> Iterator[None]:
     """Lets Ctrl-C act behind the block, so that what is said of an item is true; a second one acts at once."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
         yield

@@ -14,6 +14,7 @@ from accelir.commands.coding import coding_of
 from accelir.commands.metadata import KINDS, parse_kinds
 from accelir.commands.pictures import Shaping
 from accelir.commands.places import Places, check_name, check_part
+from accelir.commands.sets import OBJECTIVES, SetOptions
 from accelir.formats.registry import FORMATS
 
 Decorator = Callable[[Any], Any]
@@ -173,5 +174,36 @@ shaping = grouped(
     ),
     click.option(
         "--max-side", type=click.IntRange(1), metavar="N", help="Make pictures smaller, to N pixels on the longer side."
+    ),
+)
+
+sets = grouped(
+    "sets",
+    SetOptions,
+    click.option(
+        "--total-bytes",
+        metavar="SIZE",
+        callback=options.size,
+        help="Bytes of all files together, as 40M: they are a set, and appear in --out-dir when it is whole.",
+    ),
+    click.option("--as-set", is_flag=True, help="Share the bytes that --bpp gives among all pictures, as a set."),
+    click.option(
+        "--objective",
+        type=click.Choice(OBJECTIVES),
+        default="auto",
+        help="Of a set: the least mean squared error, that of the worst picture, or the best mean of a metric; by "
+        "default mse, or for a profile for eyes its metric.",
+    ),
+    click.option(
+        "--min-bpp", type=float, callback=options.above_zero, help="Of a set: bits per pixel of each file, at least."
+    ),
+    click.option(
+        "--max-bpp", type=float, callback=options.above_zero, help="Of a set: bits per pixel of each file, at most."
+    ),
+    click.option(
+        "--min-psnr",
+        type=float,
+        callback=options.above_zero,
+        help="Of a set: PSNR of its mean squared error, dB, at least, whatever the objective.",
     ),
 )

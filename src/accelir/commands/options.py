@@ -139,7 +139,7 @@ plot_option = click.option(
     "--plot",
     metavar="OUT.png",
     shell_complete=complete_path,
-    help="Also draw a single file's picture and maps of its cells (32x32 pixels) side by side.",
+    help="Also draw a single file's picture and maps of its cells (32x32 pixels) side by side; of a set its curves.",
 )
 max_pixels_option = click.option(
     "--max-pixels",
@@ -168,7 +168,14 @@ def check_plot(target: str | None, files: Sequence[str], schemes: Collection[str
         return
     if len(files) != 1:
         raise click.UsageError(f"--plot takes one file and {len(files)} came")
-    if not target.lower().endswith(".png") or target == files[0]:
+    check_drawing(target, files, schemes)
+
+
+def check_drawing(target: str | None, files: Sequence[str], schemes: Collection[str]) -> None:
+    """What is drawn goes into a picture that is none of the files."""
+    if target is None:
+        return
+    if not target.lower().endswith(".png") or target in files:
         raise click.UsageError(f"--plot takes the name of a .png file to write, not {target}")
     check_scheme(target, schemes)
 

@@ -18,7 +18,7 @@ from accelir.storage.locations import STDIO
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
 """What shells report for a command that Ctrl-C ended."""
 
 
@@ -187,7 +187,7 @@ def run(
         complain(f"{stop}{since}")
         for item in stop.left if as_json else ():
             printer.tell({"input": _name(item), "error": "interrupted"})
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     sys.exit(0 if fine and not printer.failed else 1)
 
 

@@ -1,0 +1,52 @@
+"""How wrong a file of a picture is, as receivers see it: decoded, and restored where they run a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accelir.api import decode
+from accelir.metrics import PSNR_RGB, Metric
+from accelir.restoration.network import open_network
+from accelir.sets.trial import Trial
+
+Pixels = NDArray[np.uint8]
+_BAND = 256
+"""Rows that are compared at a time, for memory's sake."""
+
+
+class FileJudge:
+    """Of files of one picture. What a restored file should be is the restored picture: of it nothing is lost."""
+
+    def __init__(self, pixels: Pixels, alpha: Pixels | None, metric: Metric | None, network: str | Path | None) -> None:
+        """alpha: where it is 0, nobody sees an error. network: None for plain pixels."""
+        self._network = network
+        self._truth = pixels if network is None else open_network(network)(pixels)
+        self._hidden = None if alpha is None or network is not None else alpha == 0
+        self._judge = None if metric is None else metric.against(self._truth)
+        self._metric = metric
+
+    def __call__(self, data: bytes) -> Trial:
+        """What is to be known of a file. Raises ValueError for a picture of which the metric says nothing."""
+        found, truth = decode(data, network=self._network), self._truth
+        if found.ndim < truth.ndim:
+            found = np.repeat(found[..., None], 3, axis=2)
+        elif found.ndim > truth.ndim:  # WebP has no gray files
+            found = found[..., 0]
+        if self._hidden is not None:
+            hidden = self._hidden if truth.ndim == 2 else self._hidden[..., None]
+            found = np.where(hidden, truth, found)
+        distance = (
+            None if self._judge is None or self._metric is None else self._metric.distance(self._judge.score(found))
+        )
+        if distance is not None and np.isnan(distance):
+            assert self._metric is not None
+            raise ValueError(f"{self._metric.name} says nothing of one of the pictures; take another objective")
+        return Trial(len(data), _mean_square(found, truth), distance)
+
+
+def _mean_square(a: Pixels, b: Pixels) -> float:
+    bands = (slice(top, top + _BAND) for top in range(0, len(a), _BAND))
+    return float(sum(PSNR_RGB.error_by_cell(a[band], b[band]).sum() for band in bands)) / a.size
