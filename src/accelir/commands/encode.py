@@ -7,6 +7,7 @@ import click
 from accelir.commands import groups, options
 from accelir.commands.coding import Coding
 from accelir.commands.encoding import Encode
+from accelir.commands.fleet import FleetOptions, Way, write_fleet
 from accelir.commands.pictures import Shaping
 from accelir.commands.places import Places, with_plots
 from accelir.commands.sets import SetOptions, write_set
@@ -15,12 +16,13 @@ from accelir.formats.registry import FORMATS
 
 
 @click.command(short_help="Write pictures as JPEG or WebP of a size or quality.")
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=options.complete_path)
+@click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=options.complete_path)
 @groups.places
 @groups.coding
 @groups.kinds
 @groups.shaping
 @groups.sets
+@groups.fleet
 @options.max_pixels_option
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Pictures to encode at a time.")
 @click.option("--dask", metavar="ADDRESS", help="Let the workers of this Dask scheduler do it.")
@@ -34,6 +36,7 @@ def encode(
     kinds: frozenset[str],
     shaping: Shaping,
     sets: SetOptions,
+    fleet: FleetOptions,
     max_pixels: int | None,
     jobs: int,
     dask: str | None,
@@ -43,11 +46,18 @@ def encode(
 ) -> None:
     """Encode pictures to an exact size, which --bpp or --max-bytes gives, or to a quality, by --target.
 
+    With --shards IN and --out OUT, shards of pictures become shards of files: a run that was cut off goes on.
     With --total-bytes, or --bpp and --as-set, all pictures are one set: they share the bytes so that the set is best.
 
     INPUT is a picture that Pillow opens, a folder of such, a pattern, or - for standard input; with the extra "remote"
     also a URL, as s3://bucket/folder. An input of the format written that has no more bytes than asked for is copied.
     """
+    if fleet.asked:
+        work = Encode(coding, kinds, shaping, max_pixels)
+        way = Way(jobs, dask, places.force, as_json, quiet)
+        write_fleet(fleet, inputs, places.schemes, work, sets, way)
+    if not inputs:
+        raise click.UsageError("Missing argument 'INPUT...'.")
     if sets.is_asked(coding):
         if dask is not None:
             raise click.UsageError("a set is made on this machine; --shards takes a cluster")

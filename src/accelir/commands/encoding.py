@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from accelir.api import Encoded, Encoder
 from accelir.commands.coding import Coding
 from accelir.commands.copying import copied
 from accelir.commands.metadata import FileMetadata
-from accelir.commands.pictures import Opened, Shaping, limited, open_file
+from accelir.commands.pictures import Opened, Shaping, limited, open_data, open_file
 from accelir.commands.plot import draw, encoded_panels, file_panels
 from accelir.commands.printing import heard, shown
 from accelir.commands.transfers import Transfer, Written
@@ -110,11 +111,11 @@ class Encode:
         shaping = Shaping(background=self.shaping.background)
         return {"reference": shaping.apply(opened.image, opened.metadata.orientation if turn else 1, format)}
 
-    def ready(self, source: str) -> Ready:
-        """A picture as it goes to its encoder. Raises OSError, ValueError and MemoryError."""
+    def ready(self, read: Callable[[], bytes]) -> Ready:
+        """A picture as it goes to its encoder. Raises what reading it does, ValueError and MemoryError."""
         format = FORMATS[self.coding.format]
         with limited(self.max_pixels), heard():
-            opened = open_file(source)
+            opened = open_data(read())
             held, _ = opened.metadata.only(self.kinds).fitted(format)
             image, held = self._shaped(opened, held, format, self._turns(opened.metadata, held))
         return Ready(

@@ -11,6 +11,7 @@ from PIL import ImageColor
 
 from accelir.commands import options
 from accelir.commands.coding import coding_of
+from accelir.commands.fleet import FleetOptions
 from accelir.commands.metadata import KINDS, parse_kinds
 from accelir.commands.pictures import Shaping
 from accelir.commands.places import Places, check_name, check_part
@@ -206,4 +207,23 @@ sets = grouped(
         callback=options.above_zero,
         help="Of a set: PSNR of its mean squared error, dB, at least, whatever the objective.",
     ),
+)
+
+fleet = grouped(
+    "fleet",
+    FleetOptions,
+    click.option(
+        "--shards",
+        metavar="IN",
+        multiple=True,
+        shell_complete=options.complete_path,
+        help="Shards to encode: tars, folders, lists of locations (.csv, .jsonl, .parquet), or a folder of these.",
+    ),
+    click.option(
+        "--out",
+        metavar="OUT",
+        shell_complete=options.complete_path,
+        help="Where a tar of files for each shard goes, and JSON lines of what is in it.",
+    ),
+    click.option("--retry-failed", is_flag=True, help="Of shards that are there, take the pictures that failed again."),
 )

@@ -52,8 +52,12 @@ class Opened:
 
 def open_file(source: str) -> Opened:
     """Raises OSError and ValueError, MemoryError too."""
+    return open_data(locations.read(source))
+
+
+def open_data(data: bytes) -> Opened:
+    """Of a file's bytes. Raises ValueError, MemoryError too."""
     load_plugins()
-    data = locations.read(source)
     try:
         with pillow_at_work("no sound picture"):
             # It isn't closed: a file of several pictures may be asked for its other ones as long as it is open.

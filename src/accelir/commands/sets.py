@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -187,14 +188,14 @@ class _Staged:
 
     def _surveyed(self, i: int, source: str) -> dict[str, Any]:
         try:
-            ready = self.work.ready(source)
+            ready = self.work.ready(partial(locations.read, source))
             return survey_of(ready.encoder, ready.image, ready.metadata_size).as_json()
         except batch.BAD_INPUT as error:
             return {"error": batch.explain(error)}
 
     def attempt(self, budgets: Sequence[Sequence[int]]) -> list[tuple[Survey, ...]]:
         def attempt(i: int, source: str) -> dict[str, Any]:
-            ready = self.work.ready(source)
+            ready = self.work.ready(partial(locations.read, source))
             judge = judge_of(ready.encoder, ready.image, self._metric, self.network)
             return attempted(ready.encoder, ready.image, judge, budgets[i], **ready.options).as_json()
 
@@ -205,7 +206,7 @@ class _Staged:
 
     def smallest(self) -> list[int]:
         def smallest(i: int, source: str) -> int:
-            ready = self.work.ready(source)
+            ready = self.work.ready(partial(locations.read, source))
             return smallest_of(ready.encoder, ready.image, **ready.options)
 
         return self._each("asking for the smallest", "smallest", smallest)
@@ -234,7 +235,7 @@ class _Staged:
         return {"size": len(written.data), "error": found, "warnings": list(written.warnings)}
 
     def _error(self, transfer: Transfer, data: bytes) -> float:
-        ready = self.work.ready(transfer.source)
+        ready = self.work.ready(partial(locations.read, transfer.source))
         return judge_of(ready.encoder, ready.image, None, None)(data).error
 
     def _work(self, max_bytes: int) -> Encode:

@@ -169,6 +169,22 @@ def run(
 ) -> NoReturn:
     """Run a batch, report what fails and, after Ctrl-C, what was not done; exit with 0, 1 or 130."""
     printer = printer or Printer()
+    fine = run_all(items, work, finish, printer, as_json=as_json, jobs=jobs, dask=dask, bar=bar)
+    sys.exit(0 if fine and not printer.failed else 1)
+
+
+def run_all(
+    items: Sequence[Item],
+    work: Callable[[Item], Result],
+    finish: Callable[[Item, Result], None],
+    printer: Printer,
+    *,
+    as_json: bool,
+    jobs: int = 1,
+    dask: str | None = None,
+    bar: bool = False,
+) -> bool:
+    """`run`, which goes on where Ctrl-C doesn't end it; returns whether no item failed."""
 
     def fail(item: Item, error: Exception) -> None:
         complain(f"{item}: {batch.explain(error)}")
@@ -179,7 +195,7 @@ def run(
         complain(f"{error}; the rest is done on this machine")
 
     try:
-        fine = batch.run(items, work, finish, fail, jobs=jobs, dask=dask, bar=bar, lost=lost)
+        return batch.run(items, work, finish, fail, jobs=jobs, dask=dask, bar=bar, lost=lost)
     except ClusterError as error:
         raise click.BadParameter(str(error), param_hint="--dask") from None
     except batch.Interrupted as stop:
@@ -188,7 +204,6 @@ def run(
         for item in stop.left if as_json else ():
             printer.tell({"input": _name(item), "error": "interrupted"})
         sys.exit(INTERRUPTED)
-    sys.exit(0 if fine and not printer.failed else 1)
 
 
 def _name(item: object) -> str:

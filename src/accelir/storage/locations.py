@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 
@@ -71,6 +71,20 @@ def read(name: str) -> bytes:
         return data
 
 
+@contextlib.contextmanager
+def open_stream(name: str) -> Iterator[IO[bytes]]:
+    """To read it piece by piece. Raises OSError."""
+    if not is_url(name):
+        with open(name, "rb") as file:
+            yield file
+        return
+    with _explained(name):
+        fs, path = _filesystem(name)
+        stream = fs.open(path, "rb")
+    with stream:
+        yield stream
+
+
 def write(name: str, data: bytes, *, mode: int = 0o666, like: os.stat_result | None = None) -> None:
     """Write it so that under its name there is either all of it or what was there before.
 
@@ -123,6 +137,27 @@ def is_same(a: str, b: str) -> bool:
     if is_url(a) or is_url(b) or STDIO in (a, b):
         return a == b != STDIO
     return os.path.exists(a) and os.path.exists(b) and os.path.samefile(a, b)
+
+
+def remove(name: str) -> None:
+    """Remove a file, if there is one. Raises OSError."""
+    if not is_url(name):
+        Path(name).unlink(missing_ok=True)
+        return
+    with _explained(name):
+        fs, path = _filesystem(name)
+        if fs.exists(path):
+            fs.rm_file(path)
+
+
+def names_in(folder: str) -> set[str]:
+    """Paths of all files below a folder, from it on, / between folders; none where there is no such folder."""
+    if not is_url(folder):
+        return {Path(path).relative_to(folder).as_posix() for path in _files_in(folder, recursive=True)}
+    with _explained(folder):
+        fs, path = _filesystem(folder)
+        fs.invalidate_cache()
+        return {posixpath.relpath(found, path) for found in fs.find(path)}
 
 
 def make_folder(name: str) -> None:
@@ -213,7 +248,7 @@ def _fixed_part(pattern: str, separators: str) -> str:
 def _found(path: str, root: str, style: Any, *, any_suffix: bool = False) -> FoundFile:
     """style: os.path or posixpath. any_suffix: whether a picture's name may end in anything."""
     name = style.basename(path)
-    is_picture = not name.startswith("._") and (any_suffix or _is_picture(name))
+    is_picture = not name.startswith("._") and (any_suffix or has_picture_name(name))
     inside = style.relpath(path, root or style.curdir).replace(style.sep, "/")
     # A pattern may lead out of its own folder again (a*/../b): nothing is written there.
     return FoundFile(path, name if inside.startswith("../") else inside, is_picture)
@@ -237,7 +272,8 @@ def _find_url(name: str, recursive: bool) -> list[FoundFile]:
         return [FoundFile(name, basename(name))]  # reading it will tell
 
 
-def _is_picture(name: str) -> bool:
+def has_picture_name(name: str) -> bool:
+    """Whether a name ends as that of a format that Pillow opens."""
     format = Image.registered_extensions().get(os.path.splitext(name)[1].lower())
     return format in Image.OPEN and format not in _UNREADABLE
 
