@@ -8,6 +8,7 @@ from accelir.cells.color_weights import ZIGZAG, rgb_weights
 from accelir.cells.modes import make_modes
 from accelir.core import jpeg as core
 from accelir.core import vp8
+from accelir.formats.jpeg.samples import JpegSamples
 
 ONES = np.ones((3, 64), np.float32)
 VP8_SETTINGS = {"luma_weights": [1.0] * 16, "chroma_weights": [1.5] * 16, "deltas": [0] * 5, "filter": 0.0}
@@ -269,10 +270,28 @@ def test_the_sample_sees_every_eighth_of_a_picture_as_much(size, down):
     assert abs(np.mean(errors)) < 0.1
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("size", [(192, 192), (91, 77), (1, 50), (40, 1)], ids=str)
+def test_what_halved_chroma_loses_is_what_decoders_lose(smoothing, size):
+    pixels = np.ascontiguousarray(photo("cup")[: size[0], : size[1]])
+    planes = core.Coefficients.from_pixels(pixels, "4:2:0", smoothing).arrays()
+    decoded = JpegSamples(*size, "4:2:0").decode([np.asarray(plane, np.float32) for plane in planes])
+    error = np.sum((decoded.astype(np.float64) - pixels) ** 2)
+    # Coefficients are rounded to 1/31.
+    assert core.chroma_loss(pixels, smoothing) == pytest.approx(error, rel=0.01)
+
+
+def test_what_chroma_loses_wants_colours():
+    with pytest.raises(ValueError, match="without colours"):
+        core.chroma_loss(photo("cup")[..., 1])
+
+
 def test_an_estimate_wants_a_step_and_a_map_that_fit():
     coefficients, settings = coefficients_of(photo("cup")), settings_for(photo("cup"))
     with pytest.raises(ValueError, match="step must be above 0"):
         core.estimate(coefficients, settings, 0.0, ONES)
+    with pytest.raises(ValueError, match="pixels must be"):
+        core.estimate(coefficients, settings, 9.0, ONES, 0)
     with pytest.raises(ValueError, match="error_weights"):
         core.estimate(coefficients, settings, 9.0, ONES[0])
     with pytest.raises(ValueError, match="mode_map"):

@@ -8,8 +8,8 @@
 namespace accelir::jpeg {
 
 Estimate estimate(const Coefficients& coefficients, const Settings& settings, float step,
-                  const ComponentWeights& error_weights) {
-  Sample sample(coefficients, settings, kSamplePixels);
+                  const ComponentWeights& error_weights, int pixels) {
+  Sample sample(coefficients, settings, pixels);
   sample.settle(step);
   Trials& trials = sample.trials();
   trials.quantize_at(step, {});

@@ -11,7 +11,8 @@ struct Estimate {
   double error;  // weighted squared error of the whole picture, in JPEG's units
 };
 
+// pixels: about so many are taken; see sample.h.
 Estimate estimate(const Coefficients& coefficients, const Settings& settings, float step,
-                  const ComponentWeights& error_weights);
+                  const ComponentWeights& error_weights, int pixels);
 
 }  // namespace accelir::jpeg

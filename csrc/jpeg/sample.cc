@@ -21,6 +21,7 @@ double Sample::whole_bytes() {
 }
 
 void Sample::settle(float step) {
+  if (!uses_trellis(settings_)) return;
   trials_->guess_at(step);
   if (settings_.loops == 1) trials_->plan();
   for (int i = 1; i < settings_.loops; ++i) {

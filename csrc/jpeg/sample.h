@@ -25,7 +25,8 @@ class Sample {
   // Plans the sample's file. -> the size of the whole picture's at the same step, if the sample is like it.
   double whole_bytes();
 
-  // Quantises until the code lengths agree with the levels, and finds the kind of file on the way.
+  // Quantises until the code lengths agree with the levels, and finds the kind of file on the way; without a trellis
+  // code lengths don't matter.
   void settle(float step);
 
  private:

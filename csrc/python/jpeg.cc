@@ -6,11 +6,13 @@
 
 #include "jpeg/cell_bits.h"
 #include "jpeg/cell_errors.h"
+#include "jpeg/chroma_loss.h"
 #include "jpeg/coefficients.h"
 #include "jpeg/dct.h"
 #include "jpeg/estimate.h"
 #include "jpeg/rate_control.h"
 #include "jpeg/reader.h"
+#include "jpeg/sample.h"
 #include "jpeg/scan_script.h"
 #include "jpeg/writer.h"
 #include "jpeg/zigzag.h"
@@ -48,6 +50,14 @@ Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsam
   Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
   py::gil_scoped_release release;
   return analyse(p.data, p.width, p.height, p.channels, subsampling, chroma_smoothing);
+}
+
+double loss_of_halving(const Array<uint8_t>& pixels, double chroma_smoothing) {
+  const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxPictureSide);
+  require(p.channels == 3, "a picture without colours loses none");
+  Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
+  py::gil_scoped_release release;
+  return chroma_loss(p.data, p.width, p.height, chroma_smoothing);
 }
 
 // Whether arrays are (rows, cols, 8, 8) of a picture's components.
@@ -224,12 +234,13 @@ Encoding encode(const Coefficients& coefficients, const Settings& settings, std:
 }
 
 Estimate estimate_at(const Coefficients& coefficients, const Settings& settings, double step,
-                     const Array<float>& error_weights) {
+                     const Array<float>& error_weights, int pixels) {
   check_step(step);
+  Range::from(1)(pixels, "pixels");
   require_fit(settings, coefficients);
   const ComponentWeights weights = weights_from(error_weights, "error_weights");
   py::gil_scoped_release release;
-  return estimate(coefficients, settings, static_cast<float>(step), weights);
+  return estimate(coefficients, settings, static_cast<float>(step), weights, pixels);
 }
 
 py::bytes write(const Levels& levels, const Array<uint8_t>& tables, bool progressive, int restart_interval,
@@ -325,7 +336,8 @@ void bind(py::module_& m) {
   m.def("encode", &encode, py::arg("coefficients"), py::arg("settings"), py::kw_only(), py::arg("step") = py::none(),
         py::arg("max_bytes") = py::none(), py::arg("keep_levels") = false);
   m.def("estimate", &estimate_at, py::arg("coefficients"), py::arg("settings"), py::arg("step"),
-        py::arg("error_weights"));
+        py::arg("error_weights"), py::arg("pixels") = kSamplePixels);
+  m.def("chroma_loss", &loss_of_halving, py::arg("pixels"), py::arg("chroma_smoothing") = 0.0);
   m.def("write", &write, py::arg("levels"), py::arg("tables"), py::kw_only(), py::arg("progressive") = false,
         py::arg("restart_interval") = 0, py::arg("segments") = py::bytes());
   m.def("read", &read, py::arg("data"), py::arg("max_pixels") = uint64_t{1} << 30);

@@ -178,11 +178,20 @@ class Estimate:
         """Weighted squared error of the whole picture: the sum of what Levels.cell_errors gives."""
 
 def estimate(
-    coefficients: Coefficients, settings: Settings, step: float, error_weights: NDArray[np.float32]
+    coefficients: Coefficients,
+    settings: Settings,
+    step: float,
+    error_weights: NDArray[np.float32],
+    pixels: int = 1 << 18,
 ) -> Estimate:
-    """From a sample of about 1/4 megapixel, cells scattered over the picture; smaller pictures are taken whole.
+    """From a sample of about so many pixels, cells spread evenly over the picture; of less than twice as many all are.
 
     step: the base step, above 0 and at most 1e6. error_weights: (3, 64), 0 to 1e6, by component and frequency.
+    """
+
+def chroma_loss(pixels: NDArray[np.uint8], chroma_smoothing: float = 0.0) -> float:
+    """Squared error that 4:2:0 alone makes, summed over the values of an RGB picture, (H, W, 3): chroma is halved as
+    Coefficients.from_pixels does, and doubled as decoders do. Raises ValueError as it does, and for gray.
     """
 
 def write(

@@ -167,7 +167,7 @@ class PreparedJpeg:
         if (only := self._own_subsampling()) is not None:
             return [only]
         if self.request.settings.subsampling == "auto":
-            return rank_subsamplings(self.request.pixels, self.job, max_bytes)
+            return rank_subsamplings(self.request.pixels, self.job, max_bytes, self.coefficients)
         return [self.request.settings.subsampling]
 
     def _made(self, encoding: jpeg.Encoding, segments: Segments, plan: CellPlan | None, max_bytes: int) -> Made:
