@@ -20,6 +20,7 @@ from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
 from accelir.formats.registry import FORMATS, find_format
+from accelir.formats.network_name import NetworkName
 from accelir.formats.report import Report, line
 from accelir.formats.request import Made, Request
 
@@ -68,7 +69,7 @@ TOY = Format(
     sniff=lambda data: data[:4] == MAGIC,
     parse=lambda data: SimpleNamespace(width=data[5], height=data[4]),
     decode=decode_toy,
-    network_of=lambda data: "sr-x2",
+    name_of=lambda data: NetworkName("sr-x2"),
     check=lambda settings: None,
     prepare=PreparedToy,
     has_cells=lambda data: True,

@@ -68,9 +68,9 @@ def has_form(name: bytes) -> bool:
     return len(name) > CHECK_SIZE and _NAME.fullmatch(name[:-CHECK_SIZE]) is not None
 
 
-def may_name(name: NetworkName | None, cost: int, max_bytes: int) -> bool:
-    """Whether a file of at most `max_bytes` shall spend `cost` bytes on its name."""
-    return (name is not None and name.is_needed) or cost <= LARGEST_SHARE * max_bytes
+def may_name(cost: int, max_bytes: int) -> bool:
+    """Whether a file of at most `max_bytes` shall spend `cost` bytes on a name that isn't needed."""
+    return cost <= LARGEST_SHARE * max_bytes
 
 
 def identity_of(width: int, height: int, coding: bytes = b"") -> bytes:

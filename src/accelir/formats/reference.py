@@ -28,6 +28,20 @@ BAND = 256
 """Rows that are compared at a time."""
 
 
+@dataclass(frozen=True)
+class Descent:
+    """How long to steer."""
+
+    rounds: int
+    asked: int
+    """Rounds that ask the networks, all or at most half: then the first two, and every second one as long as this
+    lasts. The others carry on from the last answer, as if a change of the decoded picture were the restored one's."""
+
+    def asks(self, turn: int) -> bool:
+        """Whether a round asks, by its number from 0 on."""
+        return self.asked == self.rounds or turn == 0 or (turn % 2 == 1 and turn < 2 * self.asked - 2)
+
+
 @dataclass(frozen=True, eq=False)
 class Reference:
     """An original, and the receivers' networks, which enlarge alike."""
@@ -70,21 +84,19 @@ def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_
     """
     rounds = ROUNDS[prepared.request.settings.effort]
     before = reference.error(format.decode(blind.data))
-    made = steered(format, prepared, blind, reference, rounds, max_bytes)
+    made = steered(format, prepared, blind, reference, Descent(rounds, rounds), max_bytes)
     after = before if made is blind else reference.error(format.decode(made.data))
     best = made if after < before else blind
     told = {"rounds": rounds, "error_before": before, "error_after": min(before, after), "steered": best is not blind}
     return dataclasses.replace(best, stats=best.stats | told)
 
 
-def steered(
-    format: Format, prepared: Any, blind: Made, reference: Reference, rounds: int, max_bytes: int
-) -> Made:
+def steered(format: Format, prepared: Any, blind: Made, reference: Reference, descent: Descent, max_bytes: int) -> Made:
     """A file steered towards a reference; where that can't be had, the one without. Parameters are those of `steer`."""
-    if format.steered is None or rounds == 0:
+    if format.steered is None or descent.rounds == 0:
         return blind
     try:
-        return format.steered(prepared, blind, reference, rounds, max_bytes)
+        return format.steered(prepared, blind, reference, descent, max_bytes)
     except BudgetError:  # only near the smallest size, where the other targets may need more
         return blind
 

@@ -24,14 +24,14 @@ from accelir.formats.decode import worth_on
 from accelir.formats.format import Format
 from accelir.formats.metadata import as_bytes
 from accelir.formats.network_name import NetworkName
-from accelir.formats.reference import Reference, steered
+from accelir.formats.reference import Descent, Reference, steered
 from accelir.formats.request import Made, Metadata, Request
 from accelir.formats.shrink import cropped, padded, shrunk
 from accelir.metrics import METRICS, PSNR_RGB
 from accelir.metrics.metric import Metric
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
-from accelir.restoration.gradient import Gradient, open_gradient
+from accelir.restoration.gradient import open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.restore import restore_as_worth
@@ -45,8 +45,8 @@ PROFILES = {1: "fidelity", 2: "sr-x2", 4: "sr-x4"}
 CLEANING = "dejpeg"
 """Network that receivers may run on a full-size file whose profile has none."""
 
-ROUNDS = {2: (0, 0, 0, 1, 1, 2, 4, 8, 16, 32), 4: (0, 0, 0, 2, 3, 6, 12, 24, 40, 64)}
-"""Rounds of steering by scale and effort: a round costs four times as much at half size as at a quarter."""
+ASKED = {2: (0, 0, 0, 1, 2, 3, 6, 10, 18, 30), 4: (0, 0, 0, 2, 3, 5, 8, 14, 24, 40)}
+"""How often steering asks the network, by scale and effort: half size takes four times as long as a quarter."""
 
 ALL_EFFORT = 8
 """From this effort on every scale is made, whatever the sample says."""
@@ -91,9 +91,8 @@ class Way:
             receiver=NetworkName(self.network, (width, height)),
         )
 
-    def shown(self, data: bytes, format: Format, shape: tuple[int, ...]) -> Pixels:
-        """What `accelir.decode` gives of a file of a picture of a shape, (H, W, ...)."""
-        decoded = format.decode(data)
+    def shown(self, decoded: Pixels, data: bytes, shape: tuple[int, ...]) -> Pixels:
+        """What `accelir.decode` gives of a file, for a picture of a shape, (H, W, ...). decoded: its pixels."""
         if self.network is None:
             return decoded
         network = open_network(self.network, 1)
@@ -163,7 +162,9 @@ class _Choice:
         if len(ways) == 1:
             return list(ways)
         expected = self.expected(ways)
-        best_by_scale = [min((w for w in ways if w.scale == s), key=lambda w: expected[w]) for s in {w.scale for w in ways}]
+        best_by_scale = [
+            min((w for w in ways if w.scale == s), key=lambda w: expected[w]) for s in {w.scale for w in ways}
+        ]
         if self._request.settings.effort >= ALL_EFFORT:
             return best_by_scale
         limit = min(expected.values()) * 10 ** (MARGIN / 10)
@@ -171,7 +172,7 @@ class _Choice:
 
     def expected(self, ways: Sequence[Way]) -> Mapping[Way, float]:
         """Distances from the picture by the sample, steering reckoned in; infinite for what doesn't fit."""
-        sample = sample_of(self._request.pixels)
+        sample = sample_of(self._request.pixels, self._request.pixels.shape)
         share = len(sample) / len(self._request.pixels)
         settings = dataclasses.replace(self._request.settings, effort=min(SAMPLE_EFFORT, self._request.settings.effort))
         budget = HEAD + int(share * (self._budget - HEAD - _overhead(self._request.metadata)))
@@ -190,19 +191,19 @@ class _Choice:
         return 0.0
 
     def _make(self, way: Way, alone: bool) -> tuple[Made, float]:
-        """The way's best file, and its distance from the picture; 0 for an unsteered one that is alone."""
+        """The way's best file, and its distance from the picture; 0 for one that nothing is compared with."""
         prepared = self._format.prepare(way.request(self._request))
         files = [prepared.within(self._budget)]
         reference = None if way.network is None or way.scale == 1 else self._reference(way.network)
-        rounds = 0 if reference is None else ROUNDS[way.scale][self._request.settings.effort]
-        if reference is not None and rounds:
-            made = steered(self._format, prepared, files[0], reference, rounds, self._budget)
+        asked = 0 if reference is None else ASKED[way.scale][self._request.settings.effort]
+        if reference is not None and asked:
+            made = steered(self._format, prepared, files[0], reference, Descent(2 * asked + 2, asked), self._budget)
             files += [] if made is files[0] else [made]
-        distances = [0.0] if alone and len(files) == 1 else [self._distance(way, made) for made in files]
-        best = int(np.argmin(distances))
+        best = files[0] if len(files) == 1 else min(files, key=lambda made: self._distance(way, made, sampled=True))
         told = {"scale": way.scale, "profile": way.profile.name, "network": way.network}
-        told |= {"rounds": rounds, "steered": best > 0}
-        return dataclasses.replace(files[best], stats=files[best].stats | told), distances[best]
+        told |= {"steered": best is not files[0]}
+        distance = 0.0 if alone else self._distance(way, best)
+        return dataclasses.replace(best, stats=best.stats | told), distance
 
     def _reference(self, name: str) -> Reference | None:
         """The picture given as the reference of a small one; None where the network has no gradient."""
@@ -210,24 +211,35 @@ class _Choice:
         if self._format.steered is None or not network.card.gradient:
             return None
         pixels = padded(self._request.pixels, network.card.scale)
-        return Reference(pixels, (network,), (open_gradient(network, find(name)),))
+        gradient = dataclasses.replace(open_gradient(network, find(name)), halos=1)
+        return Reference(pixels, (network,), (gradient,))
 
-    def _distance(self, way: Way, made: Made) -> float:
-        """Of what receivers see of a file from the picture, by the metric."""
+    def _distance(self, way: Way, made: Made, *, sampled: bool = False) -> float:
+        """Of what receivers see of a file from the picture, by the metric. sampled: on the sample alone."""
         pixels = self._request.pixels
-        shown = way.shown(made.data, self._format, pixels.shape)
+        decoded = self._format.decode(made.data)
+        if sampled:
+            decoded, pixels = sample_of(decoded, pixels.shape, way.scale), sample_of(pixels, pixels.shape)
+        shown = way.shown(decoded, made.data, pixels.shape)
         if shown.ndim > pixels.ndim:  # WebP has no gray files
             pixels = np.repeat(pixels[..., None], 3, axis=2)
         return self._metric.distance(self._metric.score(shown, pixels))
 
 
-def sample_of(pixels: Pixels) -> Pixels:
-    """Bands of a large picture, evenly spaced, one below the other; a small picture whole."""
-    every = pixels.shape[0] * pixels.shape[1] // SAMPLE
-    starts = range(0, len(pixels) - BAND + 1, BAND * every) if every >= 2 else ()
-    return np.concatenate([pixels[top : top + BAND] for top in starts]) if len(starts) > 1 else pixels
+def sample_of(pixels: Pixels, shape: tuple[int, ...], scale: int = 1) -> Pixels:
+    """Bands of a picture of a shape, (H, W, ...), evenly spaced, one below the other; a small picture whole.
+
+    pixels: the picture, or what it was made at 1/scale of its sides.
+    """
+    every = -(-shape[0] * shape[1] // SAMPLE)
+    starts = range(0, shape[0] - BAND + 1, BAND * every) if every >= 2 else ()
+    if len(starts) < 2:
+        return pixels
+    return np.concatenate([pixels[top // scale : (top + BAND) // scale] for top in starts])
 
 
 def _overhead(metadata: Metadata) -> int:
     """Bytes that metadata takes, about."""
-    return sum(len(as_bytes(getattr(metadata, name), name)) for name in ("icc_profile", "exif", "xmp", "iptc", "comment"))
+    return sum(
+        len(as_bytes(getattr(metadata, name), name)) for name in ("icc_profile", "exif", "xmp", "iptc", "comment")
+    )

@@ -170,7 +170,7 @@ def segments_for(metadata: Metadata, jfif: bool, name: NetworkName | None, max_b
     before = (_jfif_segment(m.dpi) if jfif else b"") + jpeg_segments(m.icc_profile, m.exif, m.xmp, m.iptc)
     # The name stands in front of a comment of the user's: Pillow shows the last of all.
     named = Segments(before, name, comment_segment(m.comment))
-    return named if may_name(name, named.name_size, max_bytes) else named.without_name()
+    return named if may_name(named.name_size, max_bytes) else named.without_name()
 
 
 def name_of(data: bytes) -> NetworkName | None:

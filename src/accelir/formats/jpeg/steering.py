@@ -16,6 +16,7 @@ The targets are then quantised as any picture's coefficients are.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from accelir.cells.color_weights import ZIGZAG, rgb_weights
 from accelir.core import jpeg
 from accelir.formats.jpeg.prepare import PreparedJpeg
 from accelir.formats.jpeg.samples import JpegSamples, Plane
-from accelir.formats.reference import Reference
+from accelir.formats.reference import Descent, Reference
 from accelir.formats.request import Made
 
 CHANGE = 0.7
@@ -47,15 +48,15 @@ LARGEST = 1024
 """Of a coefficient of 8-bit samples, which are -128 to 127 before the DCT."""
 
 
-def steered(prepared: PreparedJpeg, blind: Made, reference: Reference, rounds: int, max_bytes: int) -> Made:
+def steered(prepared: PreparedJpeg, blind: Made, reference: Reference, descent: Descent, max_bytes: int) -> Made:
     """The file of at most max_bytes with targets that are steered. Raises as formats.format.Prepared.within does.
 
     blind: the file without the reference, whose steps and subsampling the targets are for.
     """
-    return prepared.replaced(targets=steered_targets(prepared, blind, reference, rounds)).within(max_bytes)
+    return prepared.replaced(targets=steered_targets(prepared, blind, reference, descent)).within(max_bytes)
 
 
-def steered_targets(prepared: PreparedJpeg, blind: Made, reference: Reference, rounds: int) -> jpeg.Coefficients:
+def steered_targets(prepared: PreparedJpeg, blind: Made, reference: Reference, descent: Descent) -> jpeg.Coefficients:
     """Coefficients for the blind file's subsampling and steps."""
     height, width = prepared.request.pixels.shape[:2]
     subsampling = str(blind.stats["subsampling"])
@@ -64,10 +65,14 @@ def steered_targets(prepared: PreparedJpeg, blind: Made, reference: Reference, r
     steps = [blind.table[min(i, len(blind.table) - 1)].astype(np.float32) for i in range(len(own))]
     weights = [_natural(row) for row in rgb_weights("4:4:4" if subsampling == "gray" else subsampling)]
     found, pace = [c.copy() for c in own], [np.zeros_like(c) for c in own]
-    for turn in range(rounds):
+    answer: _Answer | None = None
+    for turn in range(descent.rounds):
         quantised, fades = _quantised(found, steps, turn)
-        slopes = samples.transpose(_bounded(reference, samples.decode(quantised)))
-        size = _step_size(turn, rounds) / (1 - MOMENTUM ** (turn + 1))
+        decoded = samples.decode(quantised)
+        if answer is None or descent.asks(turn):
+            answer = _Answer(decoded, reference.gradient(decoded))
+        slopes = samples.transpose(answer.bounded(decoded))
+        size = _step_size(turn, descent.rounds) / (1 - MOMENTUM ** (turn + 1))
         for i, slope in enumerate(slopes):
             slope *= fades[i] / (6 * weights[i])  # 2 x 3 colours
             slope += CHANGE * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
@@ -95,11 +100,20 @@ def _quantised(coefficients: list[Plane], steps: list[Plane], turn: int) -> tupl
     return quantised, fades
 
 
-def _bounded(reference: Reference, decoded: Plane) -> Plane:
-    """The gradient by decoded RGB, without what would move values farther out of 0 to 255, where nobody sees it."""
-    gradient = reference.gradient(decoded)
-    gradient[(decoded < 0) & (gradient > 0) | (decoded > 255) & (gradient < 0)] = 0
-    return gradient
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What the networks said of a decoded picture: the gradient by its RGB."""
+
+    decoded: Plane
+    gradient: Plane
+
+    def bounded(self, decoded: Plane) -> Plane:
+        """The gradient at another decoded picture, with a second derivative of 2 as the identity's; without what would
+        move values farther out of 0 to 255, where nobody sees it.
+        """
+        gradient = self.gradient + 2 * (decoded - self.decoded)
+        gradient[(decoded < 0) & (gradient > 0) | (decoded > 255) & (gradient < 0)] = 0
+        return gradient
 
 
 def _rate_slope(coefficients: Plane, step: Plane) -> Plane:

@@ -125,7 +125,7 @@ def container_for(request: Request, max_bytes: int) -> Container:
         alpha_quality=request.alpha_quality,
         name=request.name,
     )
-    return named if may_name(named.name, named.name_size, max_bytes) else named.without_name()
+    return named if may_name(named.name_size, max_bytes) else named.without_name()
 
 
 def name_of(data: bytes) -> NetworkName | None:
