@@ -19,8 +19,8 @@ from accelir.comparison.compare import compare
 from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
-from accelir.formats.registry import FORMATS, find_format
 from accelir.formats.network_name import NetworkName
+from accelir.formats.registry import FORMATS, find_format
 from accelir.formats.report import Report, line
 from accelir.formats.request import Made, Request
 
@@ -76,7 +76,7 @@ TOY = Format(
     cell_bits=toy_bits,
     maps=lambda data: iter(()),
     inspect=lambda data, name: ToyReport(
-        name, "toy", len(data), data[5], data[4], {"body": len(data)}, "sr-x2", None, ""
+        name, "toy", len(data), data[5], data[4], {"body": len(data)}, "sr-x2", None, None, ""
     ),
 )
 

@@ -8,8 +8,8 @@ from helpers import noise, photo
 from PIL import Image, ImageCms
 from webp_oracle import decode_yuv
 
-from accelir.formats.webp import parse as webp_chunks
 from accelir.formats.network_name import NetworkName
+from accelir.formats.webp import parse as webp_chunks
 from accelir.formats.webp.metadata import container, name_of
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -67,9 +67,9 @@ class Encoded:
     of the whole picture by the size search); of a target "target" (metric, value), "reached" (the score), "trials"
     (files made); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment),
     strength (of the Lagrangian over the profile's). With a reference: rounds, error_before and error_after (mean
-    squared errors of the restored picture, in squared 8-bit levels), steered (whether the file is a steered one). With a
-    scale: scale (of the picture's sides over those of the picture that is coded, to which qp_map, clusters and table
-    belong), network (the receivers', or None), profile (the one that coded it), rounds, steered."""
+    squared errors of the restored picture, in squared 8-bit levels), steered (whether the file is a steered one). With
+    a scale: scale (sides of the picture given over those of the one that is coded, to which qp_map, clusters and table
+    belong), network (the receivers', or None), profile (the one that coded it), steered."""
     _groups: PictureGroups = field(repr=False)
 
     @property
@@ -376,8 +376,8 @@ def _named_network(data: bytes, name: NetworkName | None) -> Path | None:
         )
     if (path := installed(name.network)) is None:
         raise ValueError(
-            f"the file was made for the network {name.network!r}, which is not installed ({', '.join(networks())}); give its "
-            "path, another name, or none for the plain pixels"
+            f"the file was made for the network {name.network!r}, which is not installed ({', '.join(networks())}); "
+            "give its path, another name, or none for the plain pixels"
         )
     return path
 

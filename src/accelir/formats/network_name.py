@@ -40,7 +40,7 @@ class NetworkName:
 
     @property
     def is_needed(self) -> bool:
-        """Whether receivers can't do without: of a picture that was made smaller only the name says how large it was."""
+        """Whether receivers can't do without: only the name says how large the picture was."""
         return self.size is not None
 
     def write(self, identity: bytes) -> bytes:

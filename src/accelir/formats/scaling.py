@@ -27,13 +27,12 @@ from accelir.formats.network_name import NetworkName
 from accelir.formats.reference import Descent, Reference, steered
 from accelir.formats.request import Made, Metadata, Request
 from accelir.formats.shrink import cropped, padded, shrunk
-from accelir.metrics import METRICS, PSNR_RGB
-from accelir.metrics.metric import Metric
+from accelir.metrics import METRICS
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
 from accelir.restoration.gradient import open_gradient
 from accelir.restoration.installed import find
-from accelir.restoration.network import Network, open_network
+from accelir.restoration.network import open_network
 from accelir.restoration.restore import restore_as_worth
 
 Pixels = NDArray[np.uint8]

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from accelir.metrics.luma import LUMA, luma_of
 from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
 
-
 BAND = 256
 """Rows that are compared at a time."""
 
