@@ -19,6 +19,7 @@ from accelir.comparison.compare import compare
 from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
+from accelir.formats.network_name import NetworkName
 from accelir.formats.registry import FORMATS, find_format
 from accelir.formats.report import Report, line
 from accelir.formats.request import Made, Request
@@ -68,14 +69,14 @@ TOY = Format(
     sniff=lambda data: data[:4] == MAGIC,
     parse=lambda data: SimpleNamespace(width=data[5], height=data[4]),
     decode=decode_toy,
-    network_of=lambda data: "sr-x2",
+    name_of=lambda data: NetworkName("sr-x2"),
     check=lambda settings: None,
     prepare=PreparedToy,
     has_cells=lambda data: True,
     cell_bits=toy_bits,
     maps=lambda data: iter(()),
     inspect=lambda data, name: ToyReport(
-        name, "toy", len(data), data[5], data[4], {"body": len(data)}, "sr-x2", None, ""
+        name, "toy", len(data), data[5], data[4], {"body": len(data)}, "sr-x2", None, None, ""
     ),
 )
 

@@ -58,8 +58,8 @@ def test_inspect_says_what_a_file_was_made_for(encoder):
 def test_small_files_and_profiles_without_a_network_name_nothing(encoder):
     assert network_of(encoder.encode(picture(24, 32), max_bytes=700).data) is None
     assert segments_for(Metadata(), True, None, 10**6).name is None
-    assert segments_for(Metadata(), True, "sr-x4", 1000).name_size == 11
-    assert segments_for(Metadata(), True, "sr-x4", 700).name is None
+    assert segments_for(Metadata(), True, NetworkName("sr-x4"), 1000).name_size == 11
+    assert segments_for(Metadata(), True, NetworkName("sr-x4"), 700).name is None
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])

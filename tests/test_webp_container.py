@@ -8,8 +8,9 @@ from helpers import noise, photo
 from PIL import Image, ImageCms
 from webp_oracle import decode_yuv
 
+from accelir.formats.network_name import NetworkName
 from accelir.formats.webp import parse as webp_chunks
-from accelir.formats.webp.metadata import container, network_of
+from accelir.formats.webp.metadata import container, name_of
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
@@ -64,7 +65,7 @@ def test_a_file_without_extras_is_simple_and_as_large_as_announced(frame):
 @pytest.mark.parametrize("frame", frames_of_both_parities(), ids=["even", "odd"])
 def test_extras_come_in_the_standards_order_and_back_from_pillow(frame):
     alpha = noise(192, 192, channels=None)
-    around = container(192, 192, icc_profile=ICC, exif=exif(), xmp=XMP, alpha=alpha, network="sr-x4")
+    around = container(192, 192, icc_profile=ICC, exif=exif(), xmp=XMP, alpha=alpha, name=NetworkName("sr-x4"))
     data = around.write(frame)
     assert names(data) == ["VP8X", "ICCP", "ALPH", "VP8 ", "EXIF", "XMP ", "ACIR"]
     assert len(data) == around.overhead + len(frame) + len(frame) % 2
@@ -76,7 +77,7 @@ def test_extras_come_in_the_standards_order_and_back_from_pillow(frame):
     assert image.getexif()[0x010E] == "odd"
     np.testing.assert_array_equal(np.asarray(image)[..., 3], alpha)
     np.testing.assert_array_equal(np.asarray(image)[..., :3], np.asarray(opened(container(192, 192).write(frame))))
-    assert network_of(data) == "sr-x4"
+    assert name_of(data) == NetworkName("sr-x4")
 
 
 @pytest.mark.parametrize(
@@ -106,10 +107,10 @@ def test_exif_and_xmp_lose_the_prefixes_that_jpeg_gives_them():
 
 def test_a_tag_alone_keeps_the_file_simple_and_every_reader_content():
     frame = frame_of(photo("cup"))
-    plain, tagged = container(192, 192).write(frame), container(192, 192, network="denoise-25").write(frame)
+    plain, tagged = container(192, 192).write(frame), container(192, 192, name=NetworkName("denoise-25")).write(frame)
     assert names(tagged) == ["VP8 ", "ACIR"]
-    assert network_of(tagged) == "denoise-25"
-    assert network_of(plain) is None
+    assert name_of(tagged) == NetworkName("denoise-25")
+    assert name_of(plain) is None
     np.testing.assert_array_equal(np.asarray(opened(tagged)), np.asarray(opened(plain)))
     for plane, same in zip(decode_yuv(tagged), decode_yuv(plain), strict=True):
         np.testing.assert_array_equal(plane, same)

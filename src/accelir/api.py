@@ -23,16 +23,19 @@ from accelir.formats.decode import (
     decode_alpha,
     decode_pixels,
     has_stale_name,
-    network_of,
+    name_of,
     read_source,
     worth_on,
 )
 from accelir.formats.effort import check_effort
 from accelir.formats.format import Format
+from accelir.formats.network_name import NetworkName
 from accelir.formats.picture import read_picture
-from accelir.formats.reference import Reference, read_reference
+from accelir.formats.reference import Reference, read_reference, steer
 from accelir.formats.registry import get_format, labels_with
 from accelir.formats.request import EncoderSettings, Made, Metadata, Request
+from accelir.formats.scaling import read_scale, scaled
+from accelir.formats.shrink import cropped
 from accelir.formats.target import Target, reach, target_of
 from accelir.formats.transparency import enlarge_alpha, fill_hidden
 from accelir.profile.installed import load_profile
@@ -64,7 +67,9 @@ class Encoded:
     of the whole picture by the size search); of a target "target" (metric, value), "reached" (the score), "trials"
     (files made); for JPEG subsampling, progressive, step (the base step); for WebP filter_levels (by segment),
     strength (of the Lagrangian over the profile's). With a reference: rounds, error_before and error_after (mean
-    squared errors of the restored picture, in squared 8-bit levels), steered (whether the file is a steered one)."""
+    squared errors of the restored picture, in squared 8-bit levels), steered (whether the file is a steered one). With
+    a scale: scale (sides of the picture given over those of the one that is coded, to which qp_map, clusters and table
+    belong), network (the receivers', or None), profile (the one that coded it), steered."""
     _groups: PictureGroups = field(repr=False)
 
     @property
@@ -146,6 +151,7 @@ class Encoder:
         alpha_quality: int = 100,
         reference: NDArray[np.uint8] | Image.Image | None = None,
         networks: Sequence[str | os.PathLike[str]] | None = None,
+        scale: int | str = 1,
     ) -> Encoded:
         """Encode a picture to a size or to a quality.
 
@@ -174,6 +180,11 @@ class Encoder:
             JPEG, and not with a target.
         networks: with a reference, what receivers run, if that isn't the profile's network: names or paths as
             accelir.restore takes them, with gradient graphs beside. For several the mean of their errors counts.
+        scale: 2 or 4 codes the picture at a half or a quarter of its sides, "auto" at those or at its own, whichever is
+            best by the profile's metric after the receivers' network; accelir.decode gives the picture's own size
+            (docs/scale.md). bpp and max_bytes stay those of the picture given. 1 leaves its size alone, and is the
+            default. Not with a target, a reference, a qp_map or transparency, and not for profiles whose networks
+            denoise or deblur. The file names the network and the size, which takes 15 to 30 bytes.
         Raises BudgetError when not even the smallest file fits, TargetError when no file reaches the target, TypeError
         and ValueError for wrong input, MemoryError.
         """
@@ -193,8 +204,9 @@ class Encoder:
             qp_map=None if qp_map is None else _checked_map(qp_map, picture.pixels.shape),
             metadata=replace(metadata, icc_profile=picture.icc_profile),
         )
+        scales = _scales(scale, request, target=target, reference=reference)
         aim = self._aim(reference, networks, picture.pixels, target)
-        return self._encoded(self._spend(request, budget, goal, aim), request, budget, start)
+        return self._encoded(self._spend(request, budget, goal, aim, scales), request, budget, start)
 
     def _aim(self, reference: Any, networks: Any, pixels: NDArray[np.uint8], target: object) -> Reference | None:
         """Raises TypeError and ValueError."""
@@ -206,16 +218,24 @@ class Encoder:
             raise ValueError("a reference is for files of a size; give bpp or max_bytes, and no target")
         return read_reference(reference, pixels, self._format, self.settings.profile, networks)
 
-    def _spend(self, request: Request, budget: int | None, target: Target | None, reference: Reference | None) -> Made:
+    def _spend(
+        self,
+        request: Request,
+        budget: int | None,
+        target: Target | None,
+        reference: Reference | None,
+        scales: tuple[int, ...],
+    ) -> Made:
         try:
+            if scales != (1,):
+                assert budget is not None
+                return scaled(self._format, request, scales, budget)
             prepared = self._format.prepare(request)
             if target is not None:
                 return reach(prepared, request, self._format, target, budget)
             assert budget is not None
             made = prepared.within(budget)
-            if reference is None or self._format.steer is None:
-                return made
-            return self._format.steer(prepared, made, reference, budget)
+            return made if reference is None else steer(self._format, prepared, made, reference, budget)
         except MemoryError as error:
             height, width = request.pixels.shape[:2]
             raise MemoryError(f"not enough memory to encode a picture of {width} x {height} pixels") from error
@@ -263,6 +283,7 @@ def encode(
     alpha_quality: int = 100,
     reference: NDArray[np.uint8] | Image.Image | None = None,
     networks: Sequence[str | os.PathLike[str]] | None = None,
+    scale: int | str = 1,
 ) -> bytes:
     """Encode a picture to a size or quality: `Encoder(...).encode(image, ...).data`, which explains every argument."""
     encoder = Encoder(
@@ -290,6 +311,7 @@ def encode(
         alpha_quality=alpha_quality,
         reference=reference,
         networks=networks,
+        scale=scale,
     ).data
 
 
@@ -301,6 +323,8 @@ def decode(
     amount: float | None = None,
 ) -> NDArray[np.uint8]:
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
+
+    A file that was made with scale= gives the size of the picture that it was made from.
 
     data_or_path: the file's bytes, or its path.
     network: a name or path as accelir.restore takes it; "auto": the installed one that the encoder named in the file;
@@ -319,10 +343,13 @@ def decode(
     plane = decode_alpha(data) if alpha else None
     if plane is not None:
         pixels = fill_hidden(pixels, plane)
+    name = name_of(data)
     if network == "auto":
-        network = _named_network(data)
+        network = _named_network(data, name)
     restored = pixels if network is None else _restored(pixels, data, network, amount)
-    return restored if plane is None else np.dstack([restored, enlarge_alpha(plane, restored.shape)])
+    if plane is not None:
+        restored = np.dstack([restored, enlarge_alpha(plane, restored.shape)])
+    return restored if name is None or name.size is None else cropped(restored, name.size, pixels.shape)
 
 
 def _restored(
@@ -335,25 +362,39 @@ def _restored(
     return restore_as_worth(opened, pixels, worth_on(data, opened.card))
 
 
-def _named_network(data: bytes) -> Path | None:
-    """The network that a file names, None for one that kept another's name.
+def _named_network(data: bytes, name: NetworkName | None) -> Path | None:
+    """The network that a file names, None for one that says that there is none, or that kept another's name.
 
     Only an installed one: a file may come from anywhere, and a path lead there.
     """
-    name = network_of(data)
-    if name is None and has_stale_name(data):
+    if (name is None and has_stale_name(data)) or (name is not None and name.network is None):
         return None
-    if name is None:
+    if name is None or name.network is None:
         raise ValueError(
             f"the file does not name a restoration network; choose one: {', '.join(networks())}, or none for the "
             "plain pixels"
         )
-    if (path := installed(name)) is None:
+    if (path := installed(name.network)) is None:
         raise ValueError(
-            f"the file was made for the network {name!r}, which is not installed ({', '.join(networks())}); give its "
-            "path, another name, or none for the plain pixels"
+            f"the file was made for the network {name.network!r}, which is not installed ({', '.join(networks())}); "
+            "give its path, another name, or none for the plain pixels"
         )
     return path
+
+
+def _scales(scale: int | str, request: Request, **others: object) -> tuple[int, ...]:
+    """The scales that are meant. Raises TypeError and ValueError."""
+    scales = read_scale(scale)
+    others |= {"qp_map": request.qp_map}
+    given = [name for name, value in others.items() if value is not None]
+    if scales != (1,) and given:
+        raise ValueError(f"scale={scale!r} goes with bpp or max_bytes, not with {given[0]}")
+    if scales != (1,) and request.alpha is not None:
+        raise ValueError(
+            f"scale={scale!r} is for pictures without transparency; put this one on a background first, or leave the "
+            "scale at 1"
+        )
+    return scales
 
 
 def _check_options(format: Format, metadata: Metadata, exact: bool, alpha_quality: int) -> None:

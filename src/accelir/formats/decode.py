@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from accelir.formats.network_name import NetworkName
 from accelir.formats.registry import find_format, format_of
 from accelir.restoration.card import Card
 from accelir.restoration.worth import amount
@@ -36,10 +37,16 @@ def decode_alpha(data: bytes) -> NDArray[np.uint8] | None:
     return format_of(data).decode_alpha(data)
 
 
+def name_of(data: bytes) -> NetworkName | None:
+    """What a file says of its receivers, or None. Raises ValueError for a damaged file."""
+    found = find_format(data)
+    return None if found is None else found.name_of(data)
+
+
 def network_of(data: bytes) -> str | None:
     """The network that a file names, or None. Raises ValueError for a damaged file."""
-    found = find_format(data)
-    return None if found is None else found.network_of(data)
+    name = name_of(data)
+    return None if name is None else name.network
 
 
 def worth_on(data: bytes, network: Card) -> float:

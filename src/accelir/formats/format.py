@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from accelir.formats.network_name import NetworkName
 from accelir.formats.report import Report
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 
@@ -87,8 +88,8 @@ class Format:
     """Structure of a whole file, with width, height and bytes_by_part(). Raises ValueError for damage."""
     decode: Callable[[bytes], NDArray[np.uint8]]
     """Pixels of a file, uint8 HxWx3 or HxW. Raises ValueError for damage."""
-    network_of: Callable[[bytes], str | None]
-    """Name of the network that a file asks receivers for, or None. Raises ValueError for damage."""
+    name_of: Callable[[bytes], NetworkName | None]
+    """What a file says of its receivers, or None. Raises ValueError for damage."""
     check: Callable[[EncoderSettings], None]
     """Raises ValueError for settings that the format doesn't take."""
     prepare: Callable[[Request], Prepared]
@@ -108,8 +109,8 @@ class Format:
     of a lossless file. Raises ValueError for damage."""
     has_gray: bool = True
     """Whether a gray picture's file is gray, and not RGB with three values alike."""
-    steer: Callable[[Any, Made, Any, int], Made] | None = None
-    """From what `prepare` gave, the best file of a size, a reference (formats.reference) and that size in bytes: the
-    file, or one steered towards the reference if that is better. None: the format can't."""
+    steered: Callable[[Any, Made, Any, Any, int], Made] | None = None
+    """From what `prepare` gave, its file of a size, a reference and a descent (formats.reference), and that size in
+    bytes: the file with targets steered towards the reference. None: the format can't."""
     has_stale_name: Callable[[bytes], bool] = lambda data: False
     """Whether a file has a network's name that was written into another file. Raises ValueError for damage."""

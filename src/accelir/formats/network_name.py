@@ -17,7 +17,7 @@ import zlib
 from dataclasses import dataclass
 
 LARGEST_SHARE = 0.015
-"""The name is left out where it would take a larger share of the file than this."""
+"""A name that isn't needed is left out where it would take a larger share of the file than this."""
 
 CODES = {"a": "sr-x4", "b": "sr-x2", "c": "denoise-25", "d": "deblur-1.5", "e": "dejpeg"}
 """Letters for the networks of our own profiles. A letter keeps its meaning for ever."""
@@ -37,6 +37,11 @@ class NetworkName:
     """Network that receivers run, as accelir.restore takes it; None: none."""
     size: tuple[int, int] | None = None
     """Width and height in pixels, 1 to 99,999, that receivers give the picture; None: what the network makes of it."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether receivers can't do without: only the name says how large the picture was."""
+        return self.size is not None
 
     def write(self, identity: bytes) -> bytes:
         """The name in a file of this identity."""
@@ -64,7 +69,7 @@ def has_form(name: bytes) -> bool:
 
 
 def may_name(cost: int, max_bytes: int) -> bool:
-    """Whether a file of at most `max_bytes` shall spend `cost` bytes on its network's name."""
+    """Whether a file of at most `max_bytes` shall spend `cost` bytes on a name that isn't needed."""
     return cost <= LARGEST_SHARE * max_bytes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +11,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.picture import as_pixels
+from accelir.formats.request import Made
 from accelir.metrics.psnr import PSNR_RGB
 from accelir.profile.model import Profile
 from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
+ROUNDS = (0, 0, 0, 4, 8, 16, 24, 36, 56, 80)
+"""Rounds of steering by effort."""
+
 BAND = 256
 """Rows that are compared at a time."""
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How long to steer."""
+
+    rounds: int
+    asked: int
+    """Rounds that ask the networks, all or at most half: then the first two, and every second one as long as this
+    lasts. The others carry on from the last answer, as if a change of the decoded picture were the restored one's."""
+
+    def asks(self, turn: int) -> bool:
+        """Whether a round asks, by its number from 0 on."""
+        return self.asked == self.rounds or turn == 0 or (turn % 2 == 1 and turn < 2 * self.asked - 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +75,32 @@ class Reference:
         return np.asarray(total, np.float32) / np.float32(len(self.gradients))
 
 
+def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_bytes: int) -> Made:
+    """The better of a file and one with targets that are steered, by the networks' errors after a real decoding.
+
+    prepared: what the format made of a request. blind: its best file of at most max_bytes without the reference. Adds
+    to the stats: `rounds`; `error_before` and `error_after`, mean squared RGB errors of the restored picture in squared
+    8-bit levels; `steered`, whether the steered file was better.
+    """
+    rounds = ROUNDS[prepared.request.settings.effort]
+    before = reference.error(format.decode(blind.data))
+    made = steered(format, prepared, blind, reference, Descent(rounds, rounds), max_bytes)
+    after = before if made is blind else reference.error(format.decode(made.data))
+    best = made if after < before else blind
+    told = {"rounds": rounds, "error_before": before, "error_after": min(before, after), "steered": best is not blind}
+    return dataclasses.replace(best, stats=best.stats | told)
+
+
+def steered(format: Format, prepared: Any, blind: Made, reference: Reference, descent: Descent, max_bytes: int) -> Made:
+    """A file steered towards a reference; where that can't be had, the one without. Parameters are those of `steer`."""
+    if format.steered is None or descent.rounds == 0:
+        return blind
+    try:
+        return format.steered(prepared, blind, reference, descent, max_bytes)
+    except BudgetError:  # only near the smallest size, where the other targets may need more
+        return blind
+
+
 def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     """Sum of squares, band by band, for memory's sake."""
     bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))
@@ -73,7 +119,7 @@ def read_reference(
     image: as `picture.read_picture` takes it. picture: what is encoded, HxWx3 or HxW. networks: those of the
     receivers; None: the profile's. Raises TypeError and ValueError that say what came and what is taken.
     """
-    if format.steer is None:
+    if format.steered is None:
         raise ValueError(f"reference is for JPEG, not for {format.label}")
     opened = [open_network(name, 1) for name in _names(profile, networks)]
     scales = {network.card.scale for network in opened}

@@ -47,6 +47,8 @@ class Report:
     """Bytes by part of the file; they add up to `size`."""
     network: str | None
     """Name of the network that the encoder made the file for; None where the file names none."""
+    original: tuple[int, int] | None
+    """Width and height in pixels that receivers give the picture; None where the file doesn't say."""
     cell_bits: CellBits | None
     """Bits of the cells; None for kinds that the core does not read, for more than MAX_CELL_PIXELS, and where `damage`
     says why."""
@@ -79,6 +81,8 @@ class Report:
                 yield line(part, f"{size:>11,}  {100 * size / self.size:6.2f} %")
         if self.network:
             yield line("made for", printable(self.network))
+        if self.original:
+            yield line("receivers show", f"{self.original[0]} x {self.original[1]} pixels")
         yield from self.details()
         if self.cell_bits:
             least, median, most = self.cell_bits.minimum, self.cell_bits.median, self.cell_bits.maximum

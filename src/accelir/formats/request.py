@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.cells.groups import PictureGroups
+from accelir.formats.network_name import NetworkName
 from accelir.profile.model import Profile
 
 
@@ -54,6 +55,14 @@ class Request:
     """QP of each cell, 15 to 95, (ceil(H/32), ceil(W/32)); None: all alike, or as the allocator finds."""
     metadata: Metadata = field(default_factory=Metadata)
     """ICC profile, EXIF and the like."""
+    receiver: NetworkName | None = None
+    """What the file says of the receivers; None: the profile's network."""
+
+    @property
+    def name(self) -> NetworkName | None:
+        """What the file says of the receivers; None: nothing."""
+        network = self.settings.profile.network
+        return self.receiver or (None if network is None else NetworkName(network))
 
     def check_targets(self, width: int, height: int) -> None:
         """Raises ValueError unless targets of this size are of the picture's."""

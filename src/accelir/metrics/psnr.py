@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from accelir.metrics.luma import LUMA, luma_of
 from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
 
+BAND = 256
+"""Rows that are compared at a time."""
+
 
 def psnr(a: NDArray[Any], b: NDArray[Any], *, ceiling: float = math.inf) -> float:
     """Peak signal-to-noise ratio over all values of two arrays of 0 to 255, in dB; `ceiling` at most.
@@ -20,7 +23,9 @@ def psnr(a: NDArray[Any], b: NDArray[Any], *, ceiling: float = math.inf) -> floa
     Raises ValueError for arrays of two shapes.
     """
     check_shapes(a, b)
-    return min(float(decibels(np.mean((a.astype(np.float64) - b) ** 2))), ceiling)
+    bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))  # for memory's sake
+    total = sum(float(np.square(a[band].astype(np.float64) - b[band]).sum()) for band in bands)
+    return min(float(decibels(total / a.size)), ceiling)
 
 
 def decibels(mse: ArrayLike) -> NDArray[np.float64]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from accelir.formats.format import Format
 from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, luma_step, maps
-from accelir.formats.jpeg.metadata import has_stale_name, network_of
+from accelir.formats.jpeg.metadata import has_stale_name, name_of
 from accelir.formats.jpeg.parse import is_jpeg, parse
 from accelir.formats.jpeg.prepare import PreparedJpeg, check_jpeg
-from accelir.formats.jpeg.steering import steer
+from accelir.formats.jpeg.steering import steered
 
 JPEG = Format(
     name="jpeg",
@@ -22,7 +22,7 @@ JPEG = Format(
     sniff=is_jpeg,
     parse=parse,
     decode=decode_jpeg,
-    network_of=network_of,
+    name_of=name_of,
     has_stale_name=has_stale_name,
     check=check_jpeg,
     prepare=PreparedJpeg,
@@ -31,5 +31,5 @@ JPEG = Format(
     maps=maps,
     luma_step=luma_step,
     inspect=inspect_jpeg,
-    steer=steer,
+    steered=steered,
 )

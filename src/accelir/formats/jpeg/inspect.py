@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
 from accelir.formats.format import CellMap
-from accelir.formats.jpeg.metadata import named_network
+from accelir.formats.jpeg.metadata import name_in
 from accelir.formats.jpeg.parse import parse
 from accelir.formats.jpeg.structure import HuffmanTable, QuantisationTable, Scan, Segment
 from accelir.formats.report import Report, line, listed, measure_cells
@@ -62,6 +62,7 @@ class JpegReport(Report):
 def inspect_jpeg(data: bytes, name: str) -> JpegReport:
     """Take a JPEG apart. Raises ValueError for a broken one."""
     jpeg = parse(data)
+    named = name_in(jpeg)
     pixels = jpeg.frame.width * jpeg.frame.height
     bits, damage = measure_cells(data, pixels, cell_bits) if jpeg.frame.core_reads else (None, "")
     return JpegReport(
@@ -79,7 +80,8 @@ def inspect_jpeg(data: bytes, name: str) -> JpegReport:
         scans=jpeg.scans,
         restart_interval=jpeg.restart_interval,
         metadata=tuple(s for s in jpeg.segments if s.name == "COM" or s.name.startswith("APP")),
-        network=named_network(jpeg),
+        network=None if named is None else named.network,
+        original=None if named is None else named.size,
         cell_bits=bits,
         damage=damage,
     )

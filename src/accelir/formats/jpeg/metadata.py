@@ -149,8 +149,8 @@ class Segments:
         return len(self._name_segment(b""))
 
     def without_name(self) -> Segments:
-        """The same for a file that names nothing."""
-        return Segments(self.before, None, self.after)
+        """The same for a file that names nothing, where it can do so."""
+        return self if self.name is not None and self.name.is_needed else Segments(self.before, None, self.after)
 
     def seal(self, data: bytes, width: int, height: int, tables: NDArray[np.uint8]) -> bytes:
         """A file that has these segments, with its name's check. tables: steps, (1 or 2, 64), zigzag."""
@@ -162,37 +162,37 @@ class Segments:
         return b"" if self.name is None else comment_segment(_NAME_PREFIX + self.name.write(identity))
 
 
-def segments_for(metadata: Metadata, jfif: bool, network: str | None, max_bytes: int) -> Segments:
+def segments_for(metadata: Metadata, jfif: bool, name: NetworkName | None, max_bytes: int) -> Segments:
     """Everything between SOI and the tables, in a file of at most so many bytes. Raises as `jpeg_segments` does."""
     m = metadata
     if not jfif and m.dpi is not None:
         raise ValueError("dpi stands in the JFIF segment, which jfif=False leaves out; give one of the two")
     before = (_jfif_segment(m.dpi) if jfif else b"") + jpeg_segments(m.icc_profile, m.exif, m.xmp, m.iptc)
     # The name stands in front of a comment of the user's: Pillow shows the last of all.
-    named = Segments(before, None if network is None else NetworkName(network), comment_segment(m.comment))
+    named = Segments(before, name, comment_segment(m.comment))
     return named if may_name(named.name_size, max_bytes) else named.without_name()
 
 
-def network_of(data: bytes) -> str | None:
-    """The network that a file names, or None. Raises ValueError for a damaged file."""
-    return named_network(parse(data))
+def name_of(data: bytes) -> NetworkName | None:
+    """What a file says of its receivers, or None. Raises ValueError for a damaged file."""
+    return name_in(parse(data))
 
 
-def named_network(jpeg: JpegStructure) -> str | None:
-    """The network that one of a file's comments names, or None: names of other files are ignored."""
+def name_in(jpeg: JpegStructure) -> NetworkName | None:
+    """The name in one of a file's comments, or None: names of other files are ignored."""
     identity = _identity(jpeg.frame.width, jpeg.frame.height, _last_steps(jpeg.quantisation_tables))
     for comment in jpeg.comments:
         if comment.startswith(_NAME_PREFIX):
             name = read_name(comment.removeprefix(_NAME_PREFIX), identity)
             if name is not None:
-                return name.network
+                return name
     return None
 
 
 def has_stale_name(data: bytes) -> bool:
     """Whether a file has a name that was written into another file. Raises ValueError for a damaged file."""
     jpeg = parse(data)
-    return named_network(jpeg) is None and any(looks_like_name(comment) for comment in jpeg.comments)
+    return name_in(jpeg) is None and any(looks_like_name(comment) for comment in jpeg.comments)
 
 
 def looks_like_name(comment: bytes) -> bool:

@@ -95,7 +95,7 @@ class PreparedJpeg:
         picture doesn't depend on the budget, so that one can be had which was refused to a smaller budget.
         """
         settings, candidates = self.request.settings, self._candidates(max_bytes)
-        named = segments_for(self.request.metadata, settings.jfif, settings.profile.network, max_bytes)
+        named = segments_for(self.request.metadata, settings.jfif, self.request.name, max_bytes)
         for subsampling in candidates:
             if (made := self._made_as_planned(named, subsampling, max_bytes)) is not None:
                 return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accelir.formats.format import Format
 from accelir.formats.webp.decode import decode_alpha, decode_webp
 from accelir.formats.webp.inspect import cell_bits, has_cells, inspect_webp, luma_step, maps
-from accelir.formats.webp.metadata import MAX_SIDE, has_stale_name, network_of
+from accelir.formats.webp.metadata import MAX_SIDE, has_stale_name, name_of
 from accelir.formats.webp.parse import is_webp, parse
 from accelir.formats.webp.prepare import PreparedWebp, check_webp
 
@@ -22,7 +22,7 @@ WEBP = Format(
     parse=parse,
     decode=decode_webp,
     decode_alpha=decode_alpha,
-    network_of=network_of,
+    name_of=name_of,
     has_stale_name=has_stale_name,
     check=check_webp,
     prepare=PreparedWebp,

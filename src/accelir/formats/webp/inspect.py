@@ -12,7 +12,7 @@ from accelir.cells.grid import sum_halves
 from accelir.core import vp8
 from accelir.formats.format import CellMap
 from accelir.formats.report import Report, line, listed, measure_cells
-from accelir.formats.webp.metadata import network_of
+from accelir.formats.webp.metadata import name_of
 from accelir.formats.webp.parse import content, parse
 from accelir.formats.webp.structure import Chunk
 from accelir.restoration.worth import mean_step
@@ -42,7 +42,7 @@ class WebpReport(Report):
 def inspect_webp(data: bytes, name: str) -> WebpReport:
     """Take a WebP apart. Raises ValueError for a broken one."""
     webp = parse(data)
-    frame = content(data, _LOSSY, webp)
+    frame, named = content(data, _LOSSY, webp), name_of(data)
     quantizers: list[int] = []
 
     def bits_of_cells(frame: bytes) -> NDArray[np.float32]:
@@ -58,7 +58,8 @@ def inspect_webp(data: bytes, name: str) -> WebpReport:
         width=webp.width,
         height=webp.height,
         parts=webp.bytes_by_part(),
-        network=network_of(data),
+        network=None if named is None else named.network,
+        original=None if named is None else named.size,
         cell_bits=bits,
         damage=damage,
         chunks=webp.chunks,

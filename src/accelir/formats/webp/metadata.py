@@ -55,8 +55,8 @@ class Container:
         return len(self._name_chunk(b""))
 
     def without_name(self) -> Container:
-        """The same for a file that names nothing."""
-        return dataclasses.replace(self, name=None)
+        """The same for a file that names nothing, where it can do so."""
+        return self if self.name is not None and self.name.is_needed else dataclasses.replace(self, name=None)
 
     def write(self, vp8: bytes) -> bytes:
         """The whole file. Raises ValueError unless the frame is a key frame of the container's size."""
@@ -84,13 +84,13 @@ def container(
     xmp: object = None,
     alpha: NDArray[np.uint8] | None = None,
     alpha_quality: int = 100,
-    network: str | None = None,
+    name: NetworkName | None = None,
 ) -> Container:
     """What goes around a frame of width x height pixels.
 
     icc_profile: bytes. exif: bytes with or without JPEG's "Exif" prefix, or a PIL.Image.Exif. xmp: bytes or str. alpha:
-    uint8, HxW, 255 opaque; left out when all of it is 255. alpha_quality: 0 to 100, exact at 100. network: what the
-    NAME chunk names. None and empty ones write nothing; a file without any of the first four has the simple format,
+    uint8, HxW, 255 opaque; left out when all of it is 255. alpha_quality: 0 to 100, exact at 100. name: what the
+    NAME chunk says. None and empty ones write nothing; a file without any of the first four has the simple format,
     others the extended one.
     Raises TypeError and ValueError for what is none of these.
     """
@@ -109,7 +109,6 @@ def container(
     size = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
     extended = _chunk("VP8X", bytes([features, 0, 0, 0]) + size) if features else b""
     before = extended + chunks["ICCP"] + chunks["ALPH"]
-    name = None if network is None else NetworkName(network)
     return Container(width, height, before, chunks["EXIF"] + chunks["XMP "], name)
 
 
@@ -124,22 +123,21 @@ def container_for(request: Request, max_bytes: int) -> Container:
         xmp=m.xmp,
         alpha=request.alpha,
         alpha_quality=request.alpha_quality,
-        network=request.settings.profile.network,
+        name=request.name,
     )
     return named if may_name(named.name_size, max_bytes) else named.without_name()
 
 
-def network_of(data: bytes) -> str | None:
-    """The network that a file names, or None: another picture's name is ignored. Raises ValueError for damage."""
+def name_of(data: bytes) -> NetworkName | None:
+    """What a file says of its receivers, or None: another picture's name is ignored. Raises ValueError for damage."""
     webp = parse(data)
     identity = _identity(webp.width, webp.height, chunk_content(data, "VP8 "))
-    name = read_name(chunk_content(data, NAME), identity)
-    return None if name is None else name.network
+    return read_name(chunk_content(data, NAME), identity)
 
 
 def has_stale_name(data: bytes) -> bool:
     """Whether a file has a name that was written into another file. Raises ValueError for a damaged file."""
-    return network_of(data) is None and has_form(chunk_content(data, NAME))
+    return name_of(data) is None and has_form(chunk_content(data, NAME))
 
 
 def _identity(width: int, height: int, vp8: bytes) -> bytes:

@@ -99,7 +99,7 @@ class PreparedWebp:
         """A file of at most so many bytes with the weights as they are. Raises as `within` does."""
         around = container_for(self.request, max_bytes)
         encoding = self._frame(around, max_bytes)
-        if not encoding.data and around.name is not None:
+        if not encoding.data and around.name is not None and not around.name.is_needed:
             around = around.without_name()
             encoding = self._frame(around, max_bytes)
         if not encoding.data:
