@@ -337,8 +337,8 @@ def s3():
     before = fsspec.config.conf.get("s3")
     fsspec.config.conf["s3"] = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
     try:
-        fsspec.filesystem("s3").mkdir("bucket")
-        yield "s3://bucket"
+        fsspec.filesystem("s3").mkdir("fleet")
+        yield "s3://fleet"
     finally:
         fsspec.config.conf.pop("s3") if before is None else fsspec.config.conf.update(s3=before)
         server.stop()

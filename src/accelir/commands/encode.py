@@ -7,7 +7,7 @@ import click
 from accelir.commands import groups, options
 from accelir.commands.coding import Coding
 from accelir.commands.encoding import Encode
-from accelir.commands.fleet import FleetOptions, Way, write_fleet
+from accelir.commands.fleet import FleetOptions, Running, write_fleet
 from accelir.commands.pictures import Shaping
 from accelir.commands.places import Places, with_plots
 from accelir.commands.sets import SetOptions, write_set
@@ -54,8 +54,8 @@ def encode(
     """
     if fleet.asked:
         work = Encode(coding, kinds, shaping, max_pixels)
-        way = Way(jobs, dask, places.force, as_json, quiet)
-        write_fleet(fleet, inputs, places.schemes, work, sets, way)
+        running = Running(jobs, dask, places.force, as_json, quiet)
+        write_fleet(fleet, inputs, places.schemes, work, sets, running)
     if not inputs:
         raise click.UsageError("Missing argument 'INPUT...'.")
     if sets.is_asked(coding):

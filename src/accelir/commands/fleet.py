@@ -60,7 +60,7 @@ class FleetOptions:
 
 
 @dataclass(frozen=True)
-class Way:
+class Running:
     """How a fleet is worked at and told of."""
 
     jobs: int
@@ -76,7 +76,7 @@ def write_fleet(
     schemes: Collection[str],
     work: Encode,
     sets: SetOptions,
-    way: Way,
+    running: Running,
 ) -> NoReturn:
     """Make what shards are missing, or lack a picture that failed; exit with 0, 1, 2 or 130."""
     out = said.check(inputs, schemes)
@@ -87,18 +87,18 @@ def write_fleet(
     try:
         shards = find_shards(map(locations.absolute, said.shards))
         _check_places(shards, out)
-        _claim(fleet, goal, way.force)
+        _claim(fleet, goal, running.force)
     except ValueError as error:
         raise click.UsageError(f"{error}") from None
     except OSError as error:
         raise click.BadParameter(f"{shown(said.out)}: {batch.explain(error)}", param_hint="--out") from None
-    runner = _Runner(Printer(), way)
+    runner = _Runner(Printer(), running)
     plan = None if goal is None else _planned(fleet, shards, goal, runner)
     there = locations.names_in(out)
     left = [shard for shard in shards if f"{shard.name}.jsonl" not in there]
     if said.retry_failed:
         left = [shard for shard in shards if shard not in left and fleet.has_failures(shard)]
-    if len(left) < len(shards) and not way.quiet:
+    if len(left) < len(shards) and not running.quiet:
         complain(f"{len(shards) - len(left):,} of {len(shards):,} shards need nothing")
     fine = runner.run(left, EncodeShard(fleet, plan, goal, said.retry_failed), told=True)
     sys.exit(0 if fine and not runner.printer.failed else 1)
@@ -152,15 +152,15 @@ class _Runner:
     """How passes are run and told."""
 
     printer: Printer
-    way: Way
+    running: Running
 
     def run(self, shards: Sequence[Shard], work: Any, *, told: bool) -> bool:
         """One pass; returns whether nothing failed. told: whether each shard has a line."""
 
         def finish(shard: Shard, summary: dict[str, Any]) -> None:
-            if told and self.way.as_json:
+            if told and self.running.as_json:
                 self.printer.tell({"shard": shard.name, **summary})
-            elif told and not self.way.quiet:
+            elif told and not self.running.quiet:
                 self.printer.say(f"{shard}: {summary['pictures']:,} pictures  {summary['bytes']:,} bytes")
             if told and summary["failed"]:
                 raise ValueError(_told(summary["failed"]))
@@ -170,10 +170,10 @@ class _Runner:
             work,
             finish,
             self.printer,
-            as_json=self.way.as_json,
-            jobs=self.way.jobs,
-            dask=self.way.dask,
-            bar=not self.way.quiet,
+            as_json=self.running.as_json,
+            jobs=self.running.jobs,
+            dask=self.running.dask,
+            bar=not self.running.quiet,
         )
 
 

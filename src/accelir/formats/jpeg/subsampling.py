@@ -38,6 +38,9 @@ _LEAST_FULL, _MOST_FULL = 1.1, 2.5
 in `fidelity` at seven sizes from 0.4 to 4 bpp the other choice was never the right one there.
 """
 
+_USUAL_SIDE = 16
+"""Of pictures narrower than an MCU of 4:2:0, which take blocks for nothing there, 4:4:4 is always looked at."""
+
 _FINEST, _COARSEST = 0.5, 500.0
 """Base steps between which is looked."""
 
@@ -67,12 +70,13 @@ def rank_subsamplings(
 
     def error(subsampling: str, first_step: float) -> tuple[float, float]:
         coefficients = whole(subsampling) if starts is None else analyse(bands, subsampling, job.settings)
-        return _error(coefficients, trial, math.log(room), first_step)
+        weights = np.multiply(3 * rgb_weights(subsampling), _real_shares(*bands.shape[:2], subsampling))
+        return _error(coefficients, trial, weights, math.log(room), first_step)
 
     quantised, step = error("4:2:0", _STEP_AT_1_BPP * (room * 8 * 3 / bands.size) ** (1 / _SIZE_SLOPE))
     halved = quantised + jpeg.chroma_loss(bands, job.settings.chroma_smoothing)
     wanted = halved / 10 ** (job.settings.full_chroma_margin / 10)
-    if _LEAST_FULL * quantised < wanted < _MOST_FULL * quantised:
+    if min(pixels.shape[:2]) < _USUAL_SIDE or _LEAST_FULL * quantised < wanted < _MOST_FULL * quantised:
         wants_full = error("4:4:4", step)[0] < wanted
     else:
         wants_full = wanted >= _MOST_FULL * quantised
@@ -94,12 +98,21 @@ def _cut(values: NDArray[T], starts: list[int] | None, side: int) -> NDArray[T]:
     return np.concatenate([values[y // side :][: _BAND // side] for y in starts])
 
 
-def _error(coefficients: jpeg.Coefficients, job: JpegJob, size: float, step: float) -> tuple[float, float]:
+def _real_shares(height: int, width: int, subsampling: str) -> NDArray[np.float32]:
+    """What part of the blocks' area is the picture's, (3, 1): blocks that reach beyond the edge have errors there."""
+    blocks = [8, 16, 16] if subsampling == "4:2:0" else [8, 8, 8]
+    shares = [height * width / (-(-height // b) * -(-width // b) * b * b) for b in blocks]
+    return np.array(shares, np.float32)[:, None]
+
+
+def _error(
+    coefficients: jpeg.Coefficients, job: JpegJob, weights: NDArray[np.float32], size: float, step: float
+) -> tuple[float, float]:
     """Squared RGB error that quantisation makes in a file of a size, a logarithm, and about its base step.
 
-    step: tried first.
+    weights: of squared errors of coefficients, (3, 64); step: tried first.
     """
-    settings, weights = job.for_core(coefficients.subsampling), 3 * rgb_weights(coefficients.subsampling)
+    settings = job.for_core(coefficients.subsampling)
     known: list[tuple[float, float]] = []
     for _ in range(_MOST_STEPS):
         found = jpeg.estimate(coefficients, settings, step, weights)
