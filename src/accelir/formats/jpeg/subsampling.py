@@ -70,7 +70,7 @@ def rank_subsamplings(
 
     def error(subsampling: str, first_step: float) -> tuple[float, float]:
         coefficients = whole(subsampling) if starts is None else analyse(bands, subsampling, job.settings)
-        weights = np.multiply(3 * rgb_weights(subsampling), _real_shares(*bands.shape[:2], subsampling))
+        weights = np.multiply(3 * rgb_weights(subsampling), _real_shares(bands.shape, subsampling))
         return _error(coefficients, trial, weights, math.log(room), first_step)
 
     quantised, step = error("4:2:0", _STEP_AT_1_BPP * (room * 8 * 3 / bands.size) ** (1 / _SIZE_SLOPE))
@@ -98,8 +98,9 @@ def _cut(values: NDArray[T], starts: list[int] | None, side: int) -> NDArray[T]:
     return np.concatenate([values[y // side :][: _BAND // side] for y in starts])
 
 
-def _real_shares(height: int, width: int, subsampling: str) -> NDArray[np.float32]:
+def _real_shares(shape: tuple[int, ...], subsampling: str) -> NDArray[np.float32]:
     """What part of the blocks' area is the picture's, (3, 1): blocks that reach beyond the edge have errors there."""
+    height, width, _ = shape
     blocks = [8, 16, 16] if subsampling == "4:2:0" else [8, 8, 8]
     shares = [height * width / (-(-height // b) * -(-width // b) * b * b) for b in blocks]
     return np.array(shares, np.float32)[:, None]
