@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 MOST_PICTURES = 300
 """Of a set that is solved exactly; 100 take about a second."""
-GAP = 1e-5
+GAP = 1e-4
 """Of the objective, relative, at which the solver may stop."""
-SECONDS = 60
+SECONDS = 20
 """That it may take."""
 
 

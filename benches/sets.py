@@ -1,0 +1,133 @@
+"""What sharing one total over a set gains, by files; and how near the Lagrangian is to the exact optimum, by curves.
+
+python benches/sets.py PICTURES [--count 16] [--side 512] [--rates 0.4 0.7 1.0] [--profile fidelity] [--format jpeg]
+python benches/sets.py PICTURES --gap 100 --side 256
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import Pixels, open_rgb, prepare, print_head, print_row, spread
+
+import accelir
+from accelir.formats.decode import decode_pixels
+from accelir.metrics import SSIMULACRA2
+from accelir.metrics.psnr import decibels
+from accelir.restoration.pictures import list_pictures
+from accelir.sets.choices import Choices, choices_of
+from accelir.sets.encode_set import survey_of
+from accelir.sets.exact import solve
+from accelir.sets.goal import MSE, set_psnr
+from accelir.sets.share import least_sum
+
+Files = list[bytes]
+_HALVINGS = 12
+"""Of the step in search of one quality: to a thousandth of the total."""
+_GIVEN_UP = 0.3
+"""PSNR in dB that the least loss for eyes may cost under a bound."""
+
+
+def errors(pictures: Sequence[Pixels], files: Sequence[bytes]) -> list[float]:
+    pairs = zip(pictures, files, strict=True)
+    return [float(np.mean((decode_pixels(file).astype(np.float32) - picture) ** 2)) for picture, file in pairs]
+
+
+def one_quality(pictures: Sequence[Pixels], total: int, format: str) -> Files:
+    """One base step for all, as fine as the total allows."""
+    assert format == "jpeg", "one base step is asked of JPEG's core alone"
+    prepared = [prepare(picture, "fidelity") for picture in pictures]
+
+    def at(step: float) -> Files:
+        return [each.job.run(each.coefficients("4:2:0"), step=step).data for each in prepared]
+
+    low, high = 1.0, 256.0
+    for _ in range(_HALVINGS):
+        middle = (low * high) ** 0.5
+        low, high = (low, middle) if sum(map(len, at(middle))) <= total else (middle, high)
+    return at(high)
+
+
+def row(name: str, pictures: Sequence[Pixels], files: Sequence[bytes], total: int, seconds: float) -> list[float]:
+    found = errors(pictures, files)
+    seen = [SSIMULACRA2.score(decode_pixels(file), picture) for picture, file in zip(pictures, files, strict=True)]
+    by_picture = decibels(found)
+    figures = [set_psnr(found), float(by_picture.min()), float(by_picture.mean()), float(np.mean(seen))]
+    used = 100 * sum(map(len, files)) / total
+    print_row(name, *(f"{figure:.2f}" for figure in figures), f"{used:.2f} %", f"{seconds:.1f}")
+    assert used <= 100, f"{name} is above the total"
+    return figures
+
+
+def compare(pictures: Sequence[Pixels], bpp: float, options: argparse.Namespace) -> None:
+    total = int(bpp * sum(picture.shape[0] * picture.shape[1] for picture in pictures) / 8)
+    encoder = accelir.Encoder(profile=options.profile, format=options.format)
+    print(f"\n{len(pictures)} pictures, {bpp} bpp, {options.profile}, {options.format}\n")
+    print_head("", "PSNR of the mean MSE", "worst", "mean PSNR", "SSIMULACRA 2", "used", "CPU s")
+
+    def measured(name: str, make: Callable[[], Files]) -> list[float]:
+        start = time.process_time()
+        files = make()
+        return row(name, pictures, files, total, time.process_time() - start)
+
+    def shared(**goal: Any) -> Files:
+        made = accelir.encode_set(
+            pictures, total_bytes=total, profile=options.profile, format=options.format, network=None, **goal
+        )
+        return [file.data for file in made]
+
+    measured("equal bpp", lambda: [encoder.encode(picture, bpp=bpp).data for picture in pictures])
+    if options.format == "jpeg" and options.profile == "fidelity":
+        measured("one quality", lambda: one_quality(pictures, total, options.format))
+    best = measured("mse", lambda: shared(objective="mse"))
+    for name in ("worst", "psnr", "ssimulacra2"):
+        measured(name, lambda name=name: shared(objective=name))
+    bound = best[0] - _GIVEN_UP
+    measured(f"ssimulacra2, min_psnr {bound:.2f}", lambda: shared(objective="ssimulacra2", min_psnr=bound))
+
+
+def gap(choices: Sequence[Choices], total: float) -> tuple[float, float]:
+    """dB that the Lagrangian has over the exact choice among the same sizes, and exactly those that it may take."""
+    best = solve(choices, total)
+    assert best is not None
+    sizes = least_sum([each.curve() for each in choices], total)
+    kept = [each.sizes[np.searchsorted(each.sizes, size + 1e-6) - 1] for each, size in zip(choices, sizes, strict=True)]
+    by_way = [[each.error(size) for each, size in zip(choices, way, strict=True)] for way in (best, sizes, kept)]
+    exact, between, among = map(set_psnr, by_way)
+    return between - exact, among - exact
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pictures", type=Path)
+    parser.add_argument("--count", type=int, default=16)
+    parser.add_argument("--side", type=int, default=512, help="of the top left crop")
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.4, 0.7, 1.0])
+    parser.add_argument("--profile", default="fidelity")
+    parser.add_argument("--format", default="jpeg")
+    parser.add_argument("--gap", type=int, help="compare with the exact optimum on so many pictures' curves")
+    options = parser.parse_args()
+    paths = spread(list_pictures(options.pictures), options.gap or options.count)
+    pictures = [np.ascontiguousarray(open_rgb(path)[: options.side, : options.side]) for path in paths]
+    if options.gap is None:
+        for bpp in options.rates:
+            compare(pictures, bpp, options)
+        return
+    encoder = accelir.Encoder(profile=options.profile, format=options.format)
+    surveys = [survey_of(encoder, picture) for picture in pictures]
+    print_head("bpp", "Lagrangian - exact, dB", "Lagrangian at the solver's sizes - exact, dB", "CPU s of both")
+    for bpp in options.rates:
+        ends = [(survey.trials[0].size, 4 * survey.trials[-1].size) for survey in surveys]
+        choices = [choices_of([survey], MSE, 1.0, *end) for survey, end in zip(surveys, ends, strict=True)]
+        start = time.process_time()
+        found = gap(choices, bpp * sum(survey.pixels for survey in surveys) / 8)
+        print_row(bpp, *(f"{each:+.4f}" for each in found), f"{time.process_time() - start:.1f}")
+
+
+if __name__ == "__main__":
+    main()
