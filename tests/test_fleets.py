@@ -279,6 +279,7 @@ def fleet_of(folder, shards, pictures=3):
         write_tar(folder / "in" / f"s{shard:02}.tar", {f"{i}.png": png(50 * shard + i) for i in range(pictures)})
 
 
+@pytest.mark.slow
 @posix
 def test_killed_at_any_moment_the_next_run_goes_on(folder):
     fleet_of(folder, 10, pictures=2)
@@ -304,6 +305,7 @@ def test_killed_at_any_moment_the_next_run_goes_on(folder):
         assert Path("out", name).read_bytes() == Path("clean", name).read_bytes(), name
 
 
+@pytest.mark.slow
 @posix
 def test_a_worker_that_dies_half_way_costs_nothing(folder):
     from distributed import LocalCluster

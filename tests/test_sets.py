@@ -235,6 +235,14 @@ def test_each_picture_has_the_candidate_that_is_best_for_it(pictures):
     assert reached[0] <= 1.02 * min(reached[1:])
 
 
+def test_small_shares_may_be_coded_at_half_the_size(pictures):
+    large = [photo()[:256, 344:], photo()[144:, :256]]
+    files = accelir.encode_set(large, bpp=0.15, profile="fidelity", effort=2, scale="auto")
+    assert sum(len(file.data) for file in files) <= 0.15 * sum(p.shape[0] * p.shape[1] for p in large) / 8
+    assert {file.stats["scale"] for file in files} & {2, 4}
+    assert [accelir.decode(file.data).shape for file in files] == [picture.shape for picture in large]
+
+
 def test_paths_functions_and_jobs_give_the_same_files(pictures, tmp_path):
     paths = []
     for i, picture in enumerate(pictures):
@@ -388,6 +396,7 @@ def test_a_set_needs_a_folder(folder):
     assert "--out-dir gives" in call("encode", "in", "--total-bytes", 9000).stderr
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.usefixtures("_ctrl_c_acts")
 def test_ctrl_c_leaves_no_half_set_and_the_next_call_goes_on(folder):

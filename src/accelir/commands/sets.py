@@ -24,8 +24,7 @@ from accelir.commands.transfers import INTERRUPTED, Transfer
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS
 from accelir.metrics import METRICS, Metric
-from accelir.restoration.installed import find
-from accelir.sets.encode_set import attempted, judge_of, mapped, smallest_of, survey_of
+from accelir.sets.encode_set import attempted, judge_of, mapped, smallest_of, survey_of, telling_network
 from accelir.sets.goal import Goal, objective_of
 from accelir.sets.spend import Order, Reached, Spent, spend
 from accelir.sets.trial import Survey
@@ -161,8 +160,7 @@ class _Staged:
 
     @property
     def network(self) -> Path | None:
-        name = self.work.coding.encoder(FORMATS[self.work.coding.format]).settings.profile.network
-        return None if name is None else find(name)
+        return telling_network(self.work.coding.encoder(FORMATS[self.work.coding.format]))
 
     @property
     def _metric(self) -> Metric | None:

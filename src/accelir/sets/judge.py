@@ -21,9 +21,11 @@ class FileJudge:
     """Of files of one picture. What a restored file should be is the restored picture: of it nothing is lost."""
 
     def __init__(self, pixels: Pixels, alpha: Pixels | None, metric: Metric | None, network: str | Path | None) -> None:
-        """alpha: where it is 0, nobody sees an error. network: None for plain pixels."""
+        """alpha: where it is 0, nobody sees an error. network: None for plain pixels; "auto" for files made with
+        scale=, which give the picture itself again.
+        """
         self._network = network
-        self._truth = pixels if network is None else open_network(network)(pixels)
+        self._truth = open_network(network)(pixels) if isinstance(network, Path) else pixels
         self._hidden = None if alpha is None or network is not None else alpha == 0
         self._judge = None if metric is None else metric.against(self._truth)
         self._metric = metric
