@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 
 class Journal:
-    """Records by key, each a line of JSON that is on disk before the next one begins; threads may share it."""
+    """Records by key, each a line of JSON that outlives this process; threads may share it."""
 
     def __init__(self, folder: Path, call: str) -> None:
         """folder: made if need be. call: what the records are true for; those of another call are thrown away."""
@@ -49,7 +48,6 @@ class Journal:
         with open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
             file.flush()
-            os.fsync(file.fileno())
 
     def _read(self, call: str) -> dict[str, Any] | None:
         """None where there is none, or one of another call. The last line of a killed run may be cut."""
