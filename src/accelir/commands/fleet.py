@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
@@ -15,7 +15,7 @@ from accelir._version import __version__
 from accelir.commands import batch
 from accelir.commands.coding import Coding
 from accelir.commands.encoding import Encode
-from accelir.commands.fleet_work import EncodeShard, Fleet, SurveyShard
+from accelir.commands.fleet_work import CountShard, EncodeShard, Fleet, SurveyShard
 from accelir.commands.places import check_scheme
 from accelir.commands.printing import Printer, complain, shown
 from accelir.commands.sets import SetOptions
@@ -23,9 +23,7 @@ from accelir.commands.transfers import run_all
 from accelir.errors import BudgetError
 from accelir.fleets.plan import Histogram, Plan
 from accelir.fleets.shards import Shard, find_shards
-from accelir.fleets.statistics import read_lines
 from accelir.sets.goal import Goal
-from accelir.sets.trial import Survey
 from accelir.storage import files, locations
 
 Result = TypeVar("Result")
@@ -100,7 +98,7 @@ def write_fleet(
         left = [shard for shard in shards if shard not in left and fleet.has_failures(shard)]
     if len(left) < len(shards) and not running.quiet:
         complain(f"{len(shards) - len(left):,} of {len(shards):,} shards need nothing")
-    fine = runner.run(left, EncodeShard(fleet, plan, goal, said.retry_failed), told=True)
+    fine = runner.run(left, EncodeShard(fleet, plan, goal, said.retry_failed), runner.tell)
     sys.exit(0 if fine and not runner.printer.failed else 1)
 
 
@@ -154,27 +152,23 @@ class _Runner:
     printer: Printer
     running: Running
 
-    def run(self, shards: Sequence[Shard], work: Any, *, told: bool) -> bool:
-        """One pass; returns whether nothing failed. told: whether each shard has a line."""
-
-        def finish(shard: Shard, summary: dict[str, Any]) -> None:
-            if told and self.running.as_json:
-                self.printer.tell({"shard": shard.name, **summary})
-            elif told and not self.running.quiet:
-                self.printer.say(f"{shard}: {summary['pictures']:,} pictures  {summary['bytes']:,} bytes")
-            if told and summary["failed"]:
-                raise ValueError(_told(summary["failed"]))
-
+    def run(
+        self, shards: Sequence[Shard], work: Callable[[Shard], Result], finish: Callable[[Shard, Result], None]
+    ) -> bool:
+        """One pass; returns whether nothing failed."""
+        how = self.running
         return run_all(
-            shards,
-            work,
-            finish,
-            self.printer,
-            as_json=self.running.as_json,
-            jobs=self.running.jobs,
-            dask=self.running.dask,
-            bar=not self.running.quiet,
+            shards, work, finish, self.printer, as_json=how.as_json, jobs=how.jobs, dask=how.dask, bar=not how.quiet
         )
+
+    def tell(self, shard: Shard, summary: dict[str, Any]) -> None:
+        """A line on a shard that was made. Raises ValueError for one with pictures that failed."""
+        if self.running.as_json:
+            self.printer.tell({"shard": shard.name, **summary})
+        elif not self.running.quiet:
+            self.printer.say(f"{shard}: {summary['pictures']:,} pictures  {summary['bytes']:,} bytes")
+        if summary["failed"]:
+            raise ValueError(_told(summary["failed"]))
 
 
 def _told(failed: Sequence[Sequence[str]]) -> str:
@@ -186,14 +180,12 @@ def _told(failed: Sequence[Sequence[str]]) -> str:
 def _planned(fleet: Fleet, shards: Sequence[Shard], goal: Goal, runner: _Runner) -> Plan:
     """Pass one, as far as it is missing, and the Lagrangian of it. Exits where that can't be had."""
     there = locations.names_in(fleet.out)
-    if not runner.run([s for s in shards if f"{s.name}.curves" not in there], SurveyShard(fleet), told=False):
+    missing = [shard for shard in shards if f"{shard.name}.curves" not in there]
+    histogram = Histogram()
+    surveyed = runner.run(missing, SurveyShard(fleet), lambda shard, _: None)
+    if not (surveyed and runner.run(shards, CountShard(fleet, goal), lambda _, found: histogram.merge(found))):
         complain("the total can't be shared before every shard can be read")
         sys.exit(1)
-    histogram = Histogram()
-    for shard in shards:
-        for record in read_lines(fleet.curves(shard)):
-            if "error" not in record:
-                histogram.add(Survey.from_json(record), goal)
     try:
         return histogram.plan(goal)
     except BudgetError as error:

@@ -10,7 +10,7 @@ from accelir.api import Encoded
 from accelir.commands import batch
 from accelir.commands.encoding import Encode, Ready
 from accelir.commands.pictures import load_plugins
-from accelir.fleets.plan import Plan, curve_of
+from accelir.fleets.plan import Histogram, Plan, curve_of
 from accelir.fleets.shards import Member, Shard, is_inside, read_tar, written_tar
 from accelir.fleets.statistics import read_lines, write_lines
 from accelir.formats.registry import FORMATS
@@ -57,11 +57,10 @@ class SurveyShard:
 
     fleet: Fleet
 
-    def __call__(self, shard: Shard) -> dict[str, Any]:
+    def __call__(self, shard: Shard) -> None:
         records = [self._record(member) for member in self.fleet.members(shard) if member.is_picture]
         self.fleet.make_folder(shard)
         write_lines(self.fleet.curves(shard), records)
-        return {}
 
     def _record(self, member: Member) -> dict[str, Any]:
         try:
@@ -70,6 +69,21 @@ class SurveyShard:
             return {"input": member.name, **survey.as_json()}
         except batch.BAD_INPUT as error:
             return {"input": member.name, "error": batch.explain(error)}
+
+
+@dataclass(frozen=True)
+class CountShard:
+    """Between the passes: the histogram of a shard's curves."""
+
+    fleet: Fleet
+    goal: Goal
+
+    def __call__(self, shard: Shard) -> Histogram:
+        histogram = Histogram()
+        for record in read_lines(self.fleet.curves(shard)):
+            if "error" not in record:
+                histogram.add(Survey.from_json(record), self.goal)
+        return histogram
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """How a fleet shares one total: a Lagrangian from the curves alone, in memory that doesn't depend on their number.
 
 A picture at a slope has all pieces of its curve that are as steep or steeper. So the bytes of all pieces, counted by
-slope as in a histogram, say what any slope takes, and the one that takes the total is looked up. Slopes go in steps of
-half a percent; what a step is too coarse for is made up by one factor for all.
+slope as in a histogram, say what any slope takes, and the one that takes the total is looked up. Histograms of shards
+add up. Slopes go in steps of two percent; what a step is too coarse for is made up by one factor for all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from accelir.sets.curve import Curve
 from accelir.sets.goal import Goal
 from accelir.sets.trial import Survey
 
-BINS = 1 << 14
+BINS = 1 << 12
 LOWEST, HIGHEST = -50.0, 30.0
 """Of the log of a slope, squared levels per byte: wider than any picture of 1 to 2^32 pixels needs."""
 
@@ -77,6 +77,13 @@ class Histogram:
         self.least += curve.least
         self.pixels += survey.pixels
         self.pictures += 1
+
+    def merge(self, other: Histogram) -> None:
+        """Add the pictures of another one."""
+        self.by_bin += other.by_bin
+        self.least += other.least
+        self.pixels += other.pixels
+        self.pictures += other.pictures
 
     def plan(self, goal: Goal) -> Plan:
         """Raises BudgetError for a total below the smallest files, as far as they were estimated."""
