@@ -30,6 +30,7 @@ from accelir.formats.shrink import cropped, padded, shrunk
 from accelir.metrics import METRICS, PSNR_RGB
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
+from accelir.restoration.card import Card
 from accelir.restoration.gradient import open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import open_network
@@ -53,6 +54,8 @@ GAIN = {2: (0.95, 0.3), 4: (0.6, 0.0)}
 """What steering at effort 5 gains in dB, by scale: the one, and the other for each doubling of the bits per pixel."""
 MARGIN = 0.3
 """Scales are steered that come this near to the best, in dB."""
+WORKING_BYTES = 36 * 2**20
+"""Most bytes that a network's activations of one tile may take, gradients' about. Each network holds what it took."""
 SAMPLE, BAND = 1 << 17, 64
 """Pixels that are restored to foretell, about, and rows of each band."""
 
@@ -201,7 +204,7 @@ class _Choice:
     def _reference(self, name: str) -> Reference:
         """The picture given, for a network that enlarges a smaller one."""
         network = open_network(name, 1)
-        gradient = dataclasses.replace(open_gradient(network, find(name)), halos=1)
+        gradient = dataclasses.replace(open_gradient(network, find(name)), halos=1, working=WORKING_BYTES)
         return Reference(padded(self._request.pixels, network.card.scale), (network,), (gradient,))
 
     def _distance(self, way: Way, network: str | None, made: Made, *, sampled: bool = False) -> float:
@@ -212,11 +215,16 @@ class _Choice:
         shown = decoded
         if network is not None:
             opened = open_network(network, 1)
-            restored = restore_as_worth(opened, decoded, worth_on(made.data, opened.card))
+            restored = restore_as_worth(opened, decoded, worth_on(made.data, opened.card), _tile(opened.card))
             shown = cropped(restored, (pixels.shape[1], pixels.shape[0]), decoded.shape)
         if shown.ndim > pixels.ndim:  # WebP has no gray files
             pixels = np.repeat(pixels[..., None], 3, axis=2)
         return self._metric.distance(self._metric.score(shown, pixels))
+
+
+def _tile(card: Card) -> int:
+    """Side of what a network restores at a time."""
+    return max(math.isqrt(int(WORKING_BYTES / max(card.memory, 1.0))) - 2 * (card.halo or 0), 1)
 
 
 def _factor(gain: float) -> float:
