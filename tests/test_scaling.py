@@ -44,7 +44,7 @@ def test_decoding_gives_the_size_of_the_picture_given(format, scale, height, wid
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
-@pytest.mark.parametrize(("bpp", "scale"), [(0.1, 2), (2.0, 1)])
+@pytest.mark.parametrize(("bpp", "scale"), [(0.2, 2), (2.0, 1)])
 def test_few_bits_are_for_few_pixels_and_many_for_all(picture, format, bpp, scale):
     encoded = scaled("auto", bpp, format)
     assert encoded.stats["scale"] == scale
@@ -55,9 +55,9 @@ def test_few_bits_are_for_few_pixels_and_many_for_all(picture, format, bpp, scal
     assert encoded.qp_map.shape == encoded.clusters.shape == (-(-coded[0] // 32), -(-coded[1] // 32))
 
 
-@pytest.mark.parametrize(("bpp", "least"), [(0.12, 0.7), (0.2, 0.3), (0.35, -0.05), (0.8, -0.05)])
+@pytest.mark.parametrize(("bpp", "least"), [(0.12, 1.6), (0.2, 0.9), (0.35, 0.35), (0.8, -0.05)])
 def test_it_is_never_worse_than_full_size_and_at_low_rates_better(picture, bpp, least):
-    """Over the better of `fidelity` and that after dejpeg, measured here: +1.24, +0.72, -0.01, -0.01 dB."""
+    """Over the better of `fidelity` and that after dejpeg, measured here: +2.03, +1.28, +0.65, -0.02 dB."""
     plain = accelir.encode(picture, bpp=bpp, profile="fidelity")
     full = max(psnr(accelir.decode(plain, network=network), picture) for network in (None, "dejpeg"))
     assert psnr(accelir.decode(scaled("auto", bpp).data), picture) > full + least
@@ -74,25 +74,23 @@ def test_a_small_file_is_steered_towards_the_picture(picture):
 
 
 def test_a_profile_for_eyes_chooses_by_its_metric(picture):
-    """Measured here: 49 against 26 points."""
+    """Measured here: 19.8 points against 7.4, and 12.2 after dejpeg."""
     plain = accelir.encode(picture, bpp=0.2, profile="perceptual")
     chosen = scaled("auto", 0.2, profile="perceptual")
-    scores = [
-        SSIMULACRA2.score(pixels, picture)
-        for pixels in (accelir.decode(chosen.data), accelir.decode(plain, network=None))
-    ]
-    assert scores[0] > scores[1] + 3
+    full = max(SSIMULACRA2.score(accelir.decode(plain, network=name), picture) for name in (None, "dejpeg"))
+    assert chosen.stats["profile"] == "perceptual"
+    assert SSIMULACRA2.score(accelir.decode(chosen.data), picture) > full + 4
 
 
 def test_a_budget_that_full_size_can_not_meet_a_smaller_one_can():
     picture = noise(96, 96)
     with pytest.raises(accelir.BudgetError) as refused:
-        accelir.encode(picture, max_bytes=340, profile="fidelity")
+        accelir.encode(picture, max_bytes=200, profile="fidelity")
     with pytest.raises(accelir.BudgetError) as refused_at_any:
         accelir.encode(picture, max_bytes=50, profile="fidelity", scale="auto")
     smallest = refused_at_any.value.smallest
-    assert 50 < smallest < 340 < refused.value.smallest
-    for budget in (smallest, 340):
+    assert 50 < smallest < 200 < refused.value.smallest
+    for budget in (smallest, 200):
         data = accelir.encode(picture, max_bytes=budget, profile="fidelity", scale="auto")
         assert len(data) <= budget
         assert accelir.decode(data).shape == picture.shape
@@ -113,7 +111,7 @@ def test_profiles_that_are_not_for_a_scale_leave_it_to_the_one_that_is(profile, 
 
 
 def test_a_file_says_the_size_and_the_network_of_the_receivers(picture):
-    small, large = scaled("auto", 0.12), scaled("auto", 2.0)
+    small, large = scaled("auto", 0.2), scaled("auto", 2.0)
     assert name_of(small.data) == NetworkName("sr-x2", (383, 257))
     assert name_of(large.data) == NetworkName(large.stats["network"], (383, 257))
     assert small.stats["scale"] == 2
@@ -153,7 +151,8 @@ def test_the_commands_take_a_scale(tmp_path, picture):
     assert small.read_bytes() == scaled("auto", 0.2).data
     done = CliRunner().invoke(cli.main, ["decode", str(small), "-o", str(large), "--restore"])
     assert done.exit_code == 0, done.output
-    assert Image.open(large).size == (383, 257)
+    with Image.open(large) as image:
+        assert image.size == (383, 257)
     done = CliRunner().invoke(cli.main, ["encode", str(small), "-o", str(large), "--bpp", "1", "--scale", "3"])
     assert done.exit_code == 2
 

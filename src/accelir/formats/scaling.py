@@ -41,7 +41,7 @@ Pixels = NDArray[np.uint8]
 SCALES = (1, 2, 4)
 """A side of the picture over the coded picture's."""
 PROFILES = {1: "fidelity", 2: "sr-x2", 4: "sr-x4"}
-"""Profiles that code at a scale, where the one asked for doesn't."""
+"""Profiles for a scale, where the one asked for isn't."""
 CLEANING = "dejpeg"
 """Network that receivers may run on a full-size file whose profile has none."""
 
@@ -101,8 +101,16 @@ def ways_for(profile: Profile, scales: Sequence[int]) -> list[Way]:
             f"another (its task is {card.task}). Take a profile as 'fidelity' or 'perceptual'"
         )
     own = 1 if card is None else card.scale
-    chosen = {scale: profile if scale == own else load_profile(PROFILES[scale]) for scale in scales}
+    chosen = {scale: profile if scale == own else _profile_at(scale, profile) for scale in scales}
     return [Way(s, p, (CLEANING, None) if p.network is None else (p.network,)) for s, p in chosen.items()]
+
+
+def _profile_at(scale: int, profile: Profile) -> Profile:
+    """What codes at a scale that the profile's network isn't for. A profile for eyes keeps its tables: on training
+    pictures at half size they score 2 to 12 points more after the network than those of `sr-x2`.
+    """
+    found = load_profile(PROFILES[scale])
+    return found if profile.metric == found.metric else dataclasses.replace(profile, network=found.network)
 
 
 def scaled(format: Format, request: Request, scales: Sequence[int], max_bytes: int) -> Made:
