@@ -72,7 +72,7 @@ def read_scale(scale: object) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class Route:
     """A way to code a picture and to show it again."""
 
     scale: int
@@ -92,7 +92,7 @@ class Way:
         )
 
 
-def ways_for(profile: Profile, scales: Sequence[int]) -> list[Way]:
+def routes_for(profile: Profile, scales: Sequence[int]) -> list[Route]:
     """Ways to code at these scales. Raises ValueError for a profile that isn't for the picture itself."""
     card = None if profile.network is None else open_network(profile.network, 1).card
     if card is not None and card.task not in ("sr", CLEANING):
@@ -102,7 +102,7 @@ def ways_for(profile: Profile, scales: Sequence[int]) -> list[Way]:
         )
     own = 1 if card is None else card.scale
     chosen = {scale: profile if scale == own else _profile_at(scale, profile) for scale in scales}
-    return [Way(s, p, (CLEANING, None) if p.network is None else (p.network,)) for s, p in chosen.items()]
+    return [Route(s, p, (CLEANING, None) if p.network is None else (p.network,)) for s, p in chosen.items()]
 
 
 def _profile_at(scale: int, profile: Profile) -> Profile:
@@ -119,14 +119,14 @@ def scaled(format: Format, request: Request, scales: Sequence[int], max_bytes: i
     Adds to the stats: scale; profile, the one that coded; network, what receivers run, or None; steered.
     Raises BudgetError where none fits, ValueError for a profile that scales aren't for, and as the format does.
     """
-    return _Choice(format, request, max_bytes).best(ways_for(request.settings.profile, scales))
+    return _Choice(format, request, max_bytes).best(routes_for(request.settings.profile, scales))
 
 
 @dataclass(frozen=True, eq=False)
 class _Try:
     """A file of a scale."""
 
-    way: Way
+    route: Route
     network: str | None
     """What receivers run."""
     made: Made
@@ -140,24 +140,27 @@ class _Choice:
         self._format, self._request, self._budget = format, request, max_bytes
         self._metric = METRICS[request.settings.profile.metric]
 
-    def best(self, ways: Sequence[Way]) -> Made:
-        tries = self._tries(ways)
+    def best(self, routes: Sequence[Route]) -> Made:
+        """Steered are the scales that promise most; where one keeps less, what needs no steering is compared, too."""
+        tries = self._tries(routes)
         least = min(each.distance for each in tries)
         everything = self._request.settings.effort >= ALL_EFFORT
         near = [each for each in tries if everything or each.distance <= least * _factor(MARGIN)]
-        files = [self._finished(each) for each in near]
-        if len(files) == 1:
-            return files[0]
-        distances = [self._distance(t.way, t.network, made) for t, made in zip(near, files, strict=True)]
-        return files[int(np.argmin(distances))]
+        finished = [self._finished(each) for each in near]
+        least = min(each.distance for each in finished)
+        others = [each for each in tries if each not in near and not self._asked(each.route)]
+        finished += [self._finished(each) for each in others if each.distance <= least * _factor(MARGIN)]
+        if len(finished) == 1:
+            return finished[0].made
+        return min(finished, key=lambda each: self._distance(each.route, each.network, each.made)).made
 
-    def _tries(self, ways: Sequence[Way]) -> list[_Try]:
+    def _tries(self, routes: Sequence[Route]) -> list[_Try]:
         """A file of each scale, until a smaller size is worse."""
         tries: list[_Try] = []
         smallest = []
-        for way in ways:
+        for route in routes:
             try:
-                tries.append(self._try(way, alone=len(ways) == 1))
+                tries.append(self._try(route, alone=len(routes) == 1))
             except BudgetError as error:
                 smallest.append(error.smallest)
                 continue
@@ -167,47 +170,53 @@ class _Choice:
             raise budget_error(self._budget, min(smallest), self._request.pixels.shape, self._format.label)
         return tries
 
-    def _try(self, way: Way, *, alone: bool) -> _Try:
+    def _try(self, route: Route, *, alone: bool) -> _Try:
         """Raises BudgetError."""
-        prepared = self._format.prepare(way.request(self._request, way.networks[0]))
+        prepared = self._format.prepare(route.request(self._request, route.networks[0]))
         made = prepared.within(self._budget)
-        if alone and len(way.networks) == 1:
-            return _Try(way, way.networks[0], made, prepared, 0.0)
-        distances = [self._distance(way, network, made, sampled=True) for network in way.networks]
+        if alone and len(route.networks) == 1:
+            return _Try(route, route.networks[0], made, prepared, 0.0)
+        distances = [self._distance(route, network, made, sampled=True) for network in route.networks]
         best = int(np.argmin(distances))
         if best > 0:
-            prepared = self._format.prepare(way.request(self._request, way.networks[best]))
-        return _Try(way, way.networks[best], made, prepared, distances[best] / _factor(self._gain(way)))
+            prepared = self._format.prepare(route.request(self._request, route.networks[best]))
+        return _Try(route, route.networks[best], made, prepared, distances[best] / _factor(self._gain(route)))
 
-    def _asked(self, way: Way) -> int:
+    def _asked(self, route: Route) -> int:
         """How often steering asks the network; 0: no steering."""
-        name = way.networks[0]
-        if way.scale == 1 or name is None or self._format.steered is None or not open_network(name, 1).card.gradient:
+        name = route.networks[0]
+        if route.scale == 1 or name is None or self._format.steered is None or not open_network(name, 1).card.gradient:
             return 0
-        return ASKED[way.scale][self._request.settings.effort]
+        return ASKED[route.scale][self._request.settings.effort]
 
-    def _gain(self, way: Way) -> float:
+    def _gain(self, route: Route) -> float:
         """What steering gains, in dB, about: the logarithm of how often it asks counts."""
-        asked, usual = self._asked(way), ASKED[way.scale][5] if way.scale > 1 else 0
+        asked, usual = self._asked(route), ASKED[route.scale][5] if route.scale > 1 else 0
         if not asked or self._metric is not PSNR_RGB:
             return 0.0
         height, width = self._request.pixels.shape[:2]
-        base, slope = GAIN[way.scale]
+        base, slope = GAIN[route.scale]
         gain = base + slope * math.log2(8 * self._budget / (height * width))
         return max(gain, 0.0) * math.log2(1 + asked) / math.log2(1 + usual)
 
-    def _finished(self, tried: _Try) -> Made:
-        """The file, named for its receivers, and steered if that is better."""
-        way, made = tried.way, tried.made
-        if tried.network != way.networks[0]:
+    def _finished(self, tried: _Try) -> _Try:
+        """The file, named for its receivers, and steered if that is better, with its distance as it is."""
+        route, made, distance = tried.route, tried.made, tried.distance
+        if tried.network != route.networks[0]:
             made = tried.prepared.within(self._budget)
         best = made
-        if (asked := self._asked(way)) and tried.network is not None:
+        if (asked := self._asked(route)) and tried.network is not None:
             reference, descent = self._reference(tried.network), Descent(2 * asked + 2, asked)
             aimed = steered(self._format, tried.prepared, made, reference, descent, self._budget)
-            best = min((made, aimed), key=lambda file: self._distance(way, tried.network, file, sampled=True))
-        told = {"scale": way.scale, "profile": way.profile.name, "network": tried.network, "steered": best is not made}
-        return dataclasses.replace(best, stats=best.stats | told)
+            distances = [self._distance(route, tried.network, file, sampled=True) for file in (made, aimed)]
+            best, distance = (aimed if distances[1] < distances[0] else made), min(distances)
+        told = {
+            "scale": route.scale,
+            "profile": route.profile.name,
+            "network": tried.network,
+            "steered": best is not made,
+        }
+        return dataclasses.replace(tried, made=dataclasses.replace(best, stats=best.stats | told), distance=distance)
 
     def _reference(self, name: str) -> Reference:
         """The picture given, for a network that enlarges a smaller one."""
@@ -215,11 +224,11 @@ class _Choice:
         gradient = dataclasses.replace(open_gradient(network, find(name)), halos=1, working=WORKING_BYTES)
         return Reference(padded(self._request.pixels, network.card.scale), (network,), (gradient,))
 
-    def _distance(self, way: Way, network: str | None, made: Made, *, sampled: bool = False) -> float:
+    def _distance(self, route: Route, network: str | None, made: Made, *, sampled: bool = False) -> float:
         """Of what receivers see of a file from the picture, by the metric. sampled: on the sample alone."""
         pixels, decoded = self._request.pixels, self._format.decode(made.data)
         if sampled:
-            decoded, pixels = sample_of(decoded, pixels.shape, way.scale), sample_of(pixels, pixels.shape)
+            decoded, pixels = sample_of(decoded, pixels.shape, route.scale), sample_of(pixels, pixels.shape)
         shown = decoded
         if network is not None:
             opened = open_network(network, 1)
