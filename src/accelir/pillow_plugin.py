@@ -4,10 +4,10 @@ Importing registers the formats ACCELIR_JPEG and ACCELIR_WEBP: for saving only, 
 ordinary JPEG and WebP. `register` makes Pillow's own JPEG and WEBP take `bpp`, `max_bytes`, `target` and `profile` too;
 all other formats then refuse the first three, which Pillow would pass over.
 
-Options: bpp, max_bytes or target; profile, effort and qp_map as accelir.encode takes them; exif, xmp, and icc_profile
-(without it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi and comment
-as Pillow takes them, jfif, iptc, reference and networks, and `background`, a colour for what is transparent, without
-which transparency is refused. For WebP exact and alpha_quality.
+Options: bpp, max_bytes or target; profile, effort, qp_map and scale as accelir.encode takes them; exif, xmp, and
+icc_profile (without it the image's own is kept; None and b"" leave it out). For JPEG also subsampling, progressive, dpi
+and comment as Pillow takes them, jfif, iptc, reference and networks, and `background`, a colour for what is
+transparent, without which transparency is refused. For WebP exact and alpha_quality.
 
 Raises what accelir.encode raises, TypeError for unknown options, and io.UnsupportedOperation for transparency in JPEG:
 an OSError, as Pillow's own formats raise, and a ValueError. Pillow empties a file before it asks a format for the new
@@ -46,7 +46,7 @@ OURS = {format.pillow: format for format in FORMATS.values()}
 
 _PREFIX = "ACCELIR_"
 
-_COMMON = ("bpp", "max_bytes", "target", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp")
+_COMMON = ("bpp", "max_bytes", "target", "profile", "effort", "qp_map", "icc_profile", "exif", "xmp", "scale")
 
 _MARKS = ("bpp", "max_bytes", "target", "profile")
 """What tells that a save in an overridden format is for us."""

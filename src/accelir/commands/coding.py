@@ -43,12 +43,14 @@ class Coding:
     """File of the original of the one input."""
     reference_dir: str | None = None
     """Folder of the originals, by the names of the inputs."""
+    scale: int | str = 1
+    """As the encoder takes it."""
 
     @property
     def may_copy(self) -> bool:
         """Whether a file that fits already may stay as it is: nothing was said of how it shall be coded."""
         steered = self.reference is not None or self.reference_dir is not None
-        aimed = steered or self.qp_map is not None or self.target is not None
+        aimed = steered or self.qp_map is not None or self.target is not None or self.scale != 1
         return not self.reencode and not aimed and not self._says_how
 
     @property
@@ -81,7 +83,7 @@ class Coding:
 
     def encode(self, encoder: Encoder, image: Image.Image, metadata: dict[str, Any]) -> Encoded:
         """Encode a picture. metadata: the encoder's keywords for it. Raises as Encoder.encode does."""
-        told = {**metadata, **self.transparency}
+        told = {**metadata, **self.transparency, "scale": self.scale}
         return encoder.encode(
             image, bpp=self.bpp, max_bytes=self.max_bytes, target=self.target, qp_map=self.qp_map, **told
         )
@@ -99,6 +101,7 @@ def coding_of(
     alpha_quality: int | None,
     reference: str | None,
     reference_dir: str | None,
+    scale: int | str,
     **settings: Any,
 ) -> Coding:
     """From the options of a command, None being those that were not given."""
@@ -109,8 +112,10 @@ def coding_of(
     chosen = format is not None
     if reference is not None and reference_dir is not None:
         raise click.UsageError("give either --reference or --reference-dir")
-    originals = [None if name is None else locations.absolute(name) for name in (reference, reference_dir)]
-    return Coding(given, format or "jpeg", chosen, bpp, max_bytes, target, qp_map, reencode, transparency, *originals)
+    one, several = (None if name is None else locations.absolute(name) for name in (reference, reference_dir))
+    return Coding(
+        given, format or "jpeg", chosen, bpp, max_bytes, target, qp_map, reencode, transparency, one, several, scale
+    )
 
 
 def _format_of(output: str | None) -> str:

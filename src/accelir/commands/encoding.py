@@ -169,12 +169,19 @@ def _text(budget: int, data: bytes, bpp: float) -> str:
     return f"asked {budget:,}  reached {len(data):,}  ({100 * len(data) / budget:.2f} %)  {bpp:.4f} bpp"
 
 
+def _size(scale: int) -> str:
+    return "full size" if scale == 1 else f"1/{scale} of its sides"
+
+
 def _told(encoded: Encoded) -> tuple[dict[str, Any], str]:
     """Figures of a file that was made, and a line on it."""
     stats, size = encoded.stats, len(encoded.data)
     if "target" not in stats:
         budget = stats["max_bytes"]
-        return _figures(budget, encoded.data, encoded.bpp), _text(budget, encoded.data, encoded.bpp)
+        figures, text = _figures(budget, encoded.data, encoded.bpp), _text(budget, encoded.data, encoded.bpp)
+        if "scale" not in stats:
+            return figures, text
+        return {**figures, "scale": stats["scale"]}, f"{text}  {_size(stats['scale'])}"
     metric, value = stats["target"]
     figures = {
         "asked": stats["max_bytes"],

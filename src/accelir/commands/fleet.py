@@ -125,7 +125,16 @@ def _claim(fleet: Fleet, goal: Goal | None, force: bool) -> None:
     """Note of which call the output is. Raises ValueError for one of another call, unless it is to be replaced."""
     work = fleet.work
     coding = replace(work.coding, bpp=None, max_bytes=None) if goal is not None else work.coding
-    told = (__version__, coding.settings, coding.format, coding.bpp, coding.max_bytes, coding.target, goal)
+    told = (
+        __version__,
+        coding.settings,
+        coding.format,
+        coding.bpp,
+        coding.max_bytes,
+        coding.target,
+        coding.scale,
+        goal,
+    )
     call = files.sha256(repr((*told, coding.transparency, sorted(work.kinds), work.shaping)).encode())
     name = locations.join(fleet.out, CALL)
     locations.make_folder(fleet.out)

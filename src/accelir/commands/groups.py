@@ -147,6 +147,14 @@ coding = grouped(
         shell_complete=options.complete_path,
         help="The folder of the originals, of the inputs' names.",
     ),
+    click.option(
+        "--scale",
+        type=click.Choice(["1", "2", "4", "auto"]),
+        default="1",
+        callback=options.scale,
+        help="Code pictures at 1/2 or 1/4 of their sides, or with auto at whatever is best; `accelir decode --restore` "
+        "gives their own size.",
+    ),
     click.option("--reencode", is_flag=True, help="Encode also what is of the format and fits already."),
 )
 

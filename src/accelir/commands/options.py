@@ -76,6 +76,11 @@ def pixels(ctx: click.Context, param: click.Parameter, value: str) -> int | None
         raise click.BadParameter(f"{value!r} is no count of pixels as 200M or 178956970, and not none") from None
 
 
+def scale(ctx: click.Context, param: click.Parameter, value: str) -> int | str:
+    """A number where it is one."""
+    return int(value) if value.isdigit() else value
+
+
 def schemes(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """Those given, each option being a list; by default the stores."""
     given = tuple(word.strip().lower() for text in value for word in text.split(",") if word.strip())

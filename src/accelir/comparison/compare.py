@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.api import DEFAULT_PROFILE
-from accelir.comparison.encoders import Maker, our_makers, pillow_makers
+from accelir.comparison.encoders import Maker, our_makers, pillow_makers, scaled_makers
 from accelir.errors import BudgetError
 from accelir.formats.budget import budget_of
 from accelir.formats.decode import decode_pixels, worth_on
@@ -34,7 +34,8 @@ class File:
     seconds: float
     """Seconds that encoding took, the search for the size included."""
     scores: dict[str, float]
-    """Scores of the decoded file against the picture that was encoded, by metric; nan where one says nothing."""
+    """Scores of the decoded file, or of what receivers see, against the picture that was encoded, by metric; nan where
+    one says nothing."""
     restored: Pixels | None
     """Picture restored by the network; None without one."""
     restored_seconds: float
@@ -42,6 +43,8 @@ class File:
     """Scores of the restored picture against the original; None where there is none."""
     maps: dict[str, NDArray[Any]]
     """Maps of the cells by what they show, each (ceil(H/32), ceil(W/32))."""
+    shown: Pixels | None = None
+    """What receivers see, where that isn't the file's own picture."""
 
     @property
     def psnr(self) -> float:
@@ -103,6 +106,7 @@ def compare(
     degrade: encode what the network's task makes of the photo (smaller, noisy or blurred), so that restored files can
     be measured against the photo itself; else encode the photo. seed: of the noise. metrics: by name, "psnr" and
     "ssimulacra2" among them.
+    Where there is no network, ours come once more with scale="auto", as receivers see them.
     Raises ValueError and TypeError as Encoder, `restore` and Task.degrade do.
     """
     name = network or load_profile(profile).network
@@ -110,6 +114,8 @@ def compare(
     original, picture, task = _degraded(photo, opened, seed) if degrade else (None, photo, "")
     budget = budget_of(bpp, max_bytes, picture.shape)
     makers = {**pillow_makers(picture), **our_makers(picture, profile, effort)}
+    if opened is None:
+        makers |= scaled_makers(picture, profile, effort)
     decoded, restored = _judges(metrics, picture), None
     if original is not None:
         restored = decoded if original is picture else _judges(metrics, original)
@@ -156,7 +162,7 @@ def _file(make: Maker, budget: int, measures: Measures) -> File | str:
     except BudgetError as error:
         return str(error)
     encoded = time.perf_counter()
-    decoded = decode_pixels(made.data)
+    decoded = decode_pixels(made.data) if made.shown is None else made.shown
     begin_restoring = time.perf_counter()
     restored = None if measures.network is None else _restored(measures.network, decoded, made.data)
     restored_in = time.perf_counter() - begin_restoring
@@ -169,6 +175,7 @@ def _file(make: Maker, budget: int, measures: Measures) -> File | str:
         restored_seconds=restored_in,
         restored_scores=None if restored is None or measures.restored is None else _scores(measures.restored, restored),
         maps=made.maps,
+        shown=made.shown,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir.api import Encoded, Encoder
+from accelir.api import Encoded, Encoder, decode
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS, format_of
 
@@ -28,6 +28,8 @@ class PeerFile:
     """Words for how the size was reached."""
     maps: dict[str, NDArray[Any]]
     """Maps of the cells by what they show, each (ceil(H/32), ceil(W/32))."""
+    shown: Pixels | None = None
+    """What receivers see, where that isn't the file's own picture."""
 
 
 Maker = Callable[[int], PeerFile]
@@ -85,6 +87,23 @@ def our_makers(picture: Pixels, profile: str, effort: int) -> dict[str, Maker]:
         return lambda budget: _described(encoder.encode(picture, max_bytes=budget))
 
     return {f"accelir {format.label}": maker(name) for name, format in FORMATS.items()}
+
+
+def scaled_makers(picture: Pixels, profile: str, effort: int) -> dict[str, Maker]:
+    """Ours at whatever scale is best, shown at the picture's size."""
+
+    def maker(format: str) -> Maker:
+        encoder = Encoder(profile=profile, format=format, effort=effort)
+        return lambda budget: _described_scaled(encoder.encode(picture, max_bytes=budget, scale="auto"))
+
+    return {f"accelir {format.label}, scaled": maker(name) for name, format in FORMATS.items()}
+
+
+def _described_scaled(encoded: Encoded) -> PeerFile:
+    stats = encoded.stats
+    size = "full size" if stats["scale"] == 1 else f"1/{stats['scale']} of its sides"
+    words = [size, f"profile {stats['profile']}", f"effort {stats['effort']}"]
+    return PeerFile(encoded.data, ", ".join(words), {}, decode(encoded.data))
 
 
 def _described(encoded: Encoded) -> PeerFile:

@@ -133,7 +133,8 @@ def _data(comparison: Comparison) -> dict[str, Any]:
             continue
         if file.restored is not None:
             pictures.append({"name": f"{encoder}, restored", "source": _lossless(file.restored)})
-        pictures.append({"name": encoder, "source": _address(file.data)})
+        seen = _address(file.data) if file.shown is None else _lossless(file.shown)
+        pictures.append({"name": encoder, "source": seen})
         maps += [_map(f"{what}, {encoder}", values) for what, values in file.maps.items()]
     return {"width": width * scale, "height": height * scale, "cell": 32 * scale, "pictures": pictures, "maps": maps}
 

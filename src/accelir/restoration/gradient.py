@@ -5,7 +5,7 @@ The gradient is an ONNX graph beside the network, NAME.gradient, whose sha256 is
 again: with a rim of two halos a tile's gradient is the whole picture's, up to float32 rounding.
 
 Memory beside picture, reference and result: card.gradient_memory x (pixels of a tile with its rims) bytes, the tiles
-being chosen so that this is at most WORKING_BYTES and REFERENCE_BYTES for each pixel of the reference, where the rims
+being chosen so that this is at most `working` and REFERENCE_BYTES for each pixel of the reference, where the rims
 alone don't need more.
 """
 
@@ -45,8 +45,9 @@ class Gradient:
     session: onnxruntime.InferenceSession
     """Graph, ready to run."""
     halos: int = 2
-    """Width of a tile's rim in the card's halos: with 1 the gradient of sr-x2-light is 3e-4 of its size off, and a
-    picture of a megapixel's takes a third less time."""
+    """Width of a tile's rim in the card's halos: with 1 the gradient of sr-x2-light is off by 3e-4 of its size."""
+    working: int = WORKING_BYTES
+    """Bytes that a tile may take beside REFERENCE_BYTES."""
 
     def __call__(
         self, picture: NDArray[np.float32], reference: NDArray[np.uint8], tile: int | None = None
@@ -85,7 +86,7 @@ class Gradient:
         if tile is not None:
             return -(-tile // m) * m
         values = shape[0] * shape[1] * self.card.scale**2
-        room = int((WORKING_BYTES + REFERENCE_BYTES * values) / max(self.card.gradient_memory, 1.0))
+        room = int((self.working + REFERENCE_BYTES * values) / max(self.card.gradient_memory, 1.0))
         return -(-size // (_cut(shape[0], shape[1], self._rim(), room)[axis] * m)) * m
 
     def _run(self, picture: NDArray[np.float32], reference: NDArray[np.uint8]) -> NDArray[np.float32]:
