@@ -1,6 +1,7 @@
 """Settings and pictures that all tests share."""
 
 import signal
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -18,6 +19,26 @@ settings.load_profile("accelir")
 def crop(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
     """A 192x192 RGB crop of the example photograph; a test that asks for it runs once for each crop."""
     return photo(request.param)
+
+
+@pytest.fixture(scope="module")
+def s3(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a module's own bucket of an S3 server in this process."""
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    bucket = request.path.stem.replace("_", "-")
+    server.start()
+    host, port = server.get_host_and_port()
+    before = fsspec.config.conf.get("s3")
+    fsspec.config.conf["s3"] = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
+    try:
+        fsspec.filesystem("s3").mkdir(bucket)
+        yield f"s3://{bucket}"
+    finally:
+        fsspec.config.conf.pop("s3") if before is None else fsspec.config.conf.update(s3=before)
+        server.stop()
 
 
 @pytest.fixture

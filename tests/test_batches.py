@@ -171,25 +171,6 @@ def test_what_is_in_a_store_is_replaced_only_when_asked():
     assert (result.exit_code, "the output would replace the input" in result.stderr) == (1, True)
 
 
-@pytest.fixture(scope="module")
-def s3():
-    """The URL of a bucket of an S3 server in this process."""
-    import fsspec
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    before = fsspec.config.conf.get("s3")
-    fsspec.config.conf["s3"] = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
-    try:
-        fsspec.filesystem("s3").mkdir("bucket")
-        yield "s3://bucket"
-    finally:
-        fsspec.config.conf.pop("s3") if before is None else fsspec.config.conf.update(s3=before)
-        server.stop()
-
-
 def test_a_bucket_is_encoded_into_a_folder_of_it(s3):
     for seed in range(3):
         locations.write(f"{s3}/in/n{seed}.png", png(seed))

@@ -327,25 +327,6 @@ def test_a_worker_that_dies_half_way_costs_nothing(folder):
 # Stores
 
 
-@pytest.fixture
-def s3():
-    """The URL of a bucket of an S3 server in this process."""
-    import fsspec
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    before = fsspec.config.conf.get("s3")
-    fsspec.config.conf["s3"] = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
-    try:
-        fsspec.filesystem("s3").mkdir("fleet")
-        yield "s3://fleet"
-    finally:
-        fsspec.config.conf.pop("s3") if before is None else fsspec.config.conf.update(s3=before)
-        server.stop()
-
-
 def test_shards_of_a_bucket_become_shards_of_a_bucket(folder, s3):
     for name in ("s0.tar", "s1.tar"):
         locations.write(f"{s3}/in/{name}", Path("in", name).read_bytes())
