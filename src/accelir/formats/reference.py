@@ -15,7 +15,7 @@ from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.picture import as_pixels
 from accelir.formats.request import Made
-from accelir.metrics.psnr import PSNR_RGB
+from accelir.metrics.psnr import mean_squared_error
 from accelir.profile.model import Profile
 from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
@@ -23,9 +23,6 @@ from accelir.restoration.network import Network, open_network
 
 ROUNDS = (0, 0, 0, 4, 8, 16, 24, 36, 56, 80)
 """Rounds of steering by effort."""
-
-BAND = 256
-"""Rows that are compared at a time."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +59,7 @@ class Reference:
 
         decoded: pixels of a file, HxWx3 or HxW.
         """
-        errors = [_squared_error(network(decoded), self.pixels) for network in self.networks]
-        return float(np.mean(errors)) / self.pixels.size
+        return float(np.mean([mean_squared_error(network(decoded), self.pixels) for network in self.networks]))
 
     def gradient(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
         """Derivative of the networks' mean squared errors' mean, as restoration.gradient has it, HxWx3.
@@ -99,12 +95,6 @@ def steered(format: Format, prepared: Any, blind: Made, reference: Reference, de
         return format.steered(prepared, blind, reference, descent, max_bytes)
     except BudgetError:  # only near the smallest size, where the other targets may need more
         return blind
-
-
-def _squared_error(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Sum of squares, band by band, for memory's sake."""
-    bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))
-    return float(sum(PSNR_RGB.error_by_cell(a[band], b[band]).sum() for band in bands))
 
 
 def read_reference(

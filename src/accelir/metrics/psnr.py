@@ -13,7 +13,7 @@ from accelir.metrics.luma import LUMA, luma_of
 from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
 
 BAND = 256
-"""Rows that are compared at a time."""
+"""Rows that are compared at a time, for memory's sake."""
 
 
 def psnr(a: NDArray[Any], b: NDArray[Any], *, ceiling: float = math.inf) -> float:
@@ -22,10 +22,14 @@ def psnr(a: NDArray[Any], b: NDArray[Any], *, ceiling: float = math.inf) -> floa
     Equal arrays have the ceiling. A finite one keeps the mean over several pictures finite when one is lossless.
     Raises ValueError for arrays of two shapes.
     """
+    return min(float(decibels(mean_squared_error(a, b))), ceiling)
+
+
+def mean_squared_error(a: NDArray[Any], b: NDArray[Any]) -> float:
+    """Over all values of two arrays. Raises ValueError for arrays of two shapes."""
     check_shapes(a, b)
-    bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))  # for memory's sake
-    total = sum(float(np.square(a[band].astype(np.float64) - b[band]).sum()) for band in bands)
-    return min(float(decibels(total / a.size)), ceiling)
+    bands = (slice(top, top + BAND) for top in range(0, len(a), BAND))
+    return sum(float(np.square(a[band].astype(np.float64) - b[band]).sum()) for band in bands) / a.size
 
 
 def decibels(mse: ArrayLike) -> NDArray[np.float64]:

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.api import decode
-from accelir.metrics import PSNR_RGB, Metric
+from accelir.metrics import Metric
+from accelir.metrics.psnr import mean_squared_error
 from accelir.restoration.network import open_network
 from accelir.sets.trial import Trial
 
 Pixels = NDArray[np.uint8]
-_BAND = 256
-"""Rows that are compared at a time, for memory's sake."""
 
 
 class FileJudge:
@@ -46,9 +45,4 @@ class FileJudge:
         if distance is not None and np.isnan(distance):
             assert self._metric is not None
             raise ValueError(f"{self._metric.name} says nothing of one of the pictures; take another objective")
-        return Trial(len(data), _mean_square(found, truth), distance)
-
-
-def _mean_square(a: Pixels, b: Pixels) -> float:
-    bands = (slice(top, top + _BAND) for top in range(0, len(a), _BAND))
-    return float(sum(PSNR_RGB.error_by_cell(a[band], b[band]).sum() for band in bands)) / a.size
+        return Trial(len(data), mean_squared_error(found, truth), distance)
