@@ -19,7 +19,7 @@ from accelir.comparison.compare import compare
 from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.inspect import inspect
-from accelir.formats.network_name import NetworkName
+from accelir.formats.network_name import NetworkName, read_name
 from accelir.formats.registry import FORMATS, find_format
 from accelir.formats.report import Report, line
 from accelir.formats.request import Made, Request
@@ -35,13 +35,14 @@ class ToyReport(Report):
 
 @dataclass(frozen=True)
 class PreparedToy:
-    """Every pixel as it is."""
+    """Every pixel as it is, and the name."""
 
     request: Request
 
     def within(self, max_bytes: int) -> Made:
         pixels = self.request.pixels
-        body = MAGIC + bytes(pixels.shape[:2]) + pixels.tobytes()
+        name = self.request.name or NetworkName("sr-x2")
+        body = MAGIC + bytes(pixels.shape[:2]) + pixels.tobytes() + name.write(b"")
         if len(body) > max_bytes:
             raise BudgetError("too small for a toy", len(body))
         shape = [-(-side // 32) for side in pixels.shape[:2]]
@@ -51,7 +52,11 @@ class PreparedToy:
 
 def decode_toy(data: bytes) -> np.ndarray:
     height, width = data[4:6]
-    return np.frombuffer(data, np.uint8, offset=6).reshape(height, width, 3)
+    return np.frombuffer(data, np.uint8, height * width * 3, offset=6).reshape(height, width, 3)
+
+
+def name_in_toy(data: bytes) -> NetworkName | None:
+    return read_name(data[6 + data[4] * data[5] * 3 :], b"")
 
 
 def toy_bits(data: bytes) -> np.ndarray:
@@ -69,7 +74,7 @@ TOY = Format(
     sniff=lambda data: data[:4] == MAGIC,
     parse=lambda data: SimpleNamespace(width=data[5], height=data[4]),
     decode=decode_toy,
-    name_of=lambda data: NetworkName("sr-x2"),
+    name_of=name_in_toy,
     check=lambda settings: None,
     prepare=PreparedToy,
     has_cells=lambda data: True,
@@ -115,6 +120,7 @@ def test_the_commands_know_it(toy, tmp_path):
 def test_the_comparison_has_it(toy):
     found = compare(PIXELS, max_bytes=20_000, profile="fidelity", effort=0)
     assert found.files["accelir Toy"].psnr > 10
+    assert found.files["accelir Toy, scaled"].psnr > 10
 
 
 @pytest.mark.parametrize("name", FORMATS)
