@@ -27,6 +27,7 @@ SMALL = {
     "ircnn": {"channels": 8},
     "latticenet": {"channels": 8, "blocks": 2},
     "mimounet": {"channels": 8, "blocks": 1},
+    "rep": {"channels": 8, "layers": 2, "expansion": 16},
     "swinir": {"channels": 12, "groups": 1, "layers": 2, "heads": 2},
 }
 

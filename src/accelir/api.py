@@ -39,8 +39,9 @@ from accelir.formats.shrink import cropped
 from accelir.formats.target import Target, reach, target_of
 from accelir.formats.transparency import enlarge_alpha, fill_hidden
 from accelir.profile.installed import load_profile
+from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.installed import installed, networks
-from accelir.restoration.network import open_network
+from accelir.restoration.network import Network, open_network
 from accelir.restoration.restore import restore, restore_as_worth
 from accelir.storage.files import write_atomically
 
@@ -321,6 +322,7 @@ def decode(
     network: str | os.PathLike[str] | None = "auto",
     alpha: bool = False,
     amount: float | None = None,
+    detail: float = 0.0,
 ) -> NDArray[np.uint8]:
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
@@ -335,6 +337,8 @@ def decode(
         what was hidden comes into sight. False: transparency is dropped.
     amount: how much of the network's correction is taken, 0 to 1, as accelir.restore takes it; None: what the network's
         card says that it is worth on a file as coarse as this one.
+    detail: 0 to 1, how far towards what the network's twin makes of it, as accelir.restore takes it; without effect
+        where nothing restores.
     Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
     isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
@@ -346,20 +350,29 @@ def decode(
     name = name_of(data)
     if network == "auto":
         network = _named_network(data, name)
-    restored = pixels if network is None else _restored(pixels, data, network, amount)
+    restored = pixels if network is None else _restored(pixels, data, network, amount, check_detail(detail))
     if plane is not None:
         restored = np.dstack([restored, enlarge_alpha(plane, restored.shape)])
     return restored if name is None or name.size is None else cropped(restored, name.size, pixels.shape)
 
 
 def _restored(
-    pixels: NDArray[np.uint8], data: bytes, network: str | os.PathLike[str], amount: float | None
+    pixels: NDArray[np.uint8],
+    data: bytes,
+    network: str | os.PathLike[str],
+    amount: float | None,
+    detail: float,
 ) -> NDArray[np.uint8]:
     """A file's pixels, restored as much as the file is worth it, or by the amount given."""
     if amount is not None:
-        return restore(pixels, network, amount=amount)
+        return restore(pixels, network, amount=amount, detail=detail)
     opened = open_network(network)
-    return restore_as_worth(opened, pixels, worth_on(data, opened.card))
+    worth = worth_on(data, opened.card)
+
+    def restored(by: Network) -> NDArray[np.uint8]:
+        return restore_as_worth(by, pixels, worth)
+
+    return with_detail(restored(opened), network, detail, restored)
 
 
 def _named_network(data: bytes, name: NetworkName | None) -> Path | None:

@@ -20,6 +20,7 @@ ARCHITECTURES = {
     "ircnn": "IRCNN",
     "latticenet": "LatticeNet",
     "mimounet": "MIMOUNet",
+    "rep": "RepNet",
     "swinir": "SwinIR",
 }
 """Class of each architecture by its module here, whose name `accelir-train --network` takes. A new one is a line."""

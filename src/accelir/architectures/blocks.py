@@ -69,6 +69,18 @@ class CollapsibleConv(nn.Module):
         conv.load_state_dict({"weight": self.weight(), "bias": self.bias})
         return conv
 
+    @torch.no_grad()
+    def take(self, weight: Tensor, bias: Tensor) -> None:
+        """Become the map of a plain convolution: its kernel is the first outputs of the wide one, which alone count."""
+        outputs, _, kernel, _ = weight.shape
+        self.wide[:outputs] = weight
+        if self.residual:
+            channels = torch.arange(outputs)
+            self.wide[channels, channels, kernel // 2, kernel // 2] -= 1.0
+        self.narrow.zero_()
+        self.narrow.fill_diagonal_(1.0)
+        self.bias.copy_(bias)
+
 
 def collapse(network: Net) -> Net:
     """A copy of `network` in which every collapsible convolution is a plain one: what is counted, exported and run."""
@@ -78,6 +90,25 @@ def collapse(network: Net) -> Net:
             if isinstance(child, CollapsibleConv):
                 setattr(module, name, child.collapsed())
     return network
+
+
+def expand(network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Give a network the weights of its collapsed copy, by the names that they have there; `collapse` gives them back.
+
+    Raises ValueError for weights of another network, and for a kernel wider than the layer is trained.
+    """
+    plain = dict(weights)
+    for name, module in network.named_modules():
+        if not isinstance(module, CollapsibleConv):
+            continue
+        weight, bias = plain.pop(f"{name}.weight", None), plain.pop(f"{name}.bias", None)
+        fits = weight is not None and bias is not None and weight.shape[1:] == module.wide.shape[1:]
+        if weight is None or bias is None or not fits or len(weight) != len(module.narrow) > len(module.wide):
+            raise ValueError(f"the weights are not this network's: layer {name} differs")
+        module.take(weight, bias)
+    _, wrong = network.load_state_dict(plain, strict=False)
+    if wrong:
+        raise ValueError(f"the weights are not this network's: it has no {', '.join(wrong)}")
 
 
 def zero_last(conv: nn.Module) -> nn.Module:

@@ -55,6 +55,12 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     shell_complete=options.complete_network,
     help="Restore the picture, by the network that the file was made for or by this one: a name, or an .onnx file.",
 )
+@click.option(
+    "--detail",
+    type=click.FloatRange(0, 1),
+    metavar="0..1",
+    help="With --restore: how far from least error towards looks, by the network's twin.  [default: 0]",
+)
 @click.option("--alpha", is_flag=True, help="Keep transparency; needs a .png or .tif.")
 @options.force_option
 @options.max_pixels_option
@@ -65,6 +71,7 @@ def decode(
     source: str,
     output: str,
     network: str | None,
+    detail: float | None,
     alpha: bool,
     force: bool,
     max_pixels: int | None,
@@ -78,13 +85,15 @@ def decode(
     suffix = ".png" if output == STDIO else os.path.splitext(output)[1].lower()
     if suffix not in LOSSLESS:
         raise click.BadParameter(f"{output!r} ends in none of {', '.join(LOSSLESS)}", param_hint="-o")
+    if detail is not None and network is None:
+        raise click.UsageError("--detail is for a restored picture; add --restore")
     if alpha and suffix not in WITH_ALPHA:
         raise click.UsageError(f"--alpha needs one of {', '.join(WITH_ALPHA)}; {shown(output)} holds no transparency")
 
     @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
         data = locations.read(transfer.source)
-        image = Image.fromarray(decode_file(data, network=network, alpha=alpha))
+        image = Image.fromarray(decode_file(data, network=network, alpha=alpha, detail=detail or 0.0))
         figures = {"width": image.width, "height": image.height}
         written = _lossless(image, LOSSLESS[suffix], data)
         dropped = () if alpha or not _hides(data) else ("its transparency was dropped; --alpha keeps it",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 import os
 
+from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.network import Network, Picture, Pixels, as_pixels, open_network
 from accelir.restoration.worth import amount as amount_at
 from accelir.restoration.worth import fullness, step_of
@@ -17,6 +18,7 @@ def restore(
     threads: int | None = None,
     tile: int | None = None,
     amount: float | None = None,
+    detail: float = 0.0,
 ) -> Pixels:
     """Run a restoration network on a decoded picture.
 
@@ -29,6 +31,8 @@ def restore(
         filter if need be) to 1 (all). None: what its card says that it is worth on a JPEG quantised as this one was,
         which the tables of a Pillow image tell, or traces in the pixels; pictures without such traces, as those of PNG
         and WebP, are then left alone by a network that would harm them (`accelir.decode` knows WebP files too).
+    detail: 0 to 1, how far the result goes from the least squared error towards what the network's twin makes of the
+        picture, which was trained for looks; 1 costs at most some 3 dB (accelir.restoration.detail).
 
     Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
     image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
@@ -37,11 +41,18 @@ def restore(
         raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
     if amount is not None and not (isinstance(amount, numbers.Real) and 0 <= amount <= 1):
         raise ValueError(f"amount is a number from 0 to 1, or None; got {amount!r}")
+    detail = check_detail(detail)
     opened = open_network(network, threads)
     if amount is not None:
-        return opened(image, tile, float(amount))
+        share = float(amount)
+        return with_detail(opened(image, tile, share), network, detail, lambda twin: twin(image, tile, share), threads)
     pixels, worth = as_pixels(image), opened.card.worth
-    return restore_as_worth(opened, pixels, amount_at(worth, "jpeg", step_of(image, pixels)) if worth else 1.0, tile)
+    known = amount_at(worth, "jpeg", step_of(image, pixels)) if worth else 1.0
+
+    def restored(by: Network) -> Pixels:
+        return restore_as_worth(by, pixels, known, tile)
+
+    return with_detail(restored(opened), network, detail, restored, threads)
 
 
 def restore_as_worth(network: Network, pixels: Pixels, amount: float, tile: int | None = None) -> Pixels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,18 +12,32 @@ from accelir.architectures import ARCHITECTURES
 from accelir.restoration.tasks import KINDS, Task, forms
 from accelir.training.codecs import parse_mixture
 
+if TYPE_CHECKING:
+    from accelir.training.adversarial import AdversarialTrainer
 
-def _options(pairs: tuple[str, ...]) -> dict[str, object]:
-    options = {}
+
+def _options(pairs: tuple[str, ...], hint: str = "--set") -> dict[str, object]:
+    options: dict[str, object] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise click.BadParameter(f"write NAME=VALUE, got {pair!r}", param_hint="--set")
+            raise click.BadParameter(f"write NAME=VALUE, got {pair!r}", param_hint=hint)
         try:
             options[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError):
             options[name] = value
     return options
+
+
+def _adversarial(
+    common: dict[str, Any], losses: dict[str, Any], pictures: Path, folder: Path, run: dict[str, Any]
+) -> AdversarialTrainer:
+    """A run against a discriminator. Raises click.UsageError for a loss that there isn't."""
+    from accelir.training.adversarial import LOSSES, AdversarialRecipe, AdversarialTrainer
+
+    if wrong := sorted(losses.keys() - LOSSES):
+        raise click.UsageError(f"no loss is called {wrong[0]}; there are {', '.join(sorted(LOSSES))}")
+    return AdversarialTrainer(AdversarialRecipe(**common, **losses), pictures, folder, **run)
 
 
 @click.command(context_settings={"show_default": True})
@@ -40,6 +55,10 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
     "--mse-from", default=0.6, type=click.FloatRange(0, 1), help="Squared error after this part of the steps."
 )
 @click.option("--relative", is_flag=True, help="A crop's loss relative to its input's: fine files count more.")
+@click.option(
+    "--adversarial", is_flag=True, help="Train against a discriminator, for looks; start from a plain run's weights."
+)
+@click.option("--loss", "losses", multiple=True, metavar="NAME=VALUE", help="A weight of --adversarial; repeatable.")
 @click.option("--seed", default=0, type=click.IntRange(0))
 @click.option("--slots", default=128, type=click.IntRange(1), help="Decoded pictures held.")
 @click.option("--every", default=1000, type=click.IntRange(1), help="Steps between checkpoints.")
@@ -48,7 +67,9 @@ def _options(pairs: tuple[str, ...]) -> dict[str, object]:
 @click.option(
     "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), help="auto: CUDA if there is any."
 )
-@click.option("--start-from", type=click.Path(exists=True, dir_okay=False), help="A checkpoint whose weights to take.")
+@click.option(
+    "--start-from", type=click.Path(exists=True, dir_okay=False), help="A checkpoint or .onnx to take weights of."
+)
 @click.option("--export", "name", help="Write NAME.onnx and NAME.json into FOLDER when done.")
 @click.option("--data", default="", help="What the pictures are and their licences, for the card.")
 @click.option("--version", default="1", help="The version of the weights that the card names.")
@@ -66,6 +87,8 @@ def main(
     rate: float,
     mse_from: float,
     relative: bool,
+    adversarial: bool,
+    losses: tuple[str, ...],
     seed: int,
     slots: int,
     every: int,
@@ -90,22 +113,29 @@ def main(
     from accelir.training.trainer import Trainer, TrainingRecipe
 
     torch.set_num_threads(threads)
+    if losses and not adversarial:
+        raise click.UsageError("--loss is for --adversarial")
     try:
-        recipe = TrainingRecipe(
-            task=task,
-            network=network,
-            options=_options(settings),
-            codecs=codecs,
-            steps=steps,
-            batch=batch,
-            patch=patch,
-            rate=rate,
-            mse_from=mse_from,
-            relative=relative,
-            seed=seed,
-            slots=slots,
-        )
-        trainer = Trainer(recipe, pictures, folder, workers=workers, device=device)
+        common: dict[str, Any] = {
+            "task": task,
+            "network": network,
+            "options": _options(settings),
+            "codecs": codecs,
+            "steps": steps,
+            "batch": batch,
+            "patch": patch,
+            "rate": rate,
+            "mse_from": mse_from,
+            "relative": relative,
+            "seed": seed,
+            "slots": slots,
+        }
+        run: dict[str, Any] = {"workers": workers, "device": device}
+        trainer: Trainer
+        if adversarial:
+            trainer = _adversarial(common, _options(losses, "--loss"), pictures, folder, run)
+        else:
+            trainer = Trainer(TrainingRecipe(**common), pictures, folder, **run)
         if start_from:
             trainer.load_weights(start_from)
         score = trainer.run(every=every)

@@ -21,11 +21,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from accelir.architectures import build
-from accelir.architectures.blocks import Restorer, collapse
+from accelir.architectures.blocks import Restorer, collapse, expand
 from accelir.metrics import psnr
 from accelir.restoration.pictures import crop_to_multiple, list_pictures, load, split
 from accelir.restoration.tasks import Task
-from accelir.storage.files import write_atomically
+from accelir.storage.files import sha256, write_atomically
 from accelir.training.codecs import parse_mixture
 from accelir.training.data import Pair, PairSource, Sampler
 
@@ -186,10 +186,10 @@ class Trainer:
         self.workers = workers
         self.device = choose_device(device)
         self._bfloat16 = bfloat16_is_native(self.device)
-        network = recipe.make_network().to(self.device)
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's annotations
-        self.network, self.ema = network, copy.deepcopy(network).requires_grad_(False)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.rate)
+        self.network = recipe.make_network()
+        self._place()
+        self.ema = copy.deepcopy(self.network).requires_grad_(False)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate)
         self.step, self.seconds = 0, 0.0
         self.rows: list[list[float]] = []
         self.start: dict[str, Any] = {}
@@ -200,6 +200,14 @@ class Trainer:
         """The file that a run is resumed from."""
         return self.folder / "checkpoint.pt"
 
+    def _place(self) -> None:
+        """Move what is trained to the device."""
+        self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # unannotated
+
+    def _parts(self) -> dict[str, Any]:
+        """What a checkpoint holds the state of, by name."""
+        return {"network": self.network, "ema": self.ema, "optimizer": self.optimizer}
+
     def _resume(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         recipe = asdict(self.recipe)
@@ -207,22 +215,47 @@ class Trainer:
             write_atomically(self.folder / "recipe.json", json.dumps(recipe, indent=1).encode())
             return
         state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-        found = asdict(TrainingRecipe(**state["recipe"]))
+        if unknown := state["recipe"].keys() - recipe.keys():
+            raise ValueError(f"{self.folder} holds a run of another kind, with {', '.join(sorted(unknown))}")
+        if missing := [name for name in self._parts() if name not in state]:
+            raise ValueError(f"{self.folder} holds a run of another kind, without {', '.join(missing)}")
+        # Fields that came later have the value that was the only one before.
+        found = asdict(type(self.recipe)(**state["recipe"]))
         if wrong := [k for k in recipe if recipe[k] != found[k]]:
             raise ValueError(f"{self.folder} holds a run with another {', '.join(wrong)}; choose another folder")
-        self.network.load_state_dict(state["network"])
-        self.ema.load_state_dict(state["ema"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
         self.step, self.seconds, self.rows = state["step"], state["seconds"], state["rows"]
         self.start = state.get("start", {})
 
-    def load_weights(self, checkpoint: str | Path) -> None:
-        """Start from another run's averaged weights, for a finer training. Without effect on a resumed run."""
-        if self.step == 0:
-            state = torch.load(checkpoint, map_location=self.device, weights_only=True)
+    def load_weights(self, source: str | Path) -> None:
+        """Start from another run's averaged weights, or those of a network.onnx, for a finer training.
+
+        Without effect on a resumed run. Raises ValueError for weights of another network.
+        """
+        if self.step > 0:
+            return
+        if Path(source).suffix == ".onnx":
+            self._load_exported(Path(source))
+            return
+        state = torch.load(source, map_location=self.device, weights_only=True)
+        try:
             self.network.load_state_dict(state["ema"])
-            self.ema.load_state_dict(state["ema"])
-            self.start = {"codecs": state["recipe"]["codecs"], "steps": state["step"], "seed": state["recipe"]["seed"]}
+        except RuntimeError as error:
+            raise ValueError(f"{source} holds another network: {error}") from None
+        self.ema.load_state_dict(state["ema"])
+        self.start = {"codecs": state["recipe"]["codecs"], "steps": state["step"], "seed": state["recipe"]["seed"]}
+
+    def _load_exported(self, path: Path) -> None:
+        import onnx
+
+        model = onnx.load(path, load_external_data=False)
+        kept = collapse(self.network).state_dict().keys()
+        tensors = {part.name: onnx.numpy_helper.to_array(part) for part in model.graph.initializer if part.name in kept}
+        weights = {name: torch.from_numpy(tensor.copy()).to(self.device) for name, tensor in tensors.items()}
+        expand(self.network, weights)
+        self.ema.load_state_dict(self.network.state_dict())
+        self.start = {"network": path.stem, "sha256": sha256(path.read_bytes())}
 
     def save(self) -> None:
         """Write the checkpoint, the log and the curve, each atomically."""
@@ -234,9 +267,7 @@ class Trainer:
                 "seconds": self.seconds,
                 "rows": self.rows,
                 "start": self.start,
-                "network": self.network.state_dict(),
-                "ema": self.ema.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
+                **{name: part.state_dict() for name, part in self._parts().items()},
             },
             buffer,
         )
