@@ -12,7 +12,7 @@ class WebpEffort:
     """The settings of one effort."""
 
     doubt: float
-    """Luma is tried whole and in subblocks where its score is within this factor of speaking for neither; 1: nowhere."""
+    """Luma is tried whole and in subblocks where its score is within this factor of favouring neither; 1: nowhere."""
     subblock_trellises: int
     """The best modes of 4x4 subblocks, by rounding, that the trellis quantises before the choice, 1 to 10."""
     block_trellises: int
