@@ -67,6 +67,7 @@ def options():
             "sharpness": st.integers(0, 7),
             "simple_filter": st.booleans(),
             "measure_filter": st.booleans(),
+            "doubt": st.sampled_from((1.0, 2.0, 1e6)),
             "subblock_modes": st.integers(0, 10),
             "subblock_trellises": st.integers(0, 10),
             "block_trellises": st.integers(0, 4),
@@ -209,9 +210,21 @@ def test_more_search_takes_fewer_bits_for_its_distortion():
     whole = cost(subblock_modes=0, block_trellises=0)
     few = cost(subblock_modes=4, subblock_trellises=0, block_trellises=0)
     all_modes = cost(subblock_trellises=0, block_trellises=0)
-    trellis = cost(subblock_trellises=1)
+    one_way = cost(subblock_trellises=1, doubt=1.0)
+    both_ways = cost(subblock_trellises=1)
     most = cost(subblock_trellises=10, block_trellises=4)
-    assert whole > few > all_modes > trellis > most
+    assert whole > few > all_modes > one_way > both_ways > most
+
+
+@pytest.mark.parametrize("bpp", [0.3, 0.8, 2.0])
+def test_few_passes_meet_a_size(bpp):
+    """A sample finds the quantiser, one pass learns, and the picture's end makes up for what is missing."""
+    pixels = photo()
+    budget = int(bpp * pixels.shape[0] * pixels.shape[1] / 8)
+    encoding = encode(pixels, max_bytes=budget)
+    assert encoding.passes <= 4
+    assert 0.997 * budget <= len(encoding.data) <= budget
+    assert_decodes_to_reconstruction(encoding, pixels)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +239,8 @@ def test_more_search_takes_fewer_bits_for_its_distortion():
         ({"quantizer": 1, "token_partitions": 3}, "1, 2, 4 or 8"),
         ({"quantizer": 1, "subblock_modes": 11}, "0 to 10"),
         ({"quantizer": 1, "sharpness": 8}, "0 to 7"),
+        ({"quantizer": 1, "doubt": 0.5}, "1 to 1e"),
+        ({"quantizer": 1, "unevenness": 0.0}, "above 0"),
     ],
 )
 def test_wrong_settings_are_refused(options, message):

@@ -69,9 +69,13 @@ class SizeSearch {
     return format_.passes() >= budget_.passes || best_size() >= budget_.bytes * (1 - budget_.tolerance);
   }
 
+  double aim() const { return aim_; }  // a log of bytes
+
   // One file; kept if it fits and is the largest so far. -> the log of its size.
   double attempt(Position position, const Strength& strength = {}) {
-    Attempt made = format_.attempt(position, strength);
+    return keep(format_.attempt(position, strength), position, strength);
+  }
+  double keep(Attempt made, Position position, const Strength& strength) {
     const double size = made.data.empty() ? std::exp(made.size) : static_cast<double>(made.data.size());
     if (made.fits && size > best_size()) {
       spare_ = Spare{position, strength, size};

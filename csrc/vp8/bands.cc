@@ -5,7 +5,7 @@
 namespace accelir::vp8 {
 namespace {
 
-constexpr int kBand = 4;  // rows of macroblocks; a band's first row is predicted worse than the picture's
+constexpr int kBand = 3;  // rows of macroblocks; a band's first row is predicted worse than the picture's
 
 template <class T>
 void copy_rows(const std::vector<T>& from, size_t row, const Band& band, std::vector<T>& to) {

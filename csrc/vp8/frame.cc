@@ -76,6 +76,12 @@ void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, 
     samples.has_above = y > 0;
     for (int x = 0; x < mb_x; ++x) {
       const size_t index = static_cast<size_t>(y) * mb_x + x;
+      Macroblock& mb = out.macroblocks[index];
+      Neighbours neighbours{above[x], left, above_modes[x].data(), left_modes};
+      if (y < pass.first_row) {
+        pass_by(mb, neighbours);
+        continue;
+      }
       const View luma = view(made.y, made.y_stride(), 16, x, y);
       const View chroma[2] = {view(made.u, made.uv_stride(), 8, x, y), view(made.v, made.uv_stride(), 8, x, y)};
       samples.has_left = x > 0;
@@ -84,9 +90,7 @@ void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, 
       load_above_right(luma, y > 0, x + 1 < mb_x, samples.luma + kOrigin);
       for (int plane = 0; plane < 2; ++plane)
         load_edges(chroma[plane], 8, y > 0, x > 0, samples.chroma[plane] + kOrigin);
-      Macroblock& mb = out.macroblocks[index];
       mb.segment = segments[index];
-      Neighbours neighbours{above[x], left, above_modes[x].data(), left_modes};
       const Quantizer& quantizer = (index < pass.split ? pass.first : pass.rest)[mb.segment];
       if (pass.weights)
         decide_macroblock(source, weighted(quantizer, (*pass.weights)[index]), pass.costs, pass.search, neighbours,

@@ -11,6 +11,10 @@ namespace {
 
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
+// The score in bits of luma as a whole, by rounding alone, from which on subblocks are as likely to be better: so with
+// quantisers 20, 45, 75 and 100 it was 200, 190, 150 and 140 on training pictures.
+constexpr float kAlike = 170.0f;
+
 // Where a magnitude in steps is rounded up when there is no trellis: its levels resemble the trellis's most there.
 constexpr float kRounding = 0.38f;
 
@@ -155,8 +159,11 @@ class Decision {
       : source_(source), q_(q), costs_(costs), search_(search), near_(neighbours), samples_(samples), out_(out) {}
 
   ACCELIR_INLINE void run() {
-    const float whole = decide_whole_luma();
-    const bool split = search_.subblock_modes > 0 && decide_subblocks(whole);
+    const float rounded = rank_whole_luma();
+    const bool try_split = search_.subblock_modes > 0 && rounded * search_.doubt > kAlike;
+    const bool try_whole = !try_split || costs_.mode_scale > 1.0f || rounded < kAlike * search_.doubt;
+    const float whole = try_whole ? decide_whole_luma() : kInfinite;
+    const bool split = try_split && decide_subblocks(whole);
     if (!split) out_.luma_mode = whole_mode_;
     decide_chroma();
     if (!split) {
@@ -167,39 +174,40 @@ class Decision {
     }
     reconstruct_chroma();
     set_coded();
-    update_neighbours();
+    pass_by(out_, near_);
   }
 
  private:
   const BlockCosts& costs_of(BlockType type) const { return costs_.tokens.type[type]; }
 
-  // -> the least score of a whole-macroblock mode, modes' bits included.
-  ACCELIR_INLINE float decide_whole_luma() {
+  // Transforms what each whole-macroblock mode leaves, and orders them -> the least score by rounding alone, the mode's
+  // bits included.
+  ACCELIR_INLINE float rank_whole_luma() {
     LaneEdges<16> edges;
     set_edges<16>(samples_.luma + kOrigin, samples_.has_above, samples_.has_left, 0, edges);
-    alignas(64) Lanes<16> c[kModes];
-    alignas(64) float y2[kModes][16];
     float score[kModes];
-    int order[kModes] = {0, 1, 2, 3};
     float limit = kInfinite;
     for (int mode = 0; mode < kModes; ++mode) {
-      transform_residual(source_.luma, edges, mode, c[mode]);
-      forward_wht(c[mode][0], y2[mode]);
-      score[mode] = score_whole_luma(c[mode], y2[mode], mode_bits(mode), limit);
+      transform_residual(source_.luma, edges, mode, whole_c_[mode]);
+      forward_wht(whole_c_[mode][0], whole_y2_[mode]);
+      score[mode] = score_whole_luma(whole_c_[mode], whole_y2_[mode], mode_bits(mode), limit);
       if (search_.block_trellises <= 1) limit = std::min(limit, score[mode]);
     }
-    std::sort(order, order + kModes, [&](int a, int b) { return score[a] < score[b]; });
+    std::sort(ranked_, ranked_ + kModes, [&](int a, int b) { return score[a] < score[b]; });
+    return score[ranked_[0]];
+  }
+
+  // -> the least score of the best modes by their ranks, modes' bits included.
+  ACCELIR_INLINE float decide_whole_luma() {
     float best = kInfinite;
     for (int i = 0; i < std::max(1, search_.block_trellises); ++i) {
-      const int mode = order[i];
-      const float total = mode_bits(mode) + quantize_whole_luma(c[mode], y2[mode], best - mode_bits(mode));
+      const int mode = ranked_[i];
+      const float total = mode_bits(mode) + quantize_whole_luma(mode, best - mode_bits(mode));
       if (total < best) {
         best = total;
         whole_mode_ = static_cast<uint8_t>(mode);
         std::swap(whole_, trial_);
         luma_gain_ = trial_gain_;
-        std::memcpy(whole_c_, c[mode], sizeof whole_c_);
-        std::memcpy(whole_y2_, y2[mode], sizeof whole_y2_);
       }
     }
     return best;
@@ -231,7 +239,9 @@ class Decision {
   }
 
   // Into trial_. Gives up above the limit.
-  ACCELIR_INLINE float quantize_whole_luma(const Lanes<16>& c, const float* y2, float limit) {
+  ACCELIR_INLINE float quantize_whole_luma(int mode, float limit) {
+    const Lanes<16>& c = whole_c_[mode];
+    const float* y2 = whole_y2_[mode];
     const bool with_trellis = search_.block_trellises > 0;
     QuantizedBlock block;
     quantize_block<1>(q_.y2, costs_of(kY2), costs_.tokens.extra, y2, 0, start_state(near_.above.y2 + near_.left.y2),
@@ -257,8 +267,8 @@ class Decision {
   }
 
   void store_whole_luma() {
-    for (int b = 0; b < 16; ++b) store_levels<16>(whole_[b], &whole_c_[0][b], b, out_);
-    store_levels<1>(whole_[16], whole_y2_, kY2Block, out_);
+    for (int b = 0; b < 16; ++b) store_levels<16>(whole_[b], &whole_c_[whole_mode_][0][b], b, out_);
+    store_levels<1>(whole_[16], whole_y2_[whole_mode_], kY2Block, out_);
   }
 
   ACCELIR_INLINE void reconstruct_whole_luma() {
@@ -440,14 +450,6 @@ class Decision {
     for (int b = 0; b < kY2Block; ++b) out_.coded |= out_.end[b] > (b < 16 ? first : 0);
   }
 
-  void update_neighbours() {
-    for_each_block(out_, near_.above, near_.left, [](BlockType, int, int, int) {});
-    for (int i = 0; i < 4; ++i) {
-      near_.above_modes[i] = out_.has_y2() ? implied_mode(out_.luma_mode) : out_.subblock_modes[12 + i];
-      near_.left_modes[i] = out_.has_y2() ? implied_mode(out_.luma_mode) : out_.subblock_modes[4 * i + 3];
-    }
-  }
-
   const MacroblockSource& source_;
   const Quantizer& q_;
   const Costs& costs_;
@@ -457,10 +459,12 @@ class Decision {
   Macroblock& out_;
   const ModeCosts& mode_costs_ = mode_costs();
 
+  // By whole-macroblock mode: coefficients of 16 blocks, and of Y2. Modes in the order of their scores.
+  alignas(64) Lanes<16> whole_c_[kModes];
+  alignas(64) float whole_y2_[kModes][16];
+  int ranked_[kModes] = {0, 1, 2, 3};
   // The best whole-macroblock coding of luma: 16 blocks and Y2.
   BlockLevels whole_[17], trial_[17];
-  alignas(64) Lanes<16> whole_c_;
-  alignas(64) float whole_y2_[16];
   uint8_t whole_mode_ = kDcPred;
   float luma_gain_ = 0.0f, trial_gain_ = 0.0f, chroma_gain_ = 0.0f;
 };
@@ -471,6 +475,14 @@ ACCELIR_MULTIVERSION
 void decide_macroblock(const MacroblockSource& source, const Quantizer& quantizer, const Costs& costs,
                        const Search& search, Neighbours& neighbours, MacroblockSamples& samples, Macroblock& out) {
   Decision(source, quantizer, costs, search, neighbours, samples, out).run();
+}
+
+void pass_by(const Macroblock& coded, Neighbours& neighbours) {
+  for_each_block(coded, neighbours.above, neighbours.left, [](BlockType, int, int, int) {});
+  for (int i = 0; i < 4; ++i) {
+    neighbours.above_modes[i] = coded.has_y2() ? implied_mode(coded.luma_mode) : coded.subblock_modes[12 + i];
+    neighbours.left_modes[i] = coded.has_y2() ? implied_mode(coded.luma_mode) : coded.subblock_modes[4 * i + 3];
+  }
 }
 
 }  // namespace accelir::vp8

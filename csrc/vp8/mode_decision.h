@@ -11,11 +11,16 @@
 
 namespace accelir::vp8 {
 
+constexpr float kBothWays = 1e6f;  // more than any doubt
+
 // How far the search goes.
 struct Search {
   int subblock_trellises = 2;  // best modes of a 4x4 subblock that are quantised by the trellis to be compared, 0 to 10
   int block_trellises = 1;     // of whole luma and of chroma, 0 to 4
   int subblock_modes = 10;     // modes that 4x4 subblocks choose from, 0: none
+  // Luma is quantised both as a whole and in subblocks where its score as a whole, by rounding, is within this factor
+  // of the one that speaks for neither; beyond it one way is left out. 1: always.
+  float doubt = kBothWays;
 };
 
 // The samples to code. Block b is lane b: luma in raster order, chroma U's four and V's four.
@@ -49,5 +54,7 @@ struct Costs {
 // Fills in everything of `out` but its segment.
 void decide_macroblock(const MacroblockSource& source, const Quantizer& quantizer, const Costs& costs,
                        const Search& search, Neighbours& neighbours, MacroblockSamples& samples, Macroblock& out);
+// What a macroblock that stays as it was coded is to those to come.
+void pass_by(const Macroblock& coded, Neighbours& neighbours);
 
 }  // namespace accelir::vp8

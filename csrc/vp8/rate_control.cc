@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 #include <optional>
 #include <stdexcept>
 
@@ -16,7 +18,14 @@ constexpr double kNear = 0.08;          // how near the size must be, relatively
 constexpr double kStrengthRange = 1.5;  // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kQuantizerTries = 5, kNeighbours = 2;
-constexpr int kFillStride = 4;  // of quantiser indices
+constexpr int kEndTries = 10;                         // at coding the end of the picture anew
+constexpr double kLeastEnd = 0.05;                    // share of the picture's levels
+constexpr double kFlattest = -0.1, kSteepest = -0.5;  // bounds of log size over log strength as measured there
+constexpr int kSampleTries = 3;                       // passes over the sample until it is near
+constexpr int kLeastThinning = 4;                     // of the sample, where it has enough macroblocks
+constexpr int kUsual = 25;                            // quantiser index at which a photograph's macroblock
+constexpr double kUsualBytes = 25.6;                  // takes so many bytes
+constexpr int kFillStride = 4;                        // of quantiser indices
 
 double log_step(int index) { return std::log(luma_step(index)); }
 
@@ -52,25 +61,29 @@ class QuantizerFormat {
   QuantizerFormat(const YuvPlanes& picture, const Settings& settings, double max_bytes, bool keep_reconstruction)
       : trials_(picture, settings),
         parts_(static_cast<size_t>(picture.mb_x) * picture.mb_y),
+        unevenness_(settings.unevenness),
         max_bytes_(max_bytes),
         keep_reconstruction_(keep_reconstruction) {}
 
   Trials& trials() { return trials_; }
   int passes() const { return trials_.passes(); }
   size_t parts() const { return parts_; }
+  double unevenness() const { return unevenness_; }
 
-  double strength_slope() const { return -0.2; }
+  // Steeper the more of the levels are small.
+  double strength_slope() const { return -0.14 - 0.004 * std::min(base_, 50); }
   void write_all() {}  // as every attempt does
 
   int base() const { return base_; }  // of the last attempt
 
   Attempt attempt(int base, const Strength& strength) {
     base_ = base;
-    WrittenFrame written = trials_.attempt(base, strength);
-    // A frame that can't be written is too large, who knows by how much.
-    const double size =
-        written.data.empty() ? std::log(max_bytes_) + 1.0 : std::log(static_cast<double>(written.data.size()));
-    return {size, std::move(written.data)};
+    return attempt_of(trials_.attempt(base, strength));
+  }
+
+  // The last attempt with about this share of its levels, the end of the picture, coded anew.
+  Attempt attempt_end(double share, float strength) {
+    return attempt_of(trials_.attempt_end(row_before(share), strength));
   }
 
   Encoding finish(std::vector<uint8_t> data, const Strength& strength) const {
@@ -80,19 +93,58 @@ class QuantizerFormat {
   }
 
  private:
+  // A frame that can't be written is too large, who knows by how much.
+  Attempt attempt_of(WrittenFrame written) const {
+    const double size =
+        written.data.empty() ? std::log(max_bytes_) + 1.0 : std::log(static_cast<double>(written.data.size()));
+    return {size, std::move(written.data)};
+  }
+
+  // The row of macroblocks from which on about this share of the levels stands.
+  int row_before(double share) const {
+    const Frame& frame = trials_.frame();
+    const size_t mb_x = static_cast<size_t>(frame.reconstruction.mb_x);
+    std::vector<double> behind(static_cast<size_t>(frame.reconstruction.mb_y) + 1, 0.0);  // levels, from a row on
+    for (size_t row = behind.size() - 1; row-- > 0;) {
+      behind[row] = behind[row + 1] + 1;
+      for (size_t i = row * mb_x; i < (row + 1) * mb_x; ++i)
+        behind[row] += std::accumulate(std::begin(frame.macroblocks[i].end), std::end(frame.macroblocks[i].end), 0.0);
+    }
+    const auto enough = [&](double levels) { return levels >= share * behind[0]; };
+    return static_cast<int>(behind.rend() - std::find_if(behind.rbegin(), behind.rend(), enough)) - 1;
+  }
+
   Trials trials_;
   const size_t parts_;  // macroblocks
-  const double max_bytes_;
+  const double unevenness_, max_bytes_;
   const bool keep_reconstruction_;
   int base_ = kCoarsest;
 };
 
 using FrameSearch = SizeSearch<QuantizerFormat>;
 
+// Codes the end of the picture with another strength, as much of it as moves the size to where it should be. A pass
+// over everything moves it by chance too, by some tenths of a percent, since every macroblock is predicted from others;
+// the less is coded anew, the less. known: the last attempt's strength and size.
+void correct_end(FrameSearch& search, QuantizerFormat& format, int base, Point known) {
+  double slope = format.strength_slope();
+  for (int tries = 0; tries < kEndTries && !search.finished(); ++tries) {
+    const double missing = search.aim() - known.size;
+    const double share = std::clamp(std::abs(missing) / format.unevenness(), kLeastEnd, 1.0);
+    const double x = strengths_at(base).clamp(known.x + missing / (share * slope));
+    if (x == known.x) return;
+    const float strength = static_cast<float>(std::exp(x));
+    const double size = search.keep(format.attempt_end(share, strength), base, {strength, strength, 0});
+    slope = std::clamp((size - known.size) / (share * (x - known.x)), kSteepest, kFlattest);
+    known = {x, size};
+  }
+}
+
 // The strength at a quantiser that gave the size; where that leaves a gap, as it may with small pictures, at its
 // neighbours too.
-void search_near(FrameSearch& search, int base, double size) {
-  search.search_strength_afresh(base, size, strengths_at(base));
+void search_near(FrameSearch& search, QuantizerFormat& format, int base, double size) {
+  if (std::abs(size - search.aim()) < kNear) correct_end(search, format, base, {0, size});
+  if (!search.finished()) search.search_strength_afresh(base, size, strengths_at(base));
   if (base == 0 && size <= search.log_budget()) return;
   for (int distance = 1; distance <= kNeighbours; ++distance)
     for (int index : {base + distance, base - distance}) {
@@ -103,42 +155,48 @@ void search_near(FrameSearch& search, int base, double size) {
 }
 
 // Quantisers until the size is near, then strengths; the neighbouring quantiser if they didn't do.
-void search_quantizers(FrameSearch& search, Trials& trials, int base) {
+void search_quantizers(FrameSearch& search, QuantizerFormat& format, int base) {
   const double fit = search.log_budget();
   double slope = kStepSlope;
   std::optional<Point> last;
   for (int tries = 0; tries < kQuantizerTries && !search.finished(); ++tries) {
     const Point p{log_step(base), search.attempt(base)};
-    trials.learn();
+    format.trials().learn();
     if (last && last->x != p.x) slope = std::clamp((p.size - last->size) / (p.x - last->x), -3.0, -0.4);
     last = p;
     const int next = index_near(p.x + (fit - p.size) / slope);
     const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
-    if (at_end || std::abs(p.size - fit) < kNear) return search_near(search, base, p.size);
+    if (at_end || std::abs(p.size - fit) < kNear) return search_near(search, format, base, p.size);
     base = next;
   }
-  if (!search.finished() && last) return search_near(search, index_near(last->x), last->size);
+  if (!search.finished() && last) return search_near(search, format, index_near(last->x), last->size);
   search.settle_below(base, 1, kCoarsest);
 }
 
-// Rounding alone, as low efforts have it, can't make levels fewer than the coarsest quantiser leaves: trellises can.
+// Rounding alone can't make levels fewer than the coarsest quantiser leaves: trellises can. What low efforts leave out
+// is tried too.
 void fill(FrameSearch& search, QuantizerFormat& format) {
-  format.trials().use_trellises();
+  format.trials().make_thorough();
   search.fill(format.base(), kFillStride, 0, kCoarsest, {kNoStrength, kAllStrength});
 }
 
 // Passes over a sample, moving the quantiser to where the whole picture's frame should have the size.
-int settle_to_size(Sample& sample, const Settings& settings, double bytes) {
-  Secant secant(std::log(bytes * sample.share()), kStepSlope);
-  double x = log_step(40);
-  for (int i = 0; i < settings.loops; ++i) {
+int settle_to_size(Sample& sample, const Settings& settings, double bytes, double parts) {
+  const double aim = std::log(bytes * sample.share());
+  Secant secant(aim, kStepSlope);
+  double x = log_step(kUsual) + std::log(bytes / (kUsualBytes * parts)) / kStepSlope;
+  bool is_near = false;
+  const int most = settings.loops > 0 ? std::max(settings.loops, kSampleTries) : 0;
+  for (int i = 0; i < most && (i < settings.loops || !is_near); ++i) {
     const int base = index_near(x);
     const WrittenFrame written = sample.trials().attempt(base, {});
     sample.trials().learn();
     if (written.data.empty()) return base;
-    x = secant.next({log_step(base), std::log(static_cast<double>(written.data.size()))});
+    const double size = std::log(static_cast<double>(written.data.size()));
+    is_near = std::abs(size - aim) < kNear;
+    x = secant.next({log_step(base), size});
   }
-  if (settings.loops > 0) sample.trials().choose_filter();
+  if (most > 0) sample.trials().choose_filter();
   return index_near(x);
 }
 
@@ -149,7 +207,7 @@ Encoding smallest_frame(const YuvPlanes& picture, const Settings& settings, size
   Settings coarse = settings;
   coarse.lambda = kBitsAlone;
   coarse.octaves.reset();
-  with_trellises(coarse.search);
+  make_thorough(coarse.search);
   Encoding out = encode_at_quantizer(picture, coarse, kCoarsest, keep_reconstruction);
   out.smallest = out.data.size();
   if (out.smallest > max_bytes) out.data.clear();
@@ -185,10 +243,11 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
   }
   FrameSearch search(format, {bytes, settings.passes, settings.tolerance});
   {
-    Sample sample(picture, settings, kSizeMacroblocks);
-    const int base = settle_to_size(sample, settings, bytes);
+    const int share = static_cast<int>(format.parts()) / kLeastThinning;
+    Sample sample(picture, settings, std::clamp(share, kLearnMacroblocks, kSizeMacroblocks));
+    const int base = settle_to_size(sample, settings, bytes, static_cast<double>(format.parts()));
     format.trials().learn_from(sample.trials());
-    search_quantizers(search, format.trials(), base);
+    search_quantizers(search, format, base);
     if (!search.filled()) fill(search, format);
   }
   Encoding best = std::move(search.best());

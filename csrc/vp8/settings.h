@@ -24,6 +24,7 @@ struct Settings {
   Search search;
   int loops = 2;             // passes over a sample, each with the probabilities of the one before
   int passes = 8;            // over the whole picture that the size search may make
+  double unevenness = 0.04;  // by how much in log size the end of the picture may be coded differently to meet a size
   double tolerance = 0.003;  // how far below the budget the search may stop, as a share of it
   int token_partitions = 1;
   size_t max_first_partition = kMaxFirstPartition;  // bytes; less only to try what happens then

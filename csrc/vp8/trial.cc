@@ -20,7 +20,8 @@ void set_coded_costs(float (&costs)[2], int probability) {
 
 }  // namespace
 
-void with_trellises(Search& search) {
+void make_thorough(Search& search) {
+  search.doubt = kBothWays;
   search.subblock_trellises = std::max(search.subblock_trellises, 1);
   search.block_trellises = std::max(search.block_trellises, 1);
 }
@@ -58,7 +59,14 @@ void Trials::set_filter_levels() {
 
 WrittenFrame Trials::attempt(int base, const Strength& strength) {
   set_segments(base);
+  return code(strength, 0);
+}
+
+WrittenFrame Trials::attempt_end(int first_row, float strength) { return code({strength, strength, 0}, first_row); }
+
+WrittenFrame Trials::code(const Strength& strength, int first_row) {
   Pass pass;
+  pass.first_row = first_row;
   for (int s = 0; s < 4; ++s) {
     const int index = header_.quantizer[s];
     const float lambda = std::max(settings_.lambda, kLeastLambda) * luma_step(index) * luma_step(index);
@@ -75,9 +83,10 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
     pass.costs = costs_;
     if (costs_.mode_scale > kLargestModeScale) pass.search.subblock_modes = 0;
     code_frame(picture_, segments_, pass, frame_);
-    ++passes_;
+    rows_ += picture_.mb_y - first_row;
     WrittenFrame written = write();
     const bool fits = written.first_partition <= settings_.max_first_partition;
+    if (!fits && first_row > 0) return {};  // the rest has the modes of another scale
     if (fits || costs_.mode_scale > 2 * kLargestModeScale) return written;
     costs_.mode_scale *= 2.0f;
   }

@@ -16,8 +16,8 @@
 
 namespace accelir::vp8 {
 
-// At least one trellis of each kind, so that any level can become 0.
-void with_trellises(Search& search);
+// At least one trellis of each kind, so that any level can become 0, and nothing left out.
+void make_thorough(Search& search);
 
 class Trials {
  public:
@@ -26,21 +26,25 @@ class Trials {
   // Codes the frame by the probabilities learnt so far, and writes it with the present filter levels. Data is empty
   // where the frame can't be written: too much for the format's fields.
   WrittenFrame attempt(int base, const Strength& strength);
+  // The same for the rows of macroblocks from the first on, at the quantiser of the last attempt.
+  WrittenFrame attempt_end(int first_row, float strength);
   // Takes the probabilities over that the last frame asks for.
   void learn();
   // Measures the loop filter on the last frame, for the next writes.
   void choose_filter();
-  // Has trellises from now on, whatever the settings say.
-  void use_trellises() { with_trellises(search_); }
+  // From now on, whatever the settings say.
+  void make_thorough() { vp8::make_thorough(search_); }
   // Takes over what another has learnt and measured.
   void learn_from(const Trials& other);
   WrittenFrame write() const { return write_frame(frame_, header_); }
 
   const FrameHeader& header() const { return header_; }
   const Frame& frame() const { return frame_; }
-  int passes() const { return passes_; }
+  // Over the picture; of the last one, which may be a part, the whole counts.
+  int passes() const { return static_cast<int>((rows_ + picture_.mb_y - 1) / picture_.mb_y); }
 
  private:
+  WrittenFrame code(const Strength& strength, int first_row);
   void set_segments(int base);
   void set_filter_levels();
 
@@ -52,7 +56,7 @@ class Trials {
   FrameHeader header_;
   std::vector<uint8_t> segments_;
   float filter_strength_ = 1.0f;  // as measured, times which the profile's strength is taken
-  int passes_ = 0;
+  int64_t rows_ = 0;              // of macroblocks, that were coded
 };
 
 // The reconstruction as decoders show it.

@@ -51,11 +51,13 @@ class Settings:
         sharpness: int = 0,  # of the loop filter, 0..7
         simple_filter: bool = False,
         measure_filter: bool = True,
+        doubt: float = 1e6,  # luma is tried whole and in subblocks within this factor of equal scores; 1 to 1e6
         subblock_modes: int = 10,  # 0..10
         subblock_trellises: int = 2,  # 0..10
         block_trellises: int = 1,  # 0..4
         loops: int = 2,  # passes over a sample, by which probabilities settle; 0 or more
         passes: int = 8,  # over the whole picture that the size search may make; 1 or more
+        unevenness: float = 0.04,  # how differently the end may be coded to meet a size, in log size; above 0, to 1
         tolerance: float = 0.003,  # how far below the budget the search may stop, a share of it; 0 to below 1
         token_partitions: int = 1,  # 1, 2, 4, 8
         max_first_partition: int = 524287,  # bytes
@@ -79,6 +81,8 @@ class Settings:
     @property
     def measure_filter(self) -> bool: ...
     @property
+    def doubt(self) -> float: ...
+    @property
     def subblock_modes(self) -> int: ...
     @property
     def subblock_trellises(self) -> int: ...
@@ -88,6 +92,8 @@ class Settings:
     def loops(self) -> int: ...
     @property
     def passes(self) -> int: ...
+    @property
+    def unevenness(self) -> float: ...
     @property
     def tolerance(self) -> float: ...
     @property

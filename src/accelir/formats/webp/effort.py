@@ -1,4 +1,4 @@
-"""What the efforts 0 to 9 buy in a WebP, from fewer modes without a trellis to trellises of all modes."""
+"""What the efforts 0 to 9 buy in a WebP, from one way to code luma, chosen by its score, to trellises of all modes."""
 
 from __future__ import annotations
 
@@ -11,36 +11,41 @@ from accelir.formats.effort import check_effort
 class WebpEffort:
     """The settings of one effort."""
 
-    subblock_modes: int
-    """Modes that 4x4 subblocks choose from, 0 to 10."""
+    doubt: float
+    """Luma is tried whole and in subblocks where its score is within this factor of favouring neither; 1: nowhere."""
     subblock_trellises: int
-    """The best of them that are quantised by the trellis before the choice; 0: rounding alone."""
+    """The best modes of 4x4 subblocks, by rounding, that the trellis quantises before the choice, 1 to 10."""
     block_trellises: int
-    """The same for modes of whole luma and of chroma, 0 to 4."""
+    """The same for modes of whole luma and of chroma, 1 to 4."""
     measure_filter: bool
     """Whether the loop filter's level is chosen by measuring, else by the quantiser."""
     loops: int
-    """Passes over a sample before the first over the whole picture, each with the probabilities of the one before."""
+    """Passes over a sample, at least, before the first over the picture, each by what the one before taught."""
     rounds: int
     """Files more that the loop on the profile's metric may make."""
     passes: int
     """Passes over the whole picture that the size search may make."""
+    unevenness: float
+    """By how much the end of the picture may be coded differently to meet a size, as a logarithm of its size."""
     tolerance: float
     """How far below the budget the size search may stop, as a share of the budget."""
 
 
+BOTH_WAYS = 1e6
+"""More than any doubt: nothing is left out."""
+
 _EFFORTS = (
-    #          subblock_modes, subblock_trellises, block_trellises, measure_filter, loops, rounds, passes, tolerance
-    WebpEffort(4, 0, 0, False, 1, 0, 12, 0.003),
-    WebpEffort(10, 0, 0, False, 1, 0, 12, 0.003),
-    WebpEffort(10, 1, 1, False, 1, 0, 12, 0.003),
-    WebpEffort(10, 1, 1, True, 1, 0, 12, 0.003),
-    WebpEffort(10, 2, 1, True, 1, 0, 12, 0.003),
-    WebpEffort(10, 2, 1, True, 1, 0, 12, 0.003),
-    WebpEffort(10, 3, 2, True, 2, 0, 16, 0.002),
-    WebpEffort(10, 4, 4, True, 2, 1, 16, 0.0015),
-    WebpEffort(10, 6, 4, True, 3, 2, 24, 0.001),
-    WebpEffort(10, 10, 4, True, 4, 3, 40, 0.0005),
+    #          doubt, subblock_trellises, block_trellises, measure_filter, loops, rounds, passes, unevenness, tolerance
+    WebpEffort(1.0, 1, 1, False, 1, 0, 12, 0.12, 0.003),
+    WebpEffort(1.4, 1, 1, False, 1, 0, 12, 0.04, 0.003),
+    WebpEffort(2.0, 1, 1, True, 1, 0, 12, 0.04, 0.003),
+    WebpEffort(3.0, 1, 1, True, 1, 0, 12, 0.04, 0.003),
+    WebpEffort(3.0, 2, 1, True, 1, 0, 12, 0.04, 0.003),
+    WebpEffort(BOTH_WAYS, 2, 1, True, 2, 0, 12, 0.04, 0.003),
+    WebpEffort(BOTH_WAYS, 3, 2, True, 2, 0, 16, 0.04, 0.002),
+    WebpEffort(BOTH_WAYS, 4, 4, True, 2, 1, 16, 0.04, 0.0015),
+    WebpEffort(BOTH_WAYS, 6, 4, True, 3, 2, 24, 0.04, 0.001),
+    WebpEffort(BOTH_WAYS, 10, 4, True, 4, 3, 40, 0.04, 0.0005),
 )
 
 
