@@ -42,6 +42,7 @@ from accelir.profile.installed import load_profile
 from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.installed import installed, networks
 from accelir.restoration.network import Network, open_network
+from accelir.restoration.providers import AUTO
 from accelir.restoration.restore import restore, restore_as_worth
 from accelir.storage.files import write_atomically
 
@@ -323,6 +324,7 @@ def decode(
     alpha: bool = False,
     amount: float | None = None,
     detail: float = 0.0,
+    provider: str = AUTO,
 ) -> NDArray[np.uint8]:
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
@@ -339,6 +341,7 @@ def decode(
         card says that it is worth on a file as coarse as this one.
     detail: 0 to 1, how far towards what the network's twin makes of it, as accelir.restore takes it; without effect
         where nothing restores.
+    provider: what the network runs on, as accelir.restore takes it.
     Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
     isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
@@ -350,7 +353,7 @@ def decode(
     name = name_of(data)
     if network == "auto":
         network = _named_network(data, name)
-    restored = pixels if network is None else _restored(pixels, data, network, amount, check_detail(detail))
+    restored = pixels if network is None else _restored(pixels, data, network, amount, check_detail(detail), provider)
     if plane is not None:
         restored = np.dstack([restored, enlarge_alpha(plane, restored.shape)])
     return restored if name is None or name.size is None else cropped(restored, name.size, pixels.shape)
@@ -362,17 +365,18 @@ def _restored(
     network: str | os.PathLike[str],
     amount: float | None,
     detail: float,
+    provider: str,
 ) -> NDArray[np.uint8]:
     """A file's pixels, restored as much as the file is worth it, or by the amount given."""
     if amount is not None:
-        return restore(pixels, network, amount=amount, detail=detail)
-    opened = open_network(network)
+        return restore(pixels, network, amount=amount, detail=detail, provider=provider)
+    opened = open_network(network, provider=provider)
     worth = worth_on(data, opened.card)
 
     def restored(by: Network) -> NDArray[np.uint8]:
         return restore_as_worth(by, pixels, worth)
 
-    return with_detail(restored(opened), network, detail, restored)
+    return with_detail(restored(opened), network, detail, restored, provider=provider)
 
 
 def _named_network(data: bytes, name: NetworkName | None) -> Path | None:

@@ -19,6 +19,7 @@ from accelir.formats.target import BANDS, target_of
 from accelir.metrics import METRICS
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import find, networks
+from accelir.restoration.providers import AUTO, providers, runtime_names
 from accelir.storage import files, locations
 from accelir.storage.arrays import MOST_BYTES, read_array
 
@@ -96,6 +97,15 @@ def network(ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return value
 
 
+def provider(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    try:
+        if value != AUTO:
+            runtime_names(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return value
+
+
 def complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(incomplete, type="file")]
 
@@ -110,6 +120,10 @@ def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def complete_network(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     return [name for name in networks() if name.startswith(incomplete)]
+
+
+def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in (AUTO, *providers()) if name.startswith(incomplete)]
 
 
 bpp_option = click.option(
@@ -162,6 +176,15 @@ allow_remote_option = click.option(
     callback=schemes,
     help="What URLs may begin with, and no other: a list, or this option several times; none: no URLs. By default "
     f"{', '.join(locations.STORES)}.",
+)
+provider_option = click.option(
+    "--provider",
+    metavar="NAME",
+    default=AUTO,
+    show_default=True,
+    callback=provider,
+    shell_complete=complete_provider,
+    help="What runs the network: cpu, cuda and the like, as `accelir doctor` lists them; auto: a GPU, else the CPU.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")

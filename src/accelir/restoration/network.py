@@ -25,6 +25,7 @@ from PIL import Image
 from accelir.metrics.luma import LUMA
 from accelir.restoration.card import Card
 from accelir.restoration.installed import find
+from accelir.restoration.providers import CPU
 from accelir.restoration.session import ModelError, describe_face, open_model, run_model
 from accelir.storage.files import sha256
 from accelir.storage.json_files import parse_json
@@ -158,23 +159,24 @@ class Network:
             ) from None
 
 
-def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
+def open_network(network: str | os.PathLike[str], threads: int | None = None, provider: str = CPU) -> Network:
     """Open a network by name or path. The last 8 are kept open until their files change.
 
-    threads: for ONNX runtime; None lets it take all cores. Raises as `accelir.restore` does.
+    threads: for ONNX runtime; None lets it take all cores. provider: as `accelir.restore` takes it; encoders stay on
+    the CPU, where a picture gives the same file every time. Raises as `accelir.restore` does.
     """
     path = find(network)
     files = [file.stat() for file in (path, path.with_suffix(".json")) if file.is_file()]
-    return _open(path, threads, tuple((file.st_mtime_ns, file.st_size) for file in files))
+    return _open(path, threads, provider, tuple((file.st_mtime_ns, file.st_size) for file in files))
 
 
 @functools.lru_cache(maxsize=8)
-def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
+def _open(path: Path, threads: int | None, provider: str, stamp: tuple[tuple[int, int], ...]) -> Network:
     """Open a network. stamp: times and sizes of its files, which make a changed one be opened again."""
     model = path.read_bytes()
     card = _card_beside(path, model)
     try:
-        session = open_model(model, threads or 0)
+        session = open_model(model, threads or 0, provider=provider)
     except ModelError as error:
         raise ValueError(f"{printable(path)}: not a model that ONNX runtime can read: {error}") from None
     _check_face(path, session)

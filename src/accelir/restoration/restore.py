@@ -7,6 +7,7 @@ import os
 
 from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.network import Network, Picture, Pixels, as_pixels, open_network
+from accelir.restoration.providers import AUTO
 from accelir.restoration.worth import amount as amount_at
 from accelir.restoration.worth import fullness, step_of
 
@@ -19,6 +20,7 @@ def restore(
     tile: int | None = None,
     amount: float | None = None,
     detail: float = 0.0,
+    provider: str = AUTO,
 ) -> Pixels:
     """Run a restoration network on a decoded picture.
 
@@ -33,26 +35,33 @@ def restore(
         and WebP, are then left alone by a network that would harm them (`accelir.decode` knows WebP files too).
     detail: 0 to 1, how far the result goes from the least squared error towards what the network's twin makes of the
         picture, which was trained for looks; 1 costs at most some 3 dB (accelir.restoration.detail).
+    provider: what ONNX runtime runs it on: "cpu", "cuda", "openvino" and whatever else `accelir doctor` names; "auto":
+        a GPU where there is one that works, else the CPU.
 
     Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
-    image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
+    image that is not taken, an unknown network or provider, or a model or card that is broken; says which, and what is
+    taken.
     """
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
     if amount is not None and not (isinstance(amount, numbers.Real) and 0 <= amount <= 1):
         raise ValueError(f"amount is a number from 0 to 1, or None; got {amount!r}")
     detail = check_detail(detail)
-    opened = open_network(network, threads)
+    opened = open_network(network, threads, provider)
     if amount is not None:
         share = float(amount)
-        return with_detail(opened(image, tile, share), network, detail, lambda twin: twin(image, tile, share), threads)
+
+        def whole(by: Network) -> Pixels:
+            return by(image, tile, share)
+
+        return with_detail(whole(opened), network, detail, whole, threads, provider)
     pixels, worth = as_pixels(image), opened.card.worth
     known = amount_at(worth, "jpeg", step_of(image, pixels)) if worth else 1.0
 
     def restored(by: Network) -> Pixels:
         return restore_as_worth(by, pixels, known, tile)
 
-    return with_detail(restored(opened), network, detail, restored, threads)
+    return with_detail(restored(opened), network, detail, restored, threads, provider)
 
 
 def restore_as_worth(network: Network, pixels: Pixels, amount: float, tile: int | None = None) -> Pixels:
