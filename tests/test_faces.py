@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import photo
 from PIL import Image
+from small_models import enlarger
 
 from accelir.metrics.luma import luma_of
 from accelir.restoration.card import Card
@@ -16,34 +17,7 @@ from accelir.restoration.network import open_network
 from accelir.restoration.restore import restore
 from accelir.storage.files import sha256
 
-onnx = pytest.importorskip("onnx")
-
-
-def enlarger(scale: int = 1, channels: int = 3, dtype: type = np.float32, size: tuple = ("h", "w"), bias: float = 0.0):
-    """Each pixel repeated, after a 3x3 blur of its channel: equal for every range of values, but for a bias."""
-    helper, kind = onnx.helper, onnx.TensorProto.FLOAT if dtype == np.float32 else onnx.TensorProto.FLOAT16
-    blur = np.outer([1, 2, 1], [1, 2, 1]) / 16
-    weight = np.zeros((channels * scale**2, channels, 3, 3), dtype)
-    for out in range(channels * scale**2):
-        weight[out, out // scale**2] = blur
-    biases = np.full(channels * scale**2, bias, dtype)
-    nodes = [
-        helper.make_node("Pad", ["x", "rim"], ["padded"], mode="reflect"),
-        helper.make_node("Conv", ["padded", "w", "b"], ["wide"]),
-        helper.make_node("DepthToSpace", ["wide"], ["y"], blocksize=scale, mode="CRD"),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "enlarger",
-        [helper.make_tensor_value_info("x", kind, [1, channels, *size])],
-        [helper.make_tensor_value_info("y", kind, [1, channels, "sh", "sw"])],
-        [
-            onnx.numpy_helper.from_array(weight, "w"),
-            onnx.numpy_helper.from_array(biases, "b"),
-            onnx.numpy_helper.from_array(np.array([0, 0, 1, 1, 0, 0, 1, 1], np.int64), "rim"),
-        ],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+pytest.importorskip("onnx")
 
 
 def saved(folder: Path, model: bytes, **changes: object) -> Path:

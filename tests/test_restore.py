@@ -234,9 +234,11 @@ def test_a_task_stands_for_its_light_network(toys: dict[str, Path], monkeypatch:
     folder = toys["plain"].parent
     monkeypatch.setattr("accelir.restoration.installed._folder", lambda: folder)
     assert networks() == ("double", "even", "plain")
-    (folder / "sr-x8-light.onnx").touch()
+    for suffix in (".onnx", ".json"):
+        (folder / f"sr-x8-light{suffix}").touch()
     assert find("sr-x8") == folder / "sr-x8-light.onnx"
-    (folder / "sr-x8-light.onnx").unlink()
+    for suffix in (".onnx", ".json"):
+        (folder / f"sr-x8-light{suffix}").unlink()
 
 
 def test_broken_models_are_refused(tmp_path: Path, toys: dict[str, Path]) -> None:

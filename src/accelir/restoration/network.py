@@ -218,7 +218,21 @@ def _open(path: Path, threads: int | None, provider: str, stamp: tuple[tuple[int
     except ModelError as error:
         raise ValueError(f"{printable(path)}: not a model that ONNX runtime can read: {error}") from None
     _check_face(path, session)
-    return Network(card or _card_inside(path, model, session), session)
+    card = card or _card_inside(path, model, session)
+    if card is None:
+        raise ValueError(
+            f"{printable(path)}: no card: neither {printable(path.with_suffix('.json').name)} beside it nor an "
+            "'accelir' entry in its metadata; `accelir network add` measures the model and writes one"
+        )
+    return Network(card, session)
+
+
+def card_of(path: Path, model: bytes) -> Card | None:
+    """The card beside a model, or in its metadata; None without one. Raises ValueError for one of another model."""
+    try:
+        return _card_beside(path, model) or _card_inside(path, model, open_model(model))
+    except ModelError:
+        return None  # which is told when the model is run
 
 
 def _card_beside(path: Path, model: bytes) -> Card | None:
@@ -235,14 +249,11 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
     return card
 
 
-def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
-    """The card in a model's metadata. Raises ValueError if it has none."""
+def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card | None:
+    """The card in a model's metadata, None without one."""
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
-        beside = printable(path.with_suffix(".json").name)
-        raise ValueError(
-            f"{printable(path)}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata"
-        )
+        return None
     origin = f"{printable(path)} (metadata)"
     entries = parse_json(text, origin)
     if isinstance(entries, dict):
