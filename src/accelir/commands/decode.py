@@ -61,6 +61,12 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     metavar="0..1",
     help="With --restore: how far from least error towards looks, by the network's twin.  [default: 0]",
 )
+@click.option(
+    "--size",
+    metavar="WIDTHxHEIGHT",
+    callback=options.pixel_size,
+    help="Make the picture this large: by the smallest network that reaches it, with --restore, and Lanczos' filter.",
+)
 @options.provider_option
 @click.option("--alpha", is_flag=True, help="Keep transparency; needs a .png or .tif.")
 @options.force_option
@@ -73,6 +79,7 @@ def decode(
     output: str,
     network: str | None,
     detail: float | None,
+    size: tuple[int, int] | None,
     provider: str,
     alpha: bool,
     force: bool,
@@ -95,9 +102,7 @@ def decode(
     @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
         data = locations.read(transfer.source)
-        restored = decode_file(
-            data, network=network, alpha=alpha, detail=detail or 0.0, provider=provider
-        )
+        restored = decode_file(data, network=network, alpha=alpha, detail=detail or 0.0, size=size, provider=provider)
         image = Image.fromarray(restored)
         figures = {"width": image.width, "height": image.height}
         written = _lossless(image, LOSSLESS[suffix], data)

@@ -20,6 +20,7 @@ from accelir.metrics import METRICS
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import find, networks
 from accelir.restoration.providers import AUTO, providers, runtime_names
+from accelir.restoration.sizes import read_size
 from accelir.storage import files, locations
 from accelir.storage.arrays import MOST_BYTES, read_array
 
@@ -35,6 +36,15 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
         return None if value is None else files.parse_size(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def pixel_size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Width and height, from WIDTHxHEIGHT."""
+    try:
+        return read_size(None if value is None else tuple(map(int, value.lower().split("x"))))
+    except (TypeError, ValueError) as error:
+        reason = f"{value!r} is no size as 1200x800" if "size is" not in str(error) else str(error)
+        raise click.BadParameter(reason) from None
 
 
 def target(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, float] | str | None:
