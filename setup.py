@@ -48,6 +48,6 @@ setup(
         "accelir.cells": ["*.pyi"],
         "accelir.comparison": ["*.html", "*.css", "*.js"],
         "accelir.core": ["*.pyi"],
-        "accelir._profiles": ["*/*.json", "*/*.npz", "*/*.onnx", "*/*.gradient"],
+        "accelir._profiles": ["*.webp", "*/*.json", "*/*.npz", "*/*.onnx", "*/*.gradient"],
     },
 )

@@ -15,6 +15,14 @@ settings.register_profile("accelir", derandomize=True, deadline=None, suppress_h
 settings.load_profile("accelir")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_networks_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Neither seen nor changed; processes that are started inherit it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("user_data")))
+        yield
+
+
 @pytest.fixture(scope="session", params=PHOTO_CROPS)
 def crop(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
     """A 192x192 RGB crop of the example photograph; a test that asks for it runs once for each crop."""

@@ -234,9 +234,11 @@ def test_a_task_stands_for_its_light_network(toys: dict[str, Path], monkeypatch:
     folder = toys["plain"].parent
     monkeypatch.setattr("accelir.restoration.installed._folder", lambda: folder)
     assert networks() == ("double", "even", "plain")
-    (folder / "sr-x8-light.onnx").touch()
+    for suffix in (".onnx", ".json"):
+        (folder / f"sr-x8-light{suffix}").touch()
     assert find("sr-x8") == folder / "sr-x8-light.onnx"
-    (folder / "sr-x8-light.onnx").unlink()
+    for suffix in (".onnx", ".json"):
+        (folder / f"sr-x8-light{suffix}").unlink()
 
 
 def test_broken_models_are_refused(tmp_path: Path, toys: dict[str, Path]) -> None:
@@ -302,11 +304,16 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     [
         ({"task": "paint"}, "task is 'paint'; wanted is one of sr"),
         ({"task": ["sr"]}, "wanted is one of sr"),
-        ({"scale": 2.0}, "scale is 2.0; wanted is 1, 2, 3 or 4"),
+        ({"scale": 2.0}, "scale is 2.0; wanted is a whole number from 1 to 8"),
         ({"halo": -1}, "halo is -1; wanted is a whole number from 0 to 65536 or null"),
         ({"multiple_of": 0}, "multiple_of is 0; wanted is a whole number from 1 to 1024"),
         ({"sha256": "abc"}, "64 hexadecimal digits"),
-        ({"range": [0, 255]}, "range is"),
+        ({"range": [0, 65535]}, r"range is \(0, 65535\); wanted is \[0, 1\], \[0, 255\] or \[-1, 1\]"),
+        ({"channels": 4}, "channels is 4; wanted is 3 or 1"),
+        ({"size": [64]}, r"size is \(64,\); wanted is height and width"),
+        ({"size": [64, 0]}, "wanted is height and width, 1 to 16384, or null"),
+        ({"size": 64}, "'int' object is not iterable"),
+        ({"least": 0}, "least is 0"),
         ({"task": "sr", "strength": 4.0, "scale": 2}, "sr wants them equal"),
         ({"hallo": 3}, "unknown entries hallo"),
         ({"format": 2}, "card format 2 is not known"),

@@ -46,7 +46,7 @@ def test_a_new_kind_is_told_of(invert: Kind) -> None:
     with pytest.raises(ValueError, match=r"unknown task 'invert-x'; write sr-x2.*dejpeg or invert-AMOUNT"):
         Task.parse("invert-x")
     assert judged()[-1] is invert
-    assert forms(judged()) == "sr-x2, sr-x3, sr-x4, denoise-SIGMA, deblur-SIGMA or invert-AMOUNT"
+    assert forms(judged()) == "sr-x2 to sr-x8, denoise-SIGMA, deblur-SIGMA or invert-AMOUNT"
 
 
 def test_cards_take_a_kind_only_while_it_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,9 @@ from accelir.profile.installed import load_profile
 from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.installed import installed, networks
 from accelir.restoration.network import Network, open_network
+from accelir.restoration.providers import AUTO
 from accelir.restoration.restore import restore, restore_as_worth
+from accelir.restoration.sizes import network_for, read_size, resized
 from accelir.storage.files import write_atomically
 
 DEFAULT_PROFILE = "sr-x4"
@@ -323,6 +325,8 @@ def decode(
     alpha: bool = False,
     amount: float | None = None,
     detail: float = 0.0,
+    size: tuple[int, int] | None = None,
+    provider: str = AUTO,
 ) -> NDArray[np.uint8]:
     """A JPEG or WebP file's pixels, restored: uint8 sHxsWx3 RGB or sHxsW gray, s being the network's scale.
 
@@ -339,9 +343,13 @@ def decode(
         card says that it is worth on a file as coarse as this one.
     detail: 0 to 1, how far towards what the network's twin makes of it, as accelir.restore takes it; without effect
         where nothing restores.
+    size: width and height of the result, as accelir.restore takes it; without a network Lanczos' filter does all of it.
+        None: what the network makes of the file.
+    provider: what the network runs on, as accelir.restore takes it.
     Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
     isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
+    wanted = read_size(size)
     data = read_source(data_or_path)
     pixels = decode_pixels(data)
     plane = decode_alpha(data) if alpha else None
@@ -350,10 +358,14 @@ def decode(
     name = name_of(data)
     if network == "auto":
         network = _named_network(data, name)
-    restored = pixels if network is None else _restored(pixels, data, network, amount, check_detail(detail))
+    chosen = None if network is None else network_for(network, pixels.shape, wanted)
+    restored = pixels if chosen is None else _restored(pixels, data, chosen, amount, check_detail(detail), provider)
     if plane is not None:
         restored = np.dstack([restored, enlarge_alpha(plane, restored.shape)])
-    return restored if name is None or name.size is None else cropped(restored, name.size, pixels.shape)
+    if name is not None and name.size is not None:
+        own = name.size if chosen is network else _scaled(name.size, _scale(network), _scale(chosen))
+        restored = cropped(restored, own, pixels.shape)
+    return resized(restored, wanted)
 
 
 def _restored(
@@ -362,17 +374,28 @@ def _restored(
     network: str | os.PathLike[str],
     amount: float | None,
     detail: float,
+    provider: str,
 ) -> NDArray[np.uint8]:
     """A file's pixels, restored as much as the file is worth it, or by the amount given."""
     if amount is not None:
-        return restore(pixels, network, amount=amount, detail=detail)
-    opened = open_network(network)
+        return restore(pixels, network, amount=amount, detail=detail, provider=provider)
+    opened = open_network(network, provider=provider)
     worth = worth_on(data, opened.card)
 
     def restored(by: Network) -> NDArray[np.uint8]:
         return restore_as_worth(by, pixels, worth)
 
-    return with_detail(restored(opened), network, detail, restored)
+    return with_detail(restored(opened), network, detail, restored, provider=provider)
+
+
+def _scale(network: str | os.PathLike[str] | None) -> int:
+    return 1 if network is None else open_network(network).card.scale
+
+
+def _scaled(size: tuple[int, int], named: int, chosen: int) -> tuple[int, int]:
+    """What a size behind a network of one scale is behind one of another."""
+    width, height = (-(-side * chosen // named) for side in size)
+    return width, height
 
 
 def _named_network(data: bytes, name: NetworkName | None) -> Path | None:

@@ -15,6 +15,7 @@ from accelir.commands.decode import decode
 from accelir.commands.doctor import doctor
 from accelir.commands.encode import encode
 from accelir.commands.inspect import inspect
+from accelir.commands.network import network
 from accelir.commands.printing import warnings_in_a_line
 
 
@@ -25,5 +26,5 @@ def main() -> None:
     warnings_in_a_line()
 
 
-for command in (encode, decode, inspect, compare, doctor, completion):
+for command in (encode, decode, inspect, compare, network, doctor, completion):
     main.add_command(command)

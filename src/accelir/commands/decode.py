@@ -61,6 +61,13 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     metavar="0..1",
     help="With --restore: how far from least error towards looks, by the network's twin.  [default: 0]",
 )
+@click.option(
+    "--size",
+    metavar="WIDTHxHEIGHT",
+    callback=options.pixel_size,
+    help="Make the picture this large: by the smallest network that reaches it, with --restore, and Lanczos' filter.",
+)
+@options.provider_option
 @click.option("--alpha", is_flag=True, help="Keep transparency; needs a .png or .tif.")
 @options.force_option
 @options.max_pixels_option
@@ -72,6 +79,8 @@ def decode(
     output: str,
     network: str | None,
     detail: float | None,
+    size: tuple[int, int] | None,
+    provider: str,
     alpha: bool,
     force: bool,
     max_pixels: int | None,
@@ -93,7 +102,8 @@ def decode(
     @limited(max_pixels)
     def work(transfer: Transfer) -> Written:
         data = locations.read(transfer.source)
-        image = Image.fromarray(decode_file(data, network=network, alpha=alpha, detail=detail or 0.0))
+        restored = decode_file(data, network=network, alpha=alpha, detail=detail or 0.0, size=size, provider=provider)
+        image = Image.fromarray(restored)
         figures = {"width": image.width, "height": image.height}
         written = _lossless(image, LOSSLESS[suffix], data)
         dropped = () if alpha or not _hides(data) else ("its transparency was dropped; --alpha keeps it",)

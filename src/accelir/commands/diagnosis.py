@@ -13,6 +13,7 @@ from accelir._version import __version__
 from accelir.formats.jpeg.decode import turbo
 from accelir.profile.installed import profiles
 from accelir.restoration.installed import networks
+from accelir.restoration.providers import default_provider, providers
 
 
 def facts() -> Iterator[tuple[str, str]]:
@@ -22,6 +23,7 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "numpy", _version("numpy")
     yield "pillow", f"{_version('pillow')} ({_library('libjpeg_turbo')}, {_library('webp')})"
     yield "onnxruntime", _version("onnxruntime")
+    yield "providers", f"{' '.join(providers())} (auto: {default_provider()})"
     yield "CPU features", " ".join(_cpu_features()) or "none beyond the baseline"
     yield "PyTurboJPEG", f"{_version('PyTurboJPEG')}, {_turbo()}"
     for optional in ("matplotlib", "fsspec", "dask", "torch", "scikit-learn"):

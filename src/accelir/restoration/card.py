@@ -14,14 +14,14 @@ from accelir.storage.json_files import read_json
 from accelir.storage.text import printable
 
 FORMAT = 1
+SCALES = range(1, 9)
+RANGES = ((0.0, 1.0), (0.0, 255.0), (-1.0, 1.0))
+"""Values of black and white that networks are trained with."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a network takes, gives and was trained on.
-
-    All networks take and give RGB: float32 N x 3 x H x W, 0 to 1.
-    """
+    """What a network takes, gives and was trained on: float32 or float16, N x channels x H x W."""
 
     name: str
     """Name that `accelir.restore(network=...)` takes, for instance sr-x4-light."""
@@ -33,7 +33,7 @@ class Card:
     """Strength of what it was trained to undo. sr: the factor; denoise: sigma in 8-bit steps; deblur: sigma in pixels;
     dejpeg: 0."""
     scale: int
-    """Output pixels per input pixel along a side, 1 to 4."""
+    """Output pixels per input pixel along a side, 1 to 8."""
     sha256: str
     """SHA-256 of the ONNX file, lower-case hexadecimal."""
     halo: int | None
@@ -52,9 +52,13 @@ class Card:
     color_space: str = "rgb"
     """Channels that the network corrects: rgb, or y (luma alone, chroma enlarged bilinearly)."""
     channels: int = 3
-    """Number of channels of input and output."""
+    """Number of channels of input and output: 3, RGB, or 1, luma; colours are then enlarged by the bicubic filter."""
     range: tuple[float, float] = (0.0, 1.0)
-    """Range of input values, lowest and highest; `restore` clips outputs to it."""
+    """Values of black and white, in input and output: 0 and 1, 0 and 255, or -1 and 1. `restore` clips to them."""
+    size: tuple[int, int] | None = None
+    """Height and width in input pixels, where the model takes no others; tiles then have this size. None: any."""
+    least: int = 1
+    """Shortest side in input pixels that the model takes; `restore` pads and crops."""
     trained_on: dict[str, Any] = field(default_factory=dict)
     """Training data and settings: codecs and their ranges of quality, the pictures and their number, steps, seed."""
     worth: dict[str, list[list[float]]] = field(default_factory=dict)
@@ -91,7 +95,8 @@ class Card:
         if unknown := sorted(set(entries) - known):
             raise ValueError(f"{origin}: unknown entries {printable(', '.join(unknown))}")
         try:
-            card = cls(**{**entries, "range": tuple(entries.get("range", (0.0, 1.0)))})
+            tuples = {name: tuple(entries[name]) for name in ("range", "size") if entries.get(name) is not None}
+            card = cls(**{**entries, **tuples})
         except TypeError as error:
             raise ValueError(f"{origin}: {printable(str(error).replace('Card.__init__() ', ''))}") from None
         card._check(origin)
@@ -103,12 +108,13 @@ class Card:
             ("name", text, bool(self.name), "a name"),
             ("version", text, True, "text"),
             ("task", text, isinstance(self.task, str) and self.task in KINDS, f"one of {', '.join(KINDS)}"),
-            ("scale", (int,), self.scale in (1, 2, 3, 4), "1, 2, 3 or 4"),
+            ("scale", (int,), self.scale in SCALES, "a whole number from 1 to 8"),
             ("sha256", text, len(str(self.sha256)) == 64, "64 hexadecimal digits"),
             ("architecture", text, True, "text"),
             ("color_space", text, self.color_space in ("rgb", "y"), "rgb or y"),
-            ("channels", (int,), self.channels == 3, "3"),
-            ("range", (tuple,), self.range == (0.0, 1.0), "[0, 1]"),
+            ("channels", (int,), self.channels in (1, 3), "3 or 1"),
+            ("range", (tuple,), self.range in RANGES, "[0, 1], [0, 255] or [-1, 1]"),
+            ("size", (tuple, type(None)), _is_size(self.size), "height and width, 1 to 16384, or null"),
             ("trained_on", (dict,), True, "an object"),
             ("worth", (dict,), _is_worth(self.worth), 'curves as {"jpeg": [[2, 0], [20, 1]]}, steps rising'),
             ("scores", (dict,), True, "an object"),
@@ -130,6 +136,7 @@ class Card:
             ("strength", (int, float), 0, 1e6),
             ("halo", (int, type(None)), 0, 1 << 16),
             ("multiple_of", (int,), 1, 1 << 10),
+            ("least", (int,), 1, 1 << 10),
             ("macs", (int, float), 0, 1e18),
             ("parameters", (int,), 0, 1e18),
             ("memory", (int, float), 0, 1e12),
@@ -152,6 +159,13 @@ class Card:
     def to_json(self) -> str:
         """The text of the JSON file."""
         return json.dumps(asdict(self), indent=2) + "\n"
+
+
+def _is_size(size: Any) -> bool:
+    """Whether this is None, or two whole numbers in reason."""
+    if size is None:
+        return True
+    return len(size) == 2 and all(type(side) is int and 1 <= side <= 1 << 14 for side in size)
 
 
 def _is_worth(worth: Any) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from accelir.restoration.installed import find, installed
 from accelir.restoration.network import Network, Pixels, open_network
+from accelir.restoration.providers import CPU
 from accelir.restoration.tasks import Task
 from accelir.storage.text import printable
 
@@ -55,6 +56,7 @@ def with_detail(
     detail: float,
     restore: Callable[[Network], Pixels],
     threads: int | None = None,
+    provider: str = CPU,
 ) -> Pixels:
     """What a network restored, blended with what `restore` makes by its twin: 0 the one, 1 the other.
 
@@ -62,7 +64,7 @@ def with_detail(
     """
     if detail == 0:
         return restored
-    other = restore(open_network(twin_of(network), threads))
+    other = restore(open_network(twin_of(network), threads, provider))
     if other.shape != restored.shape:
         raise ValueError(f"the twin gave {other.shape} where the network gave {restored.shape}; their scales differ")
     blend = restored + np.float32(detail) * (other.astype(np.float32) - restored)

@@ -37,7 +37,7 @@ def refuse_external_data(model: bytes) -> None:
     open_messages = [("model", 0, len(model), 0)]
     while open_messages:
         kind, start, end, depth = open_messages.pop()
-        for number, value, where in _fields(data, start, end):
+        for number, value, where in fields(data, start, end):
             if (seen := seen + 1) > MOST_FIELDS:
                 raise ValueError(f"an ONNX model of more than {MOST_FIELDS:,} fields")
             if kind == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0)):
@@ -51,7 +51,7 @@ def refuse_external_data(model: bytes) -> None:
                 open_messages.append((_MESSAGES[kind][number], where[0], where[1], depth + 1))
 
 
-def _fields(data: memoryview, at: int, end: int) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+def fields(data: memoryview, at: int, end: int) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
     """Number of each field of a message, its value if that is a varint (else -1), and where its bytes are if it has."""
     while at < end:
         key, at = _varint(data, at, end)

@@ -2,7 +2,8 @@
 
 A tile is run with a rim as wide as the network can see: its card's halo, rounded up to the multiple that it wants. The
 rim of the result is thrown away. At the picture's border a tile ends where the picture ends. So a tiled result is the
-untiled one, up to float32 rounding.
+untiled one, up to float32 rounding. A model of a fixed size is run on tiles of that size, which at the border reach
+further into the picture; smaller pictures are padded, as are those that are no multiple.
 
 Memory beside the picture and the result (3 H W + 3 s^2 H W bytes):
     card.memory x (tile + 2 halo)^2 bytes, `tile` being chosen so that this is at most WORKING_BYTES (128 MiB).
@@ -14,6 +15,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ from PIL import Image
 from accelir.metrics.luma import LUMA
 from accelir.restoration.card import Card
 from accelir.restoration.installed import find
+from accelir.restoration.providers import CPU
 from accelir.restoration.session import ModelError, describe_face, open_model, run_model
 from accelir.storage.files import sha256
 from accelir.storage.json_files import parse_json
@@ -100,46 +103,69 @@ class Network:
     def _tiled(self, rgb: Pixels, tile: int | None, shares: Shares) -> Pixels:
         """The picture restored tile by tile; None: at once."""
         height, width = rgb.shape[:2]
-        m, s = self.card.multiple_of, self.card.scale
-        ragged = height % m or width % m
-        padded = np.pad(rgb, ((0, -height % m), (0, -width % m), (0, 0)), mode="edge") if ragged else rgb
-        if tile is None:
-            return self._run(padded, shares)[: s * height, : s * width]
+        s, padded = self.card.scale, self._padded(rgb)
         out = np.empty((s * height, s * width, 3), np.uint8)
-        for top in range(0, height, tile):
-            for left in range(0, width, tile):
-                part = self._one_tile(padded, top, left, tile, shares)
-                rows, columns = (
-                    min(s * tile, end - s * start) for start, end in zip((top, left), out.shape, strict=False)
-                )
-                out[s * top : s * top + rows, s * left : s * left + columns] = part[:rows, :columns]
+        for rows, outer_rows in self._spans(height, padded.shape[0], tile, 0):
+            for columns, outer_columns in self._spans(width, padded.shape[1], tile, 1):
+                part = self._run(padded[outer_rows, outer_columns], shares)
+                inner = _within(rows, outer_rows, s), _within(columns, outer_columns, s)
+                out[_times(rows, s), _times(columns, s)] = part[inner]
         return out
 
-    def _one_tile(self, padded: Pixels, top: int, left: int, tile: int, shares: Shares) -> Pixels:
-        """What the tile at (top, left) contributes, up to s x tile pixels a side."""
-        rim, s = self._rim(), self.card.scale
-        up, back = max(0, top - rim), max(0, left - rim)
-        part = self._run(padded[up : top + tile + rim, back : left + tile + rim], shares)
-        return part[s * (top - up) :, s * (left - back) :][: s * tile, : s * tile]
+    def _padded(self, rgb: Pixels) -> Pixels:
+        """The picture with its edges repeated to sides that the model takes."""
+        height, width = (self._taken_side(side, axis) for axis, side in enumerate(rgb.shape[:2]))
+        more = (0, height - rgb.shape[0]), (0, width - rgb.shape[1]), (0, 0)
+        return np.pad(rgb, more, mode="edge") if rgb.shape[:2] != (height, width) else rgb
+
+    def _taken_side(self, side: int, axis: int) -> int:
+        """The shortest side of at least `side` pixels that the model takes, or that its tiles can cover."""
+        card = self.card
+        if card.size is not None:
+            return max(side, card.size[axis])
+        return -(-max(side, card.least) // card.multiple_of) * card.multiple_of
+
+    def _spans(self, length: int, padded: int, tile: int | None, axis: int) -> Iterator[tuple[slice, slice]]:
+        """Parts of an axis that tiles contribute, and each with its rims, of what is padded."""
+        least, rim = self._taken_side(0, axis), self._rim()
+        step = padded if tile is None else tile
+        if self.card.size is not None:
+            rim = min(rim, (least - 1) // 2)
+            step = least - 2 * rim
+        for start in range(0, length, step):
+            low = max(0, min(start - rim, padded - least))
+            high = min(max(start + step + rim, low + least), padded)
+            yield slice(start, min(start + step, length)), slice(low, high)
 
     def _run(self, rgb: Pixels, shares: Shares) -> Pixels:
         """One run of the model. Raises ValueError for a result that is not what the card promises."""
-        x = np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
-        x *= 1 / 255
-        y = self._infer(x)
-        expected = (1, 3, self.card.scale * rgb.shape[0], self.card.scale * rgb.shape[1])
+        y = self._infer(self._input(rgb))
+        card, s = self.card, self.card.scale
+        expected = (1, card.channels, s * rgb.shape[0], s * rgb.shape[1])
         if y.shape != expected:
             raise ValueError(
                 f"{printable(self.card.name)}: the model gave {y.shape} where its card promises {expected}"
             )
         if np.isnan(y.min()):
             raise ValueError(f"{printable(self.card.name)}: the model gave values that are no numbers (NaN)")
-        np.clip(y, 0, 1, out=y)
-        y *= 255
-        if shares != ALL:
-            y = shares.of(y, self._enlarged(rgb).transpose(2, 0, 1).astype(np.float32))
+        black, white = card.range
+        np.clip(y, black, white, out=y)
+        y -= black
+        y *= 255 / (white - black)
+        if shares != ALL or card.channels == 1:
+            before = self._enlarged(rgb).transpose(2, 0, 1).astype(np.float32)
+            y = shares.of(y if card.channels == 3 else _with_luma(before, y[0]), before)
         np.rint(y, out=y)
         return y[0].astype(np.uint8).transpose(1, 2, 0)
+
+    def _input(self, rgb: Pixels) -> NDArray[np.float32]:
+        """What the model is given of a part of the picture, 1 x channels x H x W."""
+        black, white = self.card.range
+        planes = rgb.transpose(2, 0, 1) if self.card.channels == 3 else (rgb @ LUMA)[None]
+        x = np.ascontiguousarray(planes[None], dtype=np.float32)
+        x *= (white - black) / 255
+        x += black
+        return x
 
     def _enlarged(self, picture: Pixels) -> Pixels:
         """What there is without a network: the picture itself, enlarged by Pillow's bicubic filter if need be."""
@@ -158,27 +184,55 @@ class Network:
             ) from None
 
 
-def open_network(network: str | os.PathLike[str], threads: int | None = None) -> Network:
+def _with_luma(rgb: NDArray[np.float32], luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture of another luma and the same differences of colours from it, 1 x 3 x H x W. luma: 1 x H x W."""
+    return (rgb + luma - np.tensordot(LUMA.astype(np.float32), rgb, 1))[None]
+
+
+def _within(part: slice, outer: slice, scale: int) -> slice:
+    return slice(scale * (part.start - outer.start), scale * (part.stop - outer.start))
+
+
+def _times(part: slice, scale: int) -> slice:
+    return slice(part.start * scale, part.stop * scale)
+
+
+def open_network(network: str | os.PathLike[str], threads: int | None = None, provider: str = CPU) -> Network:
     """Open a network by name or path. The last 8 are kept open until their files change.
 
-    threads: for ONNX runtime; None lets it take all cores. Raises as `accelir.restore` does.
+    threads: for ONNX runtime; None lets it take all cores. provider: as `accelir.restore` takes it; encoders stay on
+    the CPU, where a picture gives the same file every time. Raises as `accelir.restore` does.
     """
     path = find(network)
     files = [file.stat() for file in (path, path.with_suffix(".json")) if file.is_file()]
-    return _open(path, threads, tuple((file.st_mtime_ns, file.st_size) for file in files))
+    return _open(path, threads, provider, tuple((file.st_mtime_ns, file.st_size) for file in files))
 
 
 @functools.lru_cache(maxsize=8)
-def _open(path: Path, threads: int | None, stamp: tuple[tuple[int, int], ...]) -> Network:
+def _open(path: Path, threads: int | None, provider: str, stamp: tuple[tuple[int, int], ...]) -> Network:
     """Open a network. stamp: times and sizes of its files, which make a changed one be opened again."""
     model = path.read_bytes()
     card = _card_beside(path, model)
     try:
-        session = open_model(model, threads or 0)
+        session = open_model(model, threads or 0, provider=provider)
     except ModelError as error:
         raise ValueError(f"{printable(path)}: not a model that ONNX runtime can read: {error}") from None
     _check_face(path, session)
-    return Network(card or _card_inside(path, model, session), session)
+    card = card or _card_inside(path, model, session)
+    if card is None:
+        raise ValueError(
+            f"{printable(path)}: no card: neither {printable(path.with_suffix('.json').name)} beside it nor an "
+            "'accelir' entry in its metadata; `accelir network add` measures the model and writes one"
+        )
+    return Network(card, session)
+
+
+def card_of(path: Path, model: bytes) -> Card | None:
+    """The card beside a model, or in its metadata; None without one. Raises ValueError for one of another model."""
+    try:
+        return _card_beside(path, model) or _card_inside(path, model, open_model(model))
+    except ModelError:
+        return None  # which is told when the model is run
 
 
 def _card_beside(path: Path, model: bytes) -> Card | None:
@@ -195,14 +249,11 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
     return card
 
 
-def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card:
-    """The card in a model's metadata. Raises ValueError if it has none."""
+def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession) -> Card | None:
+    """The card in a model's metadata, None without one."""
     text = session.get_modelmeta().custom_metadata_map.get("accelir")
     if text is None:
-        beside = printable(path.with_suffix(".json").name)
-        raise ValueError(
-            f"{printable(path)}: no card: neither {beside} beside it nor an 'accelir' entry in its metadata"
-        )
+        return None
     origin = f"{printable(path)} (metadata)"
     entries = parse_json(text, origin)
     if isinstance(entries, dict):
@@ -213,11 +264,12 @@ def _card_inside(path: Path, model: bytes, session: onnxruntime.InferenceSession
 def _check_face(path: Path, session: onnxruntime.InferenceSession) -> None:
     """Raises ValueError unless a model has one input and one output as networks have."""
     faces = [*session.get_inputs(), *session.get_outputs()]
-    fits = len(faces) == 2 and all(face.type == "tensor(float)" and len(face.shape) == 4 for face in faces)
-    if not fits or faces[0].shape[1] != 3:
+    floats = ("tensor(float)", "tensor(float16)")
+    fits = len(faces) == 2 and all(face.type in floats and len(face.shape) == 4 for face in faces)
+    if not fits or faces[0].shape[1] not in (1, 3):
         raise ValueError(
-            f"{printable(path)}: has {describe_face(session)}; wanted is one float input N x 3 x H x W and one float "
-            "output of 4 dimensions"
+            f"{printable(path)}: has {describe_face(session)}; wanted is one input N x 3 x H x W (or N x 1 x H x W, "
+            "luma) and one output of 4 dimensions, both float or float16; export it so"
         )
 
 

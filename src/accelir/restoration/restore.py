@@ -7,6 +7,8 @@ import os
 
 from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.network import Network, Picture, Pixels, as_pixels, open_network
+from accelir.restoration.providers import AUTO
+from accelir.restoration.sizes import network_for, read_size, resized
 from accelir.restoration.worth import amount as amount_at
 from accelir.restoration.worth import fullness, step_of
 
@@ -19,6 +21,8 @@ def restore(
     tile: int | None = None,
     amount: float | None = None,
     detail: float = 0.0,
+    size: tuple[int, int] | None = None,
+    provider: str = AUTO,
 ) -> Pixels:
     """Run a restoration network on a decoded picture.
 
@@ -33,26 +37,34 @@ def restore(
         and WebP, are then left alone by a network that would harm them (`accelir.decode` knows WebP files too).
     detail: 0 to 1, how far the result goes from the least squared error towards what the network's twin makes of the
         picture, which was trained for looks; 1 costs at most some 3 dB (accelir.restoration.detail).
+    size: width and height of the result. Of the network and the installed ones whose names differ from its in the
+        factor alone (sr-x2, sr-x4) the smallest that reaches it is run, or the largest, and Lanczos' filter does the
+        rest; it alone, where a network enlarges and the picture needn't be larger. None: the picture's size times the
+        network's scale.
+    provider: what ONNX runtime runs it on: "cpu", "cuda", "openvino" and whatever else `accelir doctor` names; "auto":
+        a GPU where there is one that works, else the CPU.
 
     Returns uint8 sH x sW x 3, or sH x sW for gray; s is the network's scale. Raises TypeError or ValueError for an
-    image that is not taken, an unknown network, or a model or card that is broken; says which, and what is taken.
+    image that is not taken, an unknown network or provider, or a model or card that is broken; says which, and what is
+    taken.
     """
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads is 1 or more, or None for all cores; got {threads!r}")
     if amount is not None and not (isinstance(amount, numbers.Real) and 0 <= amount <= 1):
         raise ValueError(f"amount is a number from 0 to 1, or None; got {amount!r}")
     detail = check_detail(detail)
-    opened = open_network(network, threads)
-    if amount is not None:
-        share = float(amount)
-        return with_detail(opened(image, tile, share), network, detail, lambda twin: twin(image, tile, share), threads)
-    pixels, worth = as_pixels(image), opened.card.worth
-    known = amount_at(worth, "jpeg", step_of(image, pixels)) if worth else 1.0
+    pixels, wanted = as_pixels(image), read_size(size)
+    chosen = network_for(network, pixels.shape, wanted)
+    if chosen is None:
+        return resized(pixels, wanted)
+    opened = open_network(chosen, threads, provider)
+    worth = opened.card.worth
+    known = amount_at(worth, "jpeg", step_of(image, pixels)) if worth and amount is None else 1.0
 
     def restored(by: Network) -> Pixels:
-        return restore_as_worth(by, pixels, known, tile)
+        return restore_as_worth(by, pixels, known, tile) if amount is None else by(pixels, tile, float(amount))
 
-    return with_detail(restored(opened), network, detail, restored, threads)
+    return resized(with_detail(restored(opened), chosen, detail, restored, threads, provider), wanted)
 
 
 def restore_as_worth(network: Network, pixels: Pixels, amount: float, tile: int | None = None) -> Pixels:

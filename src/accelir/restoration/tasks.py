@@ -45,7 +45,7 @@ class Kind:
 
 
 def _factor(text: str) -> float | None:
-    return float(text[1:]) if text in ("x2", "x3", "x4") else None
+    return float(text[1:]) if text in {f"x{factor}" for factor in range(2, 9)} else None
 
 
 def _sigma(text: str) -> float | None:
@@ -88,7 +88,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             name="sr",
-            form=("sr-x2", "sr-x3", "sr-x4"),
+            form=("sr-x2 to sr-x8",),
             read=_factor,
             write=lambda factor: f"x{int(factor)}",
             degrade=_smaller,
@@ -156,7 +156,7 @@ class Task:
 
     @classmethod
     def parse(cls, text: str) -> Task:
-        """Read "sr-x4", "denoise-25", "deblur-1.5" or "dejpeg". Raises ValueError for anything else."""
+        """Read "sr-x4" (x2 to x8), "denoise-25", "deblur-1.5" or "dejpeg". Raises ValueError for anything else."""
         name, _, strength = text.partition("-")
         try:
             found = KINDS[name].read(strength)
