@@ -11,6 +11,7 @@ pytest.importorskip("onnx")
 
 from accelir.architectures import ARCHITECTURES, build  # noqa: E402
 from accelir.architectures.blocks import CollapsibleConv, Upsample, collapse  # noqa: E402
+from accelir.architectures.f2srgan import FourierUnit, SpectralTransform  # noqa: E402
 from accelir.restoration.session import open_model, run_model  # noqa: E402
 from accelir.training.count import Count, count  # noqa: E402
 from accelir.training.export import TOLERANCE, difference, halo, to_onnx  # noqa: E402
@@ -22,14 +23,19 @@ SMALL = {
     "carn": {"channels": 8},
     "dncnn": {"channels": 8, "layers": 4},
     "edsr": {"channels": 8, "blocks": 2},
+    "f2srgan": {"channels": 16, "blocks": 3, "patch": 8},
     "ffdnet": {"channels": 8, "layers": 4},
     "fsrcnn": {"channels": 8, "narrow": 4},
     "ircnn": {"channels": 8},
     "latticenet": {"channels": 8, "blocks": 2},
     "mimounet": {"channels": 8, "blocks": 1},
     "rep": {"channels": 8, "layers": 2, "expansion": 16},
+    "srunet": {"channels": 8},
     "swinir": {"channels": 12, "groups": 1, "layers": 2, "heads": 2},
+    "unet": {"channels": 4},
 }
+
+SCALERS = ["arsr", "carn", "edsr", "f2srgan", "fsrcnn", "latticenet", "rep", "srunet", "swinir", "unet"]
 
 every = pytest.mark.parametrize("name", sorted(SMALL))
 
@@ -111,10 +117,24 @@ def test_unknown_networks_are_refused() -> None:
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-@pytest.mark.parametrize("name", ["arsr", "carn", "edsr", "fsrcnn", "latticenet", "swinir"])
+@pytest.mark.parametrize("name", SCALERS)
 def test_super_resolution_has_every_scale(name: str, scale: int) -> None:
     network = build(name, scale=scale, **SMALL[name])
     assert network(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8 * scale, 8 * scale)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "official"),
+    [
+        ("unet", {}, 7_785_968),
+        ("srunet", {}, 667_120),
+        # Theirs has two fixed 1x1 layers that take the mean colour away and give it back.
+        ("f2srgan", {}, 202_233 - 24),
+        ("f2srgan", {"blocks": 8, "fourier": False}, 113_145 - 24),
+    ],
+)
+def test_networks_have_the_weights_of_the_authors_code(name: str, options: dict[str, object], official: int) -> None:
+    assert sum(parameter.numel() for parameter in build(name, **options).parameters()) == official
 
 
 @pytest.mark.parametrize(("channels", "official"), [(32, 715_680), (40, 1_107_696), (64, 2_795_232)])
@@ -158,6 +178,52 @@ def test_the_counter_knows_strides_groups_and_transposed_convolutions() -> None:
     assert c.rectified == 8 / 4
     assert c.adds == 3
     assert c.parameters == sum(p.numel() for p in Mixed().parameters())
+
+
+def test_the_quality_tier_keeps_to_its_size() -> None:
+    assert 100_000 <= counted("rep").macs <= 150_000
+
+
+@pytest.mark.parametrize("patch", [4, 6, 16])
+def test_a_fourier_unit_is_a_complex_matrix_on_spectra(patch: int) -> None:
+    unit = FourierUnit(3, patch)
+    x = torch.randn(2, 3, patch, patch)
+    weight = torch.complex(unit.real.weight, unit.imaginary.weight)[:, :, 0, 0]
+    spectrum = torch.einsum("oc,nchw->nohw", weight, torch.fft.rfft2(x))
+    assert (unit(x) - torch.fft.irfft2(spectrum, s=(patch, patch))).abs().max() < 1e-6
+    row = torch.cat([x, x.flip(3)], dim=3)
+    assert torch.equal(unit(row)[..., :patch], unit(x))
+
+
+def test_quadrants_come_back_where_they_were() -> None:
+    transform = SpectralTransform(8, 4)
+    x = torch.arange(1.0 * 2 * 8 * 12).view(1, 2, 8, 12)
+    quadrants = transform._quadrants(x)
+    assert quadrants.shape == (1, 8, 4, 6)
+    assert torch.equal(quadrants[0, :2, :2, :2], x[0, :, :2, :2])  # upper left of the first patch, then lower left
+    assert torch.equal(quadrants[0, 2:4, :2, :2], x[0, :, 2:4, :2])
+    assert torch.equal(quadrants[0, 4:6, :2, 2:4], x[0, :, :2, 6:8])  # upper right of the patch beside it
+    repeated = transform._repeated(quadrants)
+    assert repeated.shape == (1, 8, 8, 12)
+    for down, right in ((0, 0), (2, 0), (0, 2), (2, 2)):
+        assert torch.equal(repeated[0, :2, down : down + 2, right : right + 2], x[0, :, :2, :2])
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_groups_of_a_collapsible_convolution_are_apart(groups: int) -> None:
+    conv = CollapsibleConv(8, 8, 3, expansion=16, residual=True, groups=groups)
+    torch.nn.init.normal_(conv.bias)
+    x = torch.rand(1, 8, 6, 6)
+    assert (conv(x) - conv.collapsed()(x)).abs().max() < 1e-6
+    size = 8 // groups
+    hits = torch.stack([(conv(x + 1.0 * (torch.arange(8) == c).view(1, 8, 1, 1)) - conv(x)).abs().amax((0, 2, 3)) > 1e-6
+                        for c in range(8)])  # fmt: skip
+    assert torch.equal(hits, torch.block_diag(*[torch.ones(size, size)] * groups).bool())
+
+
+def test_groups_of_arsr_save_weights() -> None:
+    # Of 11 layers of 16 x 16 kernels 3/4 are left out.
+    assert counted("arsr").parameters - counted("arsr", groups=4).parameters == 11 * 9 * 16 * 12
 
 
 def test_light_networks_keep_to_their_size() -> None:
@@ -215,6 +281,10 @@ def test_arsr_for_luma_leaves_chroma_alone() -> None:
         ("mimounet", {"channels": 10}, "multiple of 4"),
         ("dncnn", {"layers": 2}, "3 or more"),
         ("ffdnet", {"layers": 1}, "3 or more"),
+        ("arsr", {"groups": 3}, "groups must divide 16, 16 and the expansion, 256; got 3"),
+        ("srunet", {"channels": 7}, "even, got 7"),
+        ("f2srgan", {"channels": 24}, "multiple of 16"),
+        ("f2srgan", {"patch": 7}, "even, 4 or more"),
     ],
 )
 def test_impossible_options_are_refused(name: str, options: dict[str, object], says: str) -> None:
@@ -222,7 +292,7 @@ def test_impossible_options_are_refused(name: str, options: dict[str, object], s
         build(name, **options)
 
 
-@pytest.mark.parametrize("name", ["arsr", "artefact", "dncnn", "edsr", "fsrcnn", "ircnn"])
+@pytest.mark.parametrize("name", ["arsr", "artefact", "dncnn", "edsr", "fsrcnn", "ircnn", "rep"])
 def test_the_gradient_graph_is_what_autograd_finds(name: str) -> None:
     network = collapse(small(name)).eval()
     session = open_model(gradient_model(to_onnx(network)), 1)

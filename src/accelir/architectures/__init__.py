@@ -15,13 +15,16 @@ ARCHITECTURES = {
     "carn": "CARN",
     "dncnn": "DnCNN",
     "edsr": "EDSR",
+    "f2srgan": "F2SRGAN",
     "ffdnet": "FFDNet",
     "fsrcnn": "FSRCNN",
     "ircnn": "IRCNN",
     "latticenet": "LatticeNet",
     "mimounet": "MIMOUNet",
     "rep": "RepNet",
+    "srunet": "SRUNet",
     "swinir": "SwinIR",
+    "unet": "UNet",
 }
 """Class of each architecture by its module here, whose name `accelir-train --network` takes. A new one is a line."""
 

@@ -18,6 +18,8 @@ class ARSR(Restorer):
     `color="y"` is the paper's: the network sees and corrects luma only and chroma is enlarged bilinearly.
     `color="rgb"` sees and corrects all three channels over a bicubic base, for 28 % more multiplications: JPEG keeps
     chroma at half size, so a corrected chroma is worth more after a codec than on clean pictures.
+    `groups` splits the 3x3 layers of the body into so many groups of channels; which layers of the paper's grouped
+    networks are split is not known here, nor their parameter counts.
 
     Shapes: float N x 3 x H x W in 0..1 (RGB) -> float N x 3 x sH x sW, not clipped.
     """
@@ -25,7 +27,13 @@ class ARSR(Restorer):
     multiple_of = 1
 
     def __init__(
-        self, scale: int = 4, layers: int = 11, channels: int = 16, expansion: int = 256, color: str = "rgb"
+        self,
+        scale: int = 4,
+        layers: int = 11,
+        channels: int = 16,
+        expansion: int = 256,
+        color: str = "rgb",
+        groups: int = 1,
     ) -> None:
         super().__init__()
         if color not in ("y", "rgb"):
@@ -43,7 +51,7 @@ class ARSR(Restorer):
         )
         body: list[nn.Module] = []
         for _ in range(layers):
-            body += [CollapsibleConv(channels, channels, 3, expansion, residual=True), nn.ReLU()]
+            body += [CollapsibleConv(channels, channels, 3, expansion, residual=True, groups=groups), nn.ReLU()]
         self.body = nn.Sequential(*body)
         self.tail = zero_last(CollapsibleConv(channels, planes * scale * scale, 3, expansion))
         self.shuffle = nn.PixelShuffle(scale)

@@ -30,42 +30,49 @@ class CollapsibleConv(nn.Module):
 
     The product is formed before the convolution, in float32: a few hundred thousand multiplications per step in place
     of a convolution with `expansion` output channels at every pixel. `residual` adds the identity to the kernel.
+    `groups` as in torch's convolutions: each is a product of its own, of its share of `expansion`.
 
     Shapes: float N x inputs x H x W -> float N x outputs x H x W, zero padding.
-    Raises ValueError for a residual between different numbers of channels.
+    Raises ValueError for a residual between different numbers of channels, and for groups that don't divide.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, expansion: int = 256, residual: bool = False) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, expansion: int = 256, residual: bool = False, groups: int = 1
+    ) -> None:
         super().__init__()
         if residual and inputs != outputs:
             raise ValueError(f"a residual needs as many outputs as inputs, got {inputs} inputs and {outputs} outputs")
+        if groups < 1 or inputs % groups or outputs % groups or expansion % groups:
+            raise ValueError(f"groups must divide {inputs}, {outputs} and the expansion, {expansion}; got {groups}")
         self.residual = residual
-        self.wide = nn.Parameter(torch.empty(expansion, inputs, kernel, kernel))
-        self.narrow = nn.Parameter(torch.empty(outputs, expansion))
+        self.groups = groups
+        self.wide = nn.Parameter(torch.empty(expansion, inputs // groups, kernel, kernel))
+        self.narrow = nn.Parameter(torch.empty(outputs, expansion // groups))
         self.bias = nn.Parameter(torch.zeros(outputs))
         # Variances chosen so that the product starts with He's variance for a ReLU; a tenth of it beside an identity.
         gain = 0.1 if residual else 1.0
-        nn.init.normal_(self.wide, std=(2.0 * gain / (inputs * kernel * kernel)) ** 0.5)
-        nn.init.normal_(self.narrow, std=expansion**-0.5)
+        nn.init.normal_(self.wide, std=(2.0 * gain / (inputs // groups * kernel * kernel)) ** 0.5)
+        nn.init.normal_(self.narrow, std=(expansion // groups) ** -0.5)
 
     def weight(self) -> Tensor:
-        """The collapsed kernel, float32 outputs x inputs x k x k."""
+        """The collapsed kernel, float32 outputs x inputs / groups x k x k."""
         with torch.autocast(self.wide.device.type, enabled=False):
-            weight = (self.narrow @ self.wide.flatten(1)).view(-1, *self.wide.shape[1:])
+            narrow, wide = (part.unflatten(0, (self.groups, -1)) for part in (self.narrow, self.wide.flatten(1)))
+            weight = (narrow @ wide).view(-1, *self.wide.shape[1:])
             if self.residual:
                 weight = weight.clone()
                 middle = self.wide.shape[-1] // 2
                 channels = torch.arange(weight.shape[0], device=weight.device)
-                weight[channels, channels, middle, middle] += 1.0
+                weight[channels, channels % weight.shape[1], middle, middle] += 1.0
         return weight
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight(), self.bias, padding=self.wide.shape[-1] // 2)
+        return F.conv2d(x, self.weight(), self.bias, padding=self.wide.shape[-1] // 2, groups=self.groups)
 
     def collapsed(self) -> nn.Conv2d:
         """This map as one plain convolution."""
         outputs, inputs, kernel, _ = self.weight().shape
-        conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+        conv = nn.Conv2d(inputs * self.groups, outputs, kernel, padding=kernel // 2, groups=self.groups)
         conv.load_state_dict({"weight": self.weight(), "bias": self.bias})
         return conv
 
