@@ -436,7 +436,9 @@ def test_commands_options_profiles_networks_and_files_are_completed():
     assert ("plain", "encode") in completed("en")
     assert completed("--max-by", "encode") == [("plain", "--max-bytes")]
     assert completed("sr", "encode", "--profile") == [("plain", "sr-x2"), ("plain", "sr-x4")]
-    assert completed("sr", "decode", "--restore") == [("plain", "sr-x2-light"), ("plain", "sr-x4-light")]
+    assert completed("sr", "decode", "--restore") == [
+        ("plain", name) for name in accelir.networks() if name.startswith("sr")
+    ]
     for words in (["encode"], ["encode", "-o"], ["decode"], ["inspect"]):
         assert completed("pho", *words) == [("file", "pho")]
 

@@ -16,6 +16,8 @@ from accelir.storage.text import printable
 from accelir.storage.user_data import user_data
 
 SUFFIX = ".onnx"
+LIGHT = "-light"
+"""Suffix of the names of light networks, which their task stands for where there is no other."""
 GRADIENT = ".gradient"
 """Suffix of a network's gradient graph, an ONNX model beside it (accelir.restoration.gradient)."""
 
@@ -40,7 +42,7 @@ def cards() -> tuple[Card, ...]:
 def installed(name: str) -> Path | None:
     """The ONNX file of an installed network, by its own name or its task's ("sr-x4"); None for another name."""
     found = _installed()
-    return found.get(name) or found.get(f"{name}-light")
+    return found.get(name) or found.get(name + LIGHT)
 
 
 def own() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Pictures of any size: the smallest network of a family that reaches it, then Lanczos' filter.
 
 A family are networks that enlarge and whose names differ in the factor alone, as sr-x2-light and sr-x4-light, or
-4x-sharp and 2x-sharp. Pillow filters R, G and B alike, so that luma and chroma stay in step.
+4x-sharp and 2x-sharp; where a factor has no network but a light one, or the other way round, it belongs to both. Pillow filters R, G and B alike, so that luma and chroma stay in step.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from accelir.restoration.card import Card
-from accelir.restoration.installed import find, installed, networks
+from accelir.restoration.installed import LIGHT, find, installed, networks
 
 MOST = 1 << 16
 """Pixels of a side."""
@@ -70,15 +70,22 @@ def resized(picture: NDArray[np.uint8], size: tuple[int, int] | None) -> NDArray
 
 
 def _family(path: Path, card: Card) -> list[tuple[int, str | Path]]:
-    """Scale and name of the installed networks of a network's family, itself among them."""
-    found: list[tuple[int, str | Path]] = [(card.scale, path)]
-    if installed(path.stem) != path or not _FACTOR.search(path.stem):
-        return found
-    for name in networks():
-        if name != path.stem and _FACTOR.sub("", name) == _FACTOR.sub("", path.stem):
+    """Scale and network of the installed networks of a network's family, itself among them."""
+    found: dict[int, str | Path] = {}
+    if installed(path.stem) == path and _FACTOR.search(path.stem):
+        kin = [name for name in networks() if _kind(name) == _kind(path.stem)]
+        # Where a factor has a light network and another, the one that is as this one comes last and stays.
+        for name in sorted(kin, key=lambda name: name.endswith(LIGHT) == path.stem.endswith(LIGHT)):
             other = _card(find(name))
-            found += [(other.scale, name)] if other is not None and other.task == card.task else []
-    return found
+            if other is not None and other.task == card.task:
+                found[other.scale] = name
+    found[card.scale] = path
+    return list(found.items())
+
+
+def _kind(name: str) -> str:
+    """What the names of a family have in common."""
+    return _FACTOR.sub("", name).removesuffix(LIGHT)
 
 
 def _card(path: Path) -> Card | None:
