@@ -106,7 +106,7 @@ def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):
     before, after = (psnr(accelir.decode(made.data), original) for made in (blind, aimed))
     assert after > before + 0.15
     assert aimed.stats["steered"]
-    assert aimed.stats["rounds"] == 10
+    assert aimed.stats["rounds"] == 16
     assert 10 * np.log10(255**2 / aimed.stats["error_after"]) == pytest.approx(after, abs=1e-3)
     assert 10 * np.log10(255**2 / aimed.stats["error_before"]) == pytest.approx(before, abs=1e-3)
 
@@ -118,8 +118,8 @@ def test_bicubic_enlargement_loses_little(original, steered):
         )
         for made in steered
     ]
-    # Half of these 10 rounds ask the network. On this small crop bicubic enlargement loses 0.13 dB, 0.05 on larger pictures.
-    assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - 0.15
+    # On this small crop it loses 0.10 dB; of 12 larger pictures the mean is 0.09 at 1.2 bpp.
+    assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - 0.12
 
 
 def test_steering_is_deterministic(original, steered):
