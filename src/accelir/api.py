@@ -95,7 +95,7 @@ class Encoder:
     profile: the name of an installed profile (accelir.profiles()), or the folder of one of your own: a path object, or
         text with a / in it.
     format: "jpeg" or "webp" (lossy; for it subsampling is 4:2:0, and progressive has no meaning).
-    effort: 0 (fast: dead zone) to 9 (slowest).
+    effort: 0 (fast: dead zone) to 9 (slowest); docs/efforts.md says what each buys.
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
     jfif: whether a JPEG has a JFIF segment. False saves 18 bytes, and some programs take no such file
