@@ -9,8 +9,9 @@ from setuptools import Extension, setup
 
 # No contraction of a * b + c into one rounding: every CPU gives the same file.
 UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-Wall", "-Wextra"]
+THREADS = [] if os.name == "nt" else ["-pthread"]
 
-flags = [] if os.name == "nt" else UNIX_FLAGS
+flags = [] if os.name == "nt" else [*UNIX_FLAGS, *THREADS]
 headers = sorted(str(p) for p in Path("csrc").glob("*/*.h"))
 
 
@@ -21,6 +22,7 @@ def core(name: str) -> Pybind11Extension:
     extension = Pybind11Extension(
         f"accelir.core.{name}", sources + bindings, cxx_std=17, include_dirs=["csrc"], extra_compile_args=flags
     )
+    extension.extra_link_args += THREADS
     extension.depends = headers
     return extension
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import accelir
-from accelir.cli import main
+from accelir.cli import COMMANDS, main
 
 posix = pytest.mark.skipif(os.name != "posix", reason="terminals and pipes as POSIX has them")
 
@@ -58,7 +58,7 @@ def test_help_and_version_are_shown():
 
 
 def test_every_option_has_help():
-    for command in main.commands.values():
+    for command in (main.get_command(click.Context(main), name) for name in COMMANDS):
         assert command.help
         assert all(option.help for option in command.params if isinstance(option, click.Option))
 

@@ -1,5 +1,6 @@
 """Threads: they share encoders, change nothing, and run side by side."""
 
+import dataclasses
 import sys
 import threading
 import time
@@ -33,6 +34,67 @@ def test_eight_threads_give_the_bytes_of_one(effort):
     with ThreadPoolExecutor(8) as pool:
         for _ in range(3):
             assert list(pool.map(run, JOBS)) == alone
+
+
+def large(channels=3):
+    """Large enough for several threads, with sides that blocks don't divide."""
+    pixels = np.concatenate([photo(), smooth(*photo().shape[:2])])[:701, :597]
+    return np.ascontiguousarray(pixels if channels == 3 else pixels[..., 1])
+
+
+THREADED = [
+    {"effort": 0},
+    {"effort": 1, "subsampling": "4:4:4"},
+    {"effort": 5, "subsampling": "4:2:0"},
+    {"effort": 5, "subsampling": "4:2:2", "progressive": False},
+    {"effort": 7, "subsampling": "auto"},
+    {"format": "webp", "effort": 0},
+    {"format": "webp", "effort": 5},
+    {"format": "webp", "effort": 5, "profile": "denoise-25"},
+]
+
+
+@pytest.mark.parametrize("settings", THREADED, ids=str)
+def test_files_do_not_depend_on_the_number_of_threads(settings):
+    pixels = large()
+    settings = {"profile": "fidelity"} | settings
+    files = [encode(pixels, bpp=0.9, threads=threads, **settings) for threads in (1, 2, 3, 16)]
+    assert len(set(files)) == 1
+
+
+def test_gray_files_do_not_depend_on_the_number_of_threads():
+    files = [encode(large(1), bpp=0.6, threads=threads, profile="fidelity") for threads in (1, 2, 5)]
+    assert len(set(files)) == 1
+
+
+@pytest.mark.parametrize("restart_interval", [0, 7])
+def test_the_longest_runs_of_empty_blocks_do_not_depend_on_the_number_of_threads(restart_interval):
+    """A run ends after 32,767 blocks; one that goes over several threads' rows ends there too."""
+    pixels = np.full((1024, 3072), 90, np.uint8)
+    pixels[500:520, 1000:1040] = noise(20, 40)[..., 0]
+    coefficients = core.Coefficients.from_pixels(pixels)
+    job = make_job(load_profile("fidelity").jpeg, get_effort(5), pixels.shape, progressive=True)
+
+    def encoded(threads):
+        settings = dataclasses.replace(job, threads=threads).for_core("gray")
+        given = {name: getattr(settings, name) for name in dir(settings) if not name.startswith("_")}
+        return core.encode(
+            coefficients, core.Settings(**(given | {"restart_interval": restart_interval})), step=9.0
+        ).data
+
+    files = [encoded(threads) for threads in (1, 2, 5)]
+    assert len(set(files)) == 1
+
+
+@pytest.mark.parametrize("threads", [0, 1025])
+def test_numbers_of_threads_out_of_range_are_refused(threads):
+    with pytest.raises(ValueError, match="from 1 to 1024"):
+        Encoder(threads=threads)
+
+
+def test_a_number_of_threads_is_an_int():
+    with pytest.raises(TypeError, match="threads must be an int"):
+        Encoder(threads=True)
 
 
 def test_threads_share_coefficients():

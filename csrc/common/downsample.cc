@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/parallel.h"
 #include "common/simd.h"
 
 namespace accelir {
@@ -51,10 +52,12 @@ void halve_row(const Halving& halving, const float* __restrict in, int n, float*
   }
 }
 
-// U' down the columns, then the tridiagonal system by elimination (Thomas), whole rows at a time.
+namespace {
+
+// U' down some columns, then the tridiagonal system by elimination (Thomas), whole rows of them at a time.
 ACCELIR_MULTIVERSION
-void halve_columns(const Halving& halving, Plane& plane) {
-  const int width = plane.width, height = plane.height, half = (height + 1) / 2;
+void halve_some_columns(const Halving& halving, int from, int to, Plane& plane) {
+  const int height = plane.height, half = (height + 1) / 2;
   const float beside = halving.beside;
   for (int i = 0; i < half; ++i) {
     const float* above = plane.row(std::max(2 * i - 1, 0));
@@ -62,11 +65,8 @@ void halve_columns(const Halving& halving, Plane& plane) {
     const float* lower = plane.row(std::min(2 * i + 1, height - 1));
     const float* below = plane.row(std::min(2 * i + 2, height - 1));
     float* out = plane.row(i);
-    for (ptrdiff_t x = 0; x < width; ++x) out[x] = kFar * (above[x] + below[x]) + kNear * (upper[x] + lower[x]);
+    for (ptrdiff_t x = from; x < to; ++x) out[x] = kFar * (above[x] + below[x]) + kNear * (upper[x] + lower[x]);
   }
-  plane.height = half;
-  plane.samples.resize(static_cast<size_t>(width) * half);
-  plane.samples.shrink_to_fit();
 
   std::vector<float> ratio(half);
   const auto diagonal = [&](int i) { return halving.diagonal + (i == 0 ? beside : 0) + (i == half - 1 ? beside : 0); };
@@ -75,18 +75,27 @@ void halve_columns(const Halving& halving, Plane& plane) {
     ratio[i] = beside * pivot;
     float* row = plane.row(i);
     if (i == 0) {
-      for (ptrdiff_t x = 0; x < width; ++x) row[x] *= pivot;
+      for (ptrdiff_t x = from; x < to; ++x) row[x] *= pivot;
     } else {
       const float* previous = plane.row(i - 1);
-      for (ptrdiff_t x = 0; x < width; ++x) row[x] = (row[x] - beside * previous[x]) * pivot;
+      for (ptrdiff_t x = from; x < to; ++x) row[x] = (row[x] - beside * previous[x]) * pivot;
     }
   }
   for (int i = half - 2; i >= 0; --i) {
     float* row = plane.row(i);
     const float* next = plane.row(i + 1);
     const float factor = ratio[i];
-    for (ptrdiff_t x = 0; x < width; ++x) row[x] -= factor * next[x];
+    for (ptrdiff_t x = from; x < to; ++x) row[x] -= factor * next[x];
   }
+}
+
+}  // namespace
+
+void halve_columns(const Halving& halving, Plane& plane, int threads) {
+  run_rows(threads, plane.width, [&](int from, int to) { halve_some_columns(halving, from, to, plane); });
+  plane.height = (plane.height + 1) / 2;
+  plane.samples.resize(static_cast<size_t>(plane.width) * plane.height);
+  plane.samples.shrink_to_fit();
 }
 
 }  // namespace accelir

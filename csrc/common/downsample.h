@@ -25,6 +25,6 @@ struct Halving {
 // One row of n samples to (n + 1) / 2. scratch: at least n / 2 + 64 floats.
 void halve_row(const Halving& halving, const float* in, int n, float* out, float* scratch);
 // All columns; the plane's height becomes (height + 1) / 2.
-void halve_columns(const Halving& halving, Plane& plane);
+void halve_columns(const Halving& halving, Plane& plane, int threads = 1);
 
 }  // namespace accelir

@@ -25,13 +25,12 @@ class CellSink {
 Grid<float> cell_bits(const Levels& levels) {
   const Geometry& g = levels.geometry;
   const Scan scan = sequential_script(g)[0];
-  ScanCount count;
-  code_scan(levels, scan, false, 0, count);
+  const ScanCount count = count_scan(levels, scan, false, 0);
   std::array<HuffmanTable, kSlots> tables;
   for (int slot = 0; slot < kSlots; ++slot) tables[slot] = build_huffman(count.histogram[slot]);
   Grid<float> cells(g.cells_y, g.cells_x);
   int previous[3] = {0, 0, 0};
-  for_each_block(g, scan.components, [&](int c, size_t index, size_t) {
+  for_each_block(g, scan.components, all_rows(g, scan.components), [&](int c, size_t index, size_t) {
     const ComponentGeometry& k = g.components[c];
     const int x = std::min(static_cast<int>(index % k.padded_x) / k.cell_x, g.cells_x - 1);
     const int y = std::min(static_cast<int>(index / k.padded_x) / k.cell_y, g.cells_y - 1);

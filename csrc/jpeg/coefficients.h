@@ -20,6 +20,6 @@ struct Coefficients {
 // runs.
 // chroma_smoothing: of halved chroma, see downsample.h.
 Coefficients analyse(const uint8_t* pixels, int width, int height, int channels, const std::string& subsampling,
-                     double chroma_smoothing);
+                     double chroma_smoothing, int threads = 1);
 
 }  // namespace accelir::jpeg

@@ -41,19 +41,27 @@ ACCELIR_INLINE uint64_t nonzero_mask(const int16_t* block) {
 // Gives the blocks that only pad MCUs the DC level of the block coded before them, which costs least. Their AC is 0.
 void fill_padding(Levels& levels);
 
+// Of a scan's blocks, or of its MCUs where it interleaves components: [first, last).
+struct ScanRows {
+  int first, last;
+};
+inline ScanRows all_rows(const Geometry& g, const std::vector<int>& components) {
+  return {0, components.size() == 1 ? g.components[components[0]].blocks_y : g.mcus_y};
+}
+
 // Calls visit(component, block index, MCU number) in coding order (T.81, A.2).
 template <class Visit>
-void for_each_block(const Geometry& g, const std::vector<int>& components, Visit&& visit) {
+void for_each_block(const Geometry& g, const std::vector<int>& components, const ScanRows& rows, Visit&& visit) {
   if (components.size() == 1) {
     const int c = components[0];
     const ComponentGeometry& k = g.components[c];
-    for (int y = 0; y < k.blocks_y; ++y)
+    for (int y = rows.first; y < rows.last; ++y)
       for (int x = 0; x < k.blocks_x; ++x)
         visit(c, static_cast<size_t>(y) * k.padded_x + x, static_cast<size_t>(y) * k.blocks_x + x);
     return;
   }
-  size_t mcu = 0;
-  for (int my = 0; my < g.mcus_y; ++my)
+  size_t mcu = static_cast<size_t>(rows.first) * g.mcus_x;
+  for (int my = rows.first; my < rows.last; ++my)
     for (int mx = 0; mx < g.mcus_x; ++mx, ++mcu)
       for (int c : components) {
         const ComponentGeometry& k = g.components[c];

@@ -1,5 +1,6 @@
 #include "jpeg/quantize.h"
 
+#include "common/parallel.h"
 #include "common/simd.h"
 #include "jpeg/trellis.h"
 
@@ -40,11 +41,13 @@ ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQu
   return kept;
 }
 
+// Rows [first, last) of a component's blocks.
 ACCELIR_MULTIVERSION
-void quantize_component(const int16_t* coefficients, const ComponentGeometry& g, const QuantizeJob& job,
-                        const BlockQuantizer* quantizers, const AcBits& bits, int16_t* levels, uint64_t* nonzero) {
+void quantize_rows(const int16_t* coefficients, const ComponentGeometry& g, const QuantizeJob& job,
+                   const BlockQuantizer* quantizers, const AcBits& bits, int first, int last, int16_t* levels,
+                   uint64_t* nonzero) {
   BlockQuantizer of_cell;
-  for (int y = 0; y < g.blocks_y; ++y)
+  for (int y = first; y < last; ++y)
     for (int x = 0; x < g.blocks_x; ++x) {
       const size_t to = static_cast<size_t>(y) * g.padded_x + x;
       const int16_t* from = coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64;
@@ -60,13 +63,15 @@ void quantize_component(const int16_t* coefficients, const ComponentGeometry& g,
 
 }  // namespace
 
-void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels) {
+void quantize(const Coefficients& coefficients, const QuantizeJob& job, int threads, Levels& levels) {
   const Geometry& g = coefficients.geometry;
   for (size_t c = 0; c < g.components.size(); ++c) {
     const ComponentGeometry& k = g.components[c];
     ComponentLevels& out = levels.components[c];
-    quantize_component(coefficients.blocks[c].data(), k, job, job.quantizers[c].data(), job.bits[c > 0],
-                       out.values.data(), out.nonzero.data());
+    run_rows(threads, k.blocks_y, [&](int first, int last) {
+      quantize_rows(coefficients.blocks[c].data(), k, job, job.quantizers[c].data(), job.bits[c > 0], first, last,
+                    out.values.data(), out.nonzero.data());
+    });
   }
 }
 

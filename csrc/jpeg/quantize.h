@@ -19,6 +19,6 @@ struct QuantizeJob {
 };
 
 // Padding is left to fill_padding.
-void quantize(const Coefficients& coefficients, const QuantizeJob& job, Levels& levels);
+void quantize(const Coefficients& coefficients, const QuantizeJob& job, int threads, Levels& levels);
 
 }  // namespace accelir::jpeg

@@ -1,7 +1,10 @@
 #include "jpeg/scan.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <deque>
 
+#include "common/parallel.h"
 #include "jpeg/block_coder.h"
 
 namespace accelir::jpeg {
@@ -27,12 +30,26 @@ class Restarts {
   Reset reset_;
 };
 
+// The DC levels by which the first blocks of a row are predicted: those of the blocks coded before.
+std::array<int, 3> levels_before(const Levels& levels, const Scan& scan, int row) {
+  std::array<int, 3> before{};
+  if (row == 0) return before;
+  const bool alone = scan.components.size() == 1;
+  for (int c : scan.components) {
+    const ComponentGeometry& k = levels.geometry.components[c];
+    const int y = alone ? row - 1 : row * k.v - 1, x = (alone ? k.blocks_x : k.padded_x) - 1;
+    before[c] = levels.block(c, static_cast<size_t>(y) * k.padded_x + x)[0] >> scan.low;
+  }
+  return before;
+}
+
+// Some rows of a scan.
 template <class Sink>
-void code_sequential(const Levels& levels, const Scan& scan, int restart_interval, Sink& sink) {
-  int previous[3] = {0, 0, 0};
-  const auto reset = [&] { previous[0] = previous[1] = previous[2] = 0; };
+void code_sequential(const Levels& levels, const Scan& scan, int restart_interval, const ScanRows& rows, Sink& sink) {
+  std::array<int, 3> previous = levels_before(levels, scan, rows.first);
+  const auto reset = [&] { previous = {}; };
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
-  for_each_block(levels.geometry, scan.components, [&](int c, size_t index, size_t mcu) {
+  for_each_block(levels.geometry, scan.components, rows, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
     code_block(levels.block(c, index), levels.components[c].nonzero[index], previous[c], c, sink);
   });
@@ -40,11 +57,11 @@ void code_sequential(const Levels& levels, const Scan& scan, int restart_interva
 
 // G.1.2.1: the DC's point transform is an arithmetic shift; refinement sends one bit.
 template <class Sink>
-void code_dc_scan(const Levels& levels, const Scan& scan, int restart_interval, Sink& sink) {
-  int previous[3] = {0, 0, 0};
-  const auto reset = [&] { previous[0] = previous[1] = previous[2] = 0; };
+void code_dc_scan(const Levels& levels, const Scan& scan, int restart_interval, const ScanRows& rows, Sink& sink) {
+  std::array<int, 3> previous = levels_before(levels, scan, rows.first);
+  const auto reset = [&] { previous = {}; };
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
-  for_each_block(levels.geometry, scan.components, [&](int c, size_t index, size_t mcu) {
+  for_each_block(levels.geometry, scan.components, rows, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
     const int value = levels.block(c, index)[0] >> scan.low;
     if (scan.high) {
@@ -62,38 +79,65 @@ uint64_t band_mask(const Scan& scan) { return (~uint64_t{0} >> (63 - scan.last))
 template <class Sink>
 class EndOfBand {
  public:
-  EndOfBand(int slot, Sink& sink) : slot_(slot), sink_(sink) {}
-  void add_block() {
-    if (++run_ == 0x7FFF) flush();
+  // begins: whether no blocks come before; else the run that the first blocks belong to is left open.
+  EndOfBand(int slot, Sink& sink, bool begins = true) : slot_(slot), sink_(sink), leads_(!begins) {}
+  void add_blocks(size_t n) {
+    if (leads_) {
+      leading_ += n;
+      return;
+    }
+    for (; n > 0;) {
+      const uint32_t taken = static_cast<uint32_t>(std::min<size_t>(n, kLongest - run_));
+      n -= taken;
+      if ((run_ += taken) == kLongest) flush();
+    }
   }
   void add_block(const Corrections& corrections) {
-    if (corrections.places) owed_.push_back(corrections);
-    add_block();
+    if (corrections.places && leads_) sink_.corrections(corrections);
+    if (corrections.places && !leads_) owed_.push_back(corrections);
+    add_blocks(1);
   }
   void flush() {
+    leads_ = false;
     if (!run_) return;
     const int size = bit_length(run_) - 1;
     sink_.symbol(slot_, size << 4, run_ & ((1u << size) - 1), size);
-    for (const Corrections& owed : owed_) sink_.corrections(owed);
     run_ = 0;
-    owed_.clear();
+    pay();
+  }
+  // Goes on where a part that follows has ended, whose sink has counted all but the runs at its ends.
+  void join(EndOfBand& part) {
+    part.pay();
+    add_blocks(part.leading_);
+    if (part.leads_) return;
+    flush();
+    add_blocks(part.run_);
   }
 
  private:
+  static constexpr uint32_t kLongest = 0x7FFF;
+
+  void pay() {
+    for (const Corrections& owed : owed_) sink_.corrections(owed);
+    owed_.clear();
+  }
+
   const int slot_;
   Sink& sink_;
+  bool leads_;
+  size_t leading_ = 0;
   uint32_t run_ = 0;
   std::vector<Corrections> owed_;
 };
 
 template <class Sink>
-void code_ac_first(const Levels& levels, const Scan& scan, int restart_interval, Sink& sink) {
+void code_ac_first(const Levels& levels, const Scan& scan, int restart_interval, const ScanRows& rows,
+                   EndOfBand<Sink>& end, Sink& sink) {
   const int component = scan.components[0], slot = ac_slot(component);
   const uint64_t band = band_mask(scan);
-  EndOfBand<Sink> end(slot, sink);
   const auto reset = [&] { end.flush(); };
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
-  for_each_block(levels.geometry, scan.components, [&](int c, size_t index, size_t mcu) {
+  for_each_block(levels.geometry, scan.components, rows, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
     const int16_t* block = levels.block(c, index);
     int last = scan.first - 1;
@@ -105,9 +149,8 @@ void code_ac_first(const Levels& levels, const Scan& scan, int restart_interval,
       code_run_level(k - last - 1, block[k] < 0 ? -magnitude : magnitude, slot, sink);
       last = k;
     }
-    if (last != scan.last) end.add_block();
+    if (last != scan.last) end.add_blocks(1);
   });
-  end.flush();
 }
 
 // Places of a block's band by what a bit plane's refinement does to them.
@@ -130,13 +173,13 @@ Refined refined(const int16_t* block, uint64_t nonzero, int low) {
 
 // G.1.2.3: new nonzeros are +-1 with their run counted in zeros only; every older nonzero passed sends its next bit.
 template <class Sink>
-void code_ac_refinement(const Levels& levels, const Scan& scan, int restart_interval, Sink& sink) {
+void code_ac_refinement(const Levels& levels, const Scan& scan, int restart_interval, const ScanRows& rows,
+                        EndOfBand<Sink>& end, Sink& sink) {
   const int component = scan.components[0], slot = ac_slot(component);
   const uint64_t band = band_mask(scan);
-  EndOfBand<Sink> end(slot, sink);
   const auto reset = [&] { end.flush(); };
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
-  for_each_block(levels.geometry, scan.components, [&](int c, size_t index, size_t mcu) {
+  for_each_block(levels.geometry, scan.components, rows, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
     const int16_t* block = levels.block(c, index);
     const auto [fresh, old] = refined(block, levels.components[c].nonzero[index] & band, scan.low);
@@ -164,29 +207,62 @@ void code_ac_refinement(const Levels& levels, const Scan& scan, int restart_inte
     const bool ends_on_fresh = fresh >> scan.last & 1;
     if (!ends_on_fresh) end.add_block({old.places & left, old.ones});
   });
-  end.flush();
 }
 
 template <class Sink>
-void code(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, Sink& sink) {
+void code_rows(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, const ScanRows& rows,
+               EndOfBand<Sink>& end, Sink& sink) {
   if (!progressive)
-    code_sequential(levels, scan, restart_interval, sink);
+    code_sequential(levels, scan, restart_interval, rows, sink);
   else if (scan.first == 0)
-    code_dc_scan(levels, scan, restart_interval, sink);
+    code_dc_scan(levels, scan, restart_interval, rows, sink);
   else if (scan.high == 0)
-    code_ac_first(levels, scan, restart_interval, sink);
+    code_ac_first(levels, scan, restart_interval, rows, end, sink);
   else
-    code_ac_refinement(levels, scan, restart_interval, sink);
+    code_ac_refinement(levels, scan, restart_interval, rows, end, sink);
 }
+
+// A part of a scan that is counted by itself.
+struct CountedPart {
+  ScanCount count;
+  EndOfBand<ScanCount> end;
+
+  CountedPart(int slot, bool begins) : end(slot, count, begins) {}
+  CountedPart(const CountedPart&) = delete;  // `end` refers to `count`
+  CountedPart& operator=(const CountedPart&) = delete;
+};
 
 }  // namespace
 
-void code_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, ScanCount& sink) {
-  code(levels, scan, progressive, restart_interval, sink);
+ScanCount& ScanCount::operator+=(const ScanCount& other) {
+  for (int slot = 0; slot < kSlots; ++slot)
+    for (size_t i = 0; i < histogram[slot].size(); ++i) histogram[slot][i] += other.histogram[slot][i];
+  extra_bits += other.extra_bits;
+  markers += other.markers;
+  return *this;
+}
+
+ScanCount count_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, int threads) {
+  const ScanRows all = all_rows(levels.geometry, scan.components);
+  const int slot = ac_slot(scan.components[0]);
+  // Restarts end runs where a part can't know of it.
+  const int n = restart_interval || threads <= 1 ? 1 : std::min(threads, all.last);
+  std::deque<CountedPart> parts;
+  for (int i = 0; i < n; ++i) parts.emplace_back(slot, i == 0);
+  run_tasks(threads, n, [&](int i) {
+    const ScanRows rows{all.last * i / n, all.last * (i + 1) / n};
+    code_rows(levels, scan, progressive, restart_interval, rows, parts[i].end, parts[i].count);
+  });
+  for (int i = 1; i < n; ++i) parts[0].end.join(parts[i].end);
+  parts[0].end.flush();
+  for (int i = 1; i < n; ++i) parts[0].count += parts[i].count;
+  return parts[0].count;
 }
 
 void code_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, ScanEmitter& sink) {
-  code(levels, scan, progressive, restart_interval, sink);
+  EndOfBand<ScanEmitter> end(ac_slot(scan.components[0]), sink);
+  code_rows(levels, scan, progressive, restart_interval, all_rows(levels.geometry, scan.components), end, sink);
+  end.flush();
 }
 
 }  // namespace accelir::jpeg

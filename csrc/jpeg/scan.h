@@ -45,6 +45,8 @@ struct ScanCount {
   void bits(uint32_t, int length) { extra_bits += length; }
   void corrections(const Corrections& c) { extra_bits += __builtin_popcountll(c.places); }
   void restart(int) { ++markers; }
+
+  ScanCount& operator+=(const ScanCount& other);
 };
 
 class ScanEmitter {
@@ -68,7 +70,7 @@ class ScanEmitter {
 };
 
 // restart_interval in MCUs, 0: none. For a sequential file `progressive` is false and the scan covers 0..63.
-void code_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, ScanCount& sink);
+ScanCount count_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, int threads = 1);
 void code_scan(const Levels& levels, const Scan& scan, bool progressive, int restart_interval, ScanEmitter& sink);
 
 }  // namespace accelir::jpeg

@@ -21,8 +21,9 @@ std::vector<int> all_components(const Geometry& g) {
 struct Part {
   Levels levels;
   uint64_t rows;  // of which one is taken
+  int threads;    // to count by
 
-  Part(const Levels& whole, int component, int n) : rows(static_cast<uint64_t>(n)) {
+  Part(const Levels& whole, int component, int n, int threads) : rows(static_cast<uint64_t>(n)), threads(threads) {
     levels.geometry = whole.geometry;
     levels.components.resize(whole.components.size());
     ComponentGeometry& k = levels.geometry.components[component];
@@ -40,8 +41,7 @@ struct Part {
 
 // Bits of a scan with tables of its own, headers included.
 uint64_t scan_bits(const Part& part, const Scan& scan) {
-  ScanCount count;
-  code_scan(part.levels, scan, true, 0, count);
+  const ScanCount count = count_scan(part.levels, scan, true, 0, part.threads);
   const Histogram& histogram = count.histogram[scan.components[0] ? 3 : 2];
   const HuffmanTable table = build_huffman(histogram);
   return (coded_bits(histogram, table) + count.extra_bits) * part.rows + 8 * (10 + 4 + table.header_bytes());
@@ -111,22 +111,22 @@ Candidate quick_ac_scans(const Part& part, int component) {
   return best;
 }
 
-std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth) {
+std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth, int threads) {
   if (breadth == 0) return {{{component}, 1, 63, 0, 0}};
-  if (breadth == 2) return thorough_ac_scans({levels, component, 1}, component).scans;
+  if (breadth == 2) return thorough_ac_scans({levels, component, 1, threads}, component).scans;
   const ComponentGeometry& k = levels.geometry.components[component];
   const int rows = std::max(1, k.blocks_x * k.blocks_y / kQuickBlocks);
-  return quick_ac_scans({levels, component, std::min(rows, k.blocks_y)}, component).scans;
+  return quick_ac_scans({levels, component, std::min(rows, k.blocks_y), 1}, component).scans;
 }
 
 }  // namespace
 
 std::vector<Scan> sequential_script(const Geometry& geometry) { return {{all_components(geometry), 0, 63, 0, 0}}; }
 
-std::vector<Scan> progressive_script(const Levels& levels, int breadth) {
+std::vector<Scan> progressive_script(const Levels& levels, int breadth, int threads) {
   std::vector<Scan> script{{all_components(levels.geometry), 0, 0, 0, 0}};
   for (int c : all_components(levels.geometry)) {
-    const std::vector<Scan> scans = best_ac_scans(levels, c, breadth);
+    const std::vector<Scan> scans = best_ac_scans(levels, c, breadth, threads);
     script.insert(script.end(), scans.begin(), scans.end());
   }
   return script;

@@ -11,6 +11,6 @@ namespace accelir::jpeg {
 std::vector<Scan> sequential_script(const Geometry& geometry);
 // DC of all components, then each component's AC in the bands and bit planes that cost least. breadth: how many ways
 // are tried, 0 (one fixed script) to 2.
-std::vector<Scan> progressive_script(const Levels& levels, int breadth);
+std::vector<Scan> progressive_script(const Levels& levels, int breadth, int threads = 1);
 
 }  // namespace accelir::jpeg

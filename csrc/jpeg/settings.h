@@ -26,6 +26,7 @@ struct Settings {
   int passes = 8;                 // whole-picture quantisations that the size search may make
   double tolerance = 0.002;       // how far below the budget the size search may stop, a share of it
   int restart_interval = 0;       // MCUs, 0: none
+  int threads = 1;                // at most; the file doesn't depend on them
   std::vector<uint8_t> segments;  // complete APPn and COM segments
 };
 

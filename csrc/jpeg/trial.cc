@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/parallel.h"
 #include "jpeg/dc_trellis.h"
 #include "jpeg/scan_script.h"
 
@@ -31,8 +32,10 @@ std::vector<Table> make_tables(const Settings& settings, size_t components, floa
 Trials::Trials(const Coefficients& coefficients, const Settings& settings)
     : coefficients_(coefficients),
       settings_(settings),
+      threads_(useful_threads(settings.threads,
+                              static_cast<double>(coefficients.geometry.width) * coefficients.geometry.height)),
       levels_(coefficients.geometry),
-      frame_{&levels_, {}, false, settings.restart_interval, settings.segments},
+      frame_{&levels_, {}, false, settings.restart_interval, settings.segments, threads_},
       bits_(2, ac_bits(Histogram{}, false)),
       dc_bits_(2, dc_bits(Histogram{})) {
   if (settings.progressive != Progressive::kAuto) kind_ = settings.progressive == Progressive::kAlways;
@@ -67,9 +70,9 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
     const std::vector<BlockQuantizer> first = quantizers(c, step, strength.first, trellis);
     job.quantizers[c].insert(job.quantizers[c].end(), first.begin(), first.end());
   }
-  quantize(coefficients_, job, levels_);
+  quantize(coefficients_, job, threads_, levels_);
   if (trellis && settings_.dc_trellis)
-    for (size_t c = 0; c < components; ++c) optimize_dc(coefficients_, job, static_cast<int>(c), levels_);
+    run_tasks(threads_, static_cast<int>(components), [&](int c) { optimize_dc(coefficients_, job, c, levels_); });
   fill_padding(levels_);
 }
 
@@ -77,7 +80,7 @@ ScanCount Trials::count_single_bands() const {
   const bool progressive = kind_.value_or(false);
   const std::vector<Scan> scans = progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
   ScanCount count;
-  for (const Scan& scan : scans) code_scan(levels_, scan, progressive, 0, count);
+  for (const Scan& scan : scans) count += count_scan(levels_, scan, progressive, 0, threads_);
   return count;
 }
 
@@ -119,7 +122,7 @@ size_t Trials::plan_progressive() {
     const size_t bytes = planned();
     if (std::abs(std::log(static_cast<double>(bytes) / static_cast<double>(script_bytes_))) < kSameScript) return bytes;
   }
-  script_ = progressive_script(levels_, settings_.scan_breadth);
+  script_ = progressive_script(levels_, settings_.scan_breadth, threads_);
   return script_bytes_ = planned();
 }
 

@@ -48,6 +48,7 @@ class Trials {
 
   const Coefficients& coefficients_;
   const Settings& settings_;
+  const int threads_;
   Levels levels_;
   Frame frame_;
   std::vector<AcBits> bits_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/parallel.h"
+
 namespace accelir::jpeg {
 namespace {
 
@@ -169,6 +171,19 @@ void write_scan_header(Bytes& out, const PlannedScan& plan, bool progressive) {
   out.u8(plan.scan.high << 4 | plan.scan.low);
 }
 
+std::vector<uint8_t> write_scan(const Frame& frame, const PlannedScan& plan) {
+  std::vector<uint8_t> data;
+  data.reserve(plan.bits / 8 + plan.bits / 512 + 1024);
+  Bytes out(data);
+  write_scan_header(out, plan, frame.progressive);
+  std::array<const HuffmanTable*, kSlots> tables;
+  for (int slot = 0; slot < kSlots; ++slot) tables[slot] = &plan.tables[slot];
+  ScanEmitter emitter(data, tables);
+  code_scan(*frame.levels, plan.scan, frame.progressive, frame.restart_interval, emitter);
+  emitter.finish();
+  return data;
+}
+
 }  // namespace
 
 std::vector<PlannedScan> plan_scans(const Frame& frame, const std::vector<Scan>& script) {
@@ -176,7 +191,7 @@ std::vector<PlannedScan> plan_scans(const Frame& frame, const std::vector<Scan>&
   std::vector<ScanCount> counts(script.size());
   for (size_t i = 0; i < script.size(); ++i) {
     plans[i].scan = script[i];
-    code_scan(*frame.levels, script[i], frame.progressive, frame.restart_interval, counts[i]);
+    counts[i] = count_scan(*frame.levels, script[i], frame.progressive, frame.restart_interval, frame.threads);
     if (is_ac_scan(script[i])) continue;
     if (script[i].high == 0) define_class(plans[i], counts[i], 0);
     if (!frame.progressive) define_class(plans[i], counts[i], 1);
@@ -213,14 +228,9 @@ std::vector<uint8_t> write_jpeg(const Frame& frame, const std::vector<PlannedSca
   out.all(frame.segments);
   write_tables(out, frame);
   write_frame_header(out, frame);
-  for (const PlannedScan& plan : scans) {
-    write_scan_header(out, plan, frame.progressive);
-    std::array<const HuffmanTable*, kSlots> tables;
-    for (int slot = 0; slot < kSlots; ++slot) tables[slot] = &plan.tables[slot];
-    ScanEmitter emitter(data, tables);
-    code_scan(*frame.levels, plan.scan, frame.progressive, frame.restart_interval, emitter);
-    emitter.finish();
-  }
+  std::vector<std::vector<uint8_t>> parts(scans.size());
+  run_tasks(frame.threads, static_cast<int>(scans.size()), [&](int i) { parts[i] = write_scan(frame, scans[i]); });
+  for (const std::vector<uint8_t>& part : parts) out.all(part);
   out.marker(kEoi);
   return data;
 }

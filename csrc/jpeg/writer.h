@@ -32,6 +32,7 @@ struct Frame {
   bool progressive;
   int restart_interval;           // MCUs, 0: none
   std::vector<uint8_t> segments;  // complete APPn and COM segments
+  int threads = 1;                // at most, to count and to write by
 };
 
 // Optimal Huffman tables for a script, merged where one table for two costs less.

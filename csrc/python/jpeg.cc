@@ -45,11 +45,13 @@ using python::Convert;
 using python::Range;
 using python::require;
 
-Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling, double chroma_smoothing) {
+Coefficients from_pixels(const Array<uint8_t>& pixels, const std::string& subsampling, double chroma_smoothing,
+                         int threads) {
   const python::Pixels p = python::pixels_of(pixels, "JPEG", kMaxPictureSide);
   Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
+  python::kThreads(threads, "threads");
   py::gil_scoped_release release;
-  return analyse(p.data, p.width, p.height, p.channels, subsampling, chroma_smoothing);
+  return analyse(p.data, p.width, p.height, p.channels, subsampling, chroma_smoothing, threads);
 }
 
 double loss_of_halving(const Array<uint8_t>& pixels, double chroma_smoothing) {
@@ -212,6 +214,7 @@ void bind_settings(py::module_& m) {
       .optional("passes", &Settings::passes, Range::from(1))
       .optional("tolerance", &Settings::tolerance, Range::below(0, 1))
       .optional("restart_interval", &Settings::restart_interval, restarts)
+      .optional("threads", &Settings::threads, python::kThreads)
       .optional("segments", &Settings::segments)
       .finish(check_agreement);
 }
@@ -293,7 +296,7 @@ void bind_arrays(py::module_& m) {
   bind_geometry(coefficients);
   coefficients
       .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("subsampling") = "4:2:0",
-                  py::arg("chroma_smoothing") = 0.0)
+                  py::arg("chroma_smoothing") = 0.0, py::arg("threads") = 1)
       .def_static("from_arrays", &coefficients_from, py::arg("components"), py::arg("width"), py::arg("height"),
                   py::arg("subsampling") = "4:2:0");
   py::class_<Levels> levels(m, "Levels");

@@ -57,6 +57,8 @@ class Range {
   std::string text_;
 };
 
+inline const Range kThreads = Range::between(1, 1024);
+
 // For what its type already bounds.
 struct Anything {
   template <class T>

@@ -87,6 +87,7 @@ void bind_settings(py::module_& m) {
       .optional("unevenness", &Settings::unevenness, Range::above(0, 1))
       .optional("tolerance", &Settings::tolerance, Range::below(0, 1))
       .optional("token_partitions", &Settings::token_partitions, check_partitions)
+      .optional("threads", &Settings::threads, python::kThreads)
       .optional("max_first_partition", &Settings::max_first_partition)
       .optional("octaves", &Settings::octaves, Range::between(0, 16))
       .optional("weights", &Settings::weights, weights)

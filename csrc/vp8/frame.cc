@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/wavefront.h"
+
 namespace accelir::vp8 {
 namespace {
 
@@ -68,39 +70,40 @@ void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, 
   if (made.mb_x != mb_x || made.mb_y != mb_y) made = YuvPlanes(picture.width, picture.height);
   std::vector<NonzeroEdge> above(mb_x);
   std::vector<std::array<uint8_t, 4>> above_modes(mb_x, {kBDcPred, kBDcPred, kBDcPred, kBDcPred});
-  MacroblockSource source;
-  MacroblockSamples samples;
-  for (int y = 0; y < mb_y; ++y) {
+  const auto code_macroblock = [&](int x, int y, Neighbours& neighbours) {
+    const size_t index = static_cast<size_t>(y) * mb_x + x;
+    Macroblock& mb = out.macroblocks[index];
+    if (y < pass.first_row) return pass_by(mb, neighbours);
+    const View luma = view(made.y, made.y_stride(), 16, x, y);
+    const View chroma[2] = {view(made.u, made.uv_stride(), 8, x, y), view(made.v, made.uv_stride(), 8, x, y)};
+    MacroblockSource source;
+    MacroblockSamples samples;
+    samples.has_above = y > 0;
+    samples.has_left = x > 0;
+    load_source(picture, x, y, source);
+    load_edges(luma, 16, y > 0, x > 0, samples.luma + kOrigin);
+    load_above_right(luma, y > 0, x + 1 < mb_x, samples.luma + kOrigin);
+    for (int plane = 0; plane < 2; ++plane) load_edges(chroma[plane], 8, y > 0, x > 0, samples.chroma[plane] + kOrigin);
+    mb.segment = segments[index];
+    const Quantizer& quantizer = (index < pass.split ? pass.first : pass.rest)[mb.segment];
+    if (pass.weights)
+      decide_macroblock(source, weighted(quantizer, (*pass.weights)[index]), pass.costs, pass.search, neighbours,
+                        samples, mb);
+    else
+      decide_macroblock(source, quantizer, pass.costs, pass.search, neighbours, samples, mb);
+    store(samples.luma + kOrigin, 16, luma);
+    for (int plane = 0; plane < 2; ++plane) store(samples.chroma[plane] + kOrigin, 8, chroma[plane]);
+  };
+  run_wavefront(pass.threads, mb_x, mb_y, [&](int y, const auto& wait_above, const auto& finish) {
     NonzeroEdge left;
     uint8_t left_modes[4] = {kBDcPred, kBDcPred, kBDcPred, kBDcPred};
-    samples.has_above = y > 0;
     for (int x = 0; x < mb_x; ++x) {
-      const size_t index = static_cast<size_t>(y) * mb_x + x;
-      Macroblock& mb = out.macroblocks[index];
+      wait_above(x);
       Neighbours neighbours{above[x], left, above_modes[x].data(), left_modes};
-      if (y < pass.first_row) {
-        pass_by(mb, neighbours);
-        continue;
-      }
-      const View luma = view(made.y, made.y_stride(), 16, x, y);
-      const View chroma[2] = {view(made.u, made.uv_stride(), 8, x, y), view(made.v, made.uv_stride(), 8, x, y)};
-      samples.has_left = x > 0;
-      load_source(picture, x, y, source);
-      load_edges(luma, 16, y > 0, x > 0, samples.luma + kOrigin);
-      load_above_right(luma, y > 0, x + 1 < mb_x, samples.luma + kOrigin);
-      for (int plane = 0; plane < 2; ++plane)
-        load_edges(chroma[plane], 8, y > 0, x > 0, samples.chroma[plane] + kOrigin);
-      mb.segment = segments[index];
-      const Quantizer& quantizer = (index < pass.split ? pass.first : pass.rest)[mb.segment];
-      if (pass.weights)
-        decide_macroblock(source, weighted(quantizer, (*pass.weights)[index]), pass.costs, pass.search, neighbours,
-                          samples, mb);
-      else
-        decide_macroblock(source, quantizer, pass.costs, pass.search, neighbours, samples, mb);
-      store(samples.luma + kOrigin, 16, luma);
-      for (int plane = 0; plane < 2; ++plane) store(samples.chroma[plane] + kOrigin, 8, chroma[plane]);
+      code_macroblock(x, y, neighbours);
+      finish(x);
     }
-  }
+  });
 }
 
 }  // namespace accelir::vp8

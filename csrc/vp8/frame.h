@@ -23,6 +23,7 @@ struct Pass {
   size_t split = 0;
   Costs costs;
   Search search;
+  int threads = 1;    // at most; the frame doesn't depend on them
   int first_row = 0;  // of macroblocks; those above stay as they were coded
   // Of every macroblock's squared errors, in raster order; null: 1.
   const std::vector<float>* weights = nullptr;

@@ -18,14 +18,14 @@ constexpr double kNear = 0.08;          // how near the size must be, relatively
 constexpr double kStrengthRange = 1.5;  // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kQuantizerTries = 5, kNeighbours = 2;
-constexpr int kEndTries = 10;                         // at coding the end of the picture anew
-constexpr double kLeastEnd = 0.05;                    // share of the picture's levels
-constexpr double kFlattest = -0.1, kSteepest = -0.5;  // bounds of log size over log strength as measured there
-constexpr int kSampleTries = 3;                       // passes over the sample until it is near
-constexpr int kLeastThinning = 4;                     // of the sample, where it has enough macroblocks
-constexpr int kUsual = 25;                            // quantiser index at which a photograph's macroblock
-constexpr double kUsualBytes = 25.6;                  // takes so many bytes
-constexpr int kFillStride = 4;                        // of quantiser indices
+constexpr int kEndTries = 10;                          // at coding the end of the picture anew
+constexpr double kLeastEnd = 0.05;                     // share of the picture's levels
+constexpr double kFlattest = -0.1, kSteepest = -0.5;   // bounds of log size over log strength as measured there
+constexpr int kSampleTries = 3;                        // passes over the sample until it is near
+constexpr int kLeastThinning = 4, kMostThinning = 24;  // of the sample
+constexpr int kUsual = 25;                             // quantiser index at which a photograph's macroblock
+constexpr double kUsualBytes = 25.6;                   // takes so many bytes
+constexpr int kFillStride = 4;                         // of quantiser indices
 
 double log_step(int index) { return std::log(luma_step(index)); }
 
@@ -180,6 +180,12 @@ void fill(FrameSearch& search, QuantizerFormat& format) {
   search.fill(format.base(), kFillStride, 0, kCoarsest, {kNoStrength, kAllStrength});
 }
 
+// Macroblocks of the sample: a quarter of a small picture, at least so many, a part of a large one.
+int size_sample(int macroblocks) {
+  return std::max(
+      {kLearnMacroblocks, std::min(macroblocks / kLeastThinning, kSizeMacroblocks), macroblocks / kMostThinning});
+}
+
 // Passes over a sample, moving the quantiser to where the whole picture's frame should have the size.
 int settle_to_size(Sample& sample, const Settings& settings, double bytes, double parts) {
   const double aim = std::log(bytes * sample.share());
@@ -243,8 +249,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
   }
   FrameSearch search(format, {bytes, settings.passes, settings.tolerance});
   {
-    const int share = static_cast<int>(format.parts()) / kLeastThinning;
-    Sample sample(picture, settings, std::clamp(share, kLearnMacroblocks, kSizeMacroblocks));
+    Sample sample(picture, settings, size_sample(static_cast<int>(format.parts())));
     const int base = settle_to_size(sample, settings, bytes, static_cast<double>(format.parts()));
     format.trials().learn_from(sample.trials());
     search_quantizers(search, format, base);

@@ -27,6 +27,7 @@ struct Settings {
   double unevenness = 0.04;  // by how much in log size the end of the picture may be coded differently to meet a size
   double tolerance = 0.003;  // how far below the budget the search may stop, as a share of it
   int token_partitions = 1;
+  int threads = 1;                                  // at most; the frame doesn't depend on them
   size_t max_first_partition = kMaxFirstPartition;  // bytes; less only to try what happens then
   // Of each macroblock, in raster order:
   std::optional<Grid<float>> octaves;  // by how many doublings its step is above the base quantiser's; none: 0

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/parallel.h"
 #include "vp8/filter_choice.h"
 #include "vp8/probabilities.h"
 #include "vp8/segments.h"
@@ -67,6 +68,7 @@ WrittenFrame Trials::attempt_end(int first_row, float strength) { return code({s
 WrittenFrame Trials::code(const Strength& strength, int first_row) {
   Pass pass;
   pass.first_row = first_row;
+  pass.threads = useful_threads(settings_.threads, 256.0 * picture_.mb_x * picture_.mb_y);
   for (int s = 0; s < 4; ++s) {
     const int index = header_.quantizer[s];
     const float lambda = std::max(settings_.lambda, kLeastLambda) * luma_step(index) * luma_step(index);

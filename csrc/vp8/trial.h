@@ -40,8 +40,8 @@ class Trials {
 
   const FrameHeader& header() const { return header_; }
   const Frame& frame() const { return frame_; }
-  // Over the picture; of the last one, which may be a part, the whole counts.
-  int passes() const { return static_cast<int>((rows_ + picture_.mb_y - 1) / picture_.mb_y); }
+  // Over the picture, parts of it added up, to the nearest.
+  int passes() const { return static_cast<int>((2 * rows_ + picture_.mb_y) / (2 * picture_.mb_y)); }
 
  private:
   WrittenFrame code(const Strength& strength, int first_row);

@@ -1,12 +1,19 @@
 """JPEG and WebP files of an exact size, their bytes spent where they help the picture after a restoration network."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from accelir._version import __version__
-from accelir.api import Encoded, Encoder, decode, encode
-from accelir.errors import BudgetError, ProfileError, TargetError
-from accelir.profile.installed import profiles
-from accelir.restoration.installed import networks
-from accelir.restoration.restore import restore
-from accelir.sets.encode_set import encode_set
+
+if TYPE_CHECKING:
+    from accelir.api import Encoded, Encoder, decode, encode
+    from accelir.errors import BudgetError, ProfileError, TargetError
+    from accelir.profile.installed import profiles
+    from accelir.restoration.installed import networks
+    from accelir.restoration.restore import restore
+    from accelir.sets.encode_set import encode_set
 
 __all__ = [
     "BudgetError",
@@ -22,3 +29,30 @@ __all__ = [
     "profiles",
     "restore",
 ]
+
+_MODULES = {
+    "Encoded": "api",
+    "Encoder": "api",
+    "decode": "api",
+    "encode": "api",
+    "BudgetError": "errors",
+    "ProfileError": "errors",
+    "TargetError": "errors",
+    "profiles": "profile.installed",
+    "networks": "restoration.installed",
+    "restore": "restoration.restore",
+    "encode_set": "sets.encode_set",
+}
+"""Where each name is, imported when it is first asked for: `accelir --help` needs none, an encoding few of them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

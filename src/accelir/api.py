@@ -27,7 +27,7 @@ from accelir.formats.decode import (
     read_source,
     worth_on,
 )
-from accelir.formats.effort import check_effort
+from accelir.formats.effort import check_effort, check_threads
 from accelir.formats.format import Format
 from accelir.formats.network_name import NetworkName
 from accelir.formats.picture import read_picture
@@ -95,11 +95,13 @@ class Encoder:
     profile: the name of an installed profile (accelir.profiles()), or the folder of one of your own: a path object, or
         text with a / in it.
     format: "jpeg" or "webp" (lossy; for it subsampling is 4:2:0, and progressive has no meaning).
-    effort: 0 (fast: dead zone) to 9 (slowest).
+    effort: 0 (fast: dead zone) to 9 (slowest); docs/efforts.md says what each buys.
     subsampling: "4:4:4", "4:2:2", "4:2:0", or "auto": whichever of 4:4:4 and 4:2:0 is better for RGB at the budget.
     progressive: True, False, or "auto": whichever is smaller.
     jfif: whether a JPEG has a JFIF segment. False saves 18 bytes, and some programs take no such file
         (docs/file_format.md).
+    threads: at most so many work on one picture, 1 to 1024; files don't depend on them. Several pictures are better
+        given to several threads of yours (docs/limits.md).
     allocator: how the cells share the bytes, "auto" being what the profile found best: "uniform"; "closed-loop" (the
         encoder tries modes and restores the results itself); "reward" or "lagrangian" (modes by QP-NET's groups, on the
         groups' curves); "qp-reward" (the same with QPs, as AccelIR has it); "variance" (QPs by the cells' variance).
@@ -117,6 +119,7 @@ class Encoder:
         progressive: bool | str = "auto",
         jfif: bool = True,
         allocator: str = "auto",
+        threads: int = 1,
     ) -> None:
         self._format = get_format(format)
         if not isinstance(progressive, bool) and progressive != "auto":
@@ -127,7 +130,13 @@ class Encoder:
             raise TypeError(f"profile must be a name or a folder's path, not {type(profile).__name__}")
         chosen = profile if isinstance(profile, str) else Path(profile)
         self.settings = EncoderSettings(
-            load_profile(chosen), check_effort(effort), subsampling, progressive, jfif=jfif, allocator=allocator
+            load_profile(chosen),
+            check_effort(effort),
+            subsampling,
+            progressive,
+            jfif=jfif,
+            allocator=allocator,
+            threads=check_threads(threads),
         )
         self._format.check(self.settings)
 
@@ -276,6 +285,7 @@ def encode(
     progressive: bool | str = "auto",
     jfif: bool = True,
     allocator: str = "auto",
+    threads: int = 1,
     icc_profile: bytes | None = None,
     exif: bytes | Image.Exif | None = None,
     xmp: bytes | str | None = None,
@@ -297,6 +307,7 @@ def encode(
         progressive=progressive,
         jfif=jfif,
         allocator=allocator,
+        threads=threads,
     )
     return encoder.encode(
         image,

@@ -14,6 +14,7 @@ from PIL import Image
 from accelir.api import Encoded, Encoder
 from accelir.commands import options
 from accelir.formats.budget import budget_of
+from accelir.formats.effort import MOST_THREADS
 from accelir.formats.format import Format
 from accelir.formats.registry import FORMATS, get_format
 from accelir.storage import locations
@@ -64,6 +65,11 @@ class Coding:
         coding = self if self.given else replace(self, format=_format_of(output))
         options.check_settings({**self.settings, "format": coding.format})
         return coding
+
+    def by_all_cores(self) -> Coding:
+        """With as many threads for each picture as this process may run at a time; files don't depend on them."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return replace(self, settings={**self.settings, "threads": min(cores, MOST_THREADS)})
 
     def reference_for(self, source: str) -> str | None:
         """File of an input's original; None where no originals are given. Raises ValueError for standard input."""

@@ -46,6 +46,8 @@ def encode(
 ) -> None:
     """Encode pictures to an exact size, which --bpp or --max-bytes gives, or to a quality, by --target.
 
+    One picture is encoded by all cores, of several each by one of the --jobs.
+
     With --shards IN and --out OUT, shards of pictures become shards of files: a run that was cut off goes on.
     With --total-bytes, or --bpp and --as-set, all pictures are one set: they share the bytes so that the set is best.
 
@@ -69,6 +71,8 @@ def encode(
     if coding.reference is not None and len(transfers) > 1:
         raise click.UsageError(f"--reference is of one input and {len(transfers)} came; give --reference-dir")
     options.check_plot(plot, [transfer.target for transfer in transfers], places.schemes)
+    if len(transfers) == 1 and dask is None:
+        coding = coding.by_all_cores()
     work = Encode(coding, kinds, shaping, max_pixels)
     write_all(
         with_plots(transfers, plot),

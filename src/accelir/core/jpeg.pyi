@@ -19,10 +19,11 @@ class Coefficients:
 
     @staticmethod
     def from_pixels(
-        pixels: NDArray[np.uint8], subsampling: str = "4:2:0", chroma_smoothing: float = 0.0
+        pixels: NDArray[np.uint8], subsampling: str = "4:2:0", chroma_smoothing: float = 0.0, threads: int = 1
     ) -> Coefficients:
         """pixels: HxWx3 RGB or HxW gray, any strides. subsampling: "4:4:4", "4:2:2" or "4:2:0" (ignored for gray).
-        chroma_smoothing: of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1.
+        chroma_smoothing: of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1. threads: at
+        most so many work on it, 1 to 1024; the result doesn't depend on them.
         """
 
     @staticmethod
@@ -58,6 +59,7 @@ class Settings:
         passes: int = 8,  # quantisations of the whole picture that the size search may make; 1 or more
         tolerance: float = 0.002,  # how far below the budget the search may stop, a share of it; 0 to below 1
         restart_interval: int = 0,  # MCUs, 0 (none) to 65535
+        threads: int = 1,  # at most, 1 to 1024; the file doesn't depend on them
         segments: bytes = b"",  # complete APPn/COM segments, written after SOI
     ) -> None:
         """cell_weights: what a squared error costs in each cell, over `weights`. A cell's Lagrangian, and what its dead
@@ -88,6 +90,8 @@ class Settings:
     def tolerance(self) -> float: ...
     @property
     def restart_interval(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
     @property
     def segments(self) -> bytes: ...
 

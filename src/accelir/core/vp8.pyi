@@ -60,6 +60,7 @@ class Settings:
         unevenness: float = 0.04,  # how differently the end may be coded to meet a size, in log size; above 0, to 1
         tolerance: float = 0.003,  # how far below the budget the search may stop, a share of it; 0 to below 1
         token_partitions: int = 1,  # 1, 2, 4, 8
+        threads: int = 1,  # at most, 1 to 1024; the frame doesn't depend on them
         max_first_partition: int = 524287,  # bytes
         octaves: NDArray[np.float32] | None = None,  # (macroblock rows, columns): doublings of the step, 0..16
         weights: NDArray[np.float32] | None = None,  # the same shape: of squared errors, 0 to 1e6
@@ -98,6 +99,8 @@ class Settings:
     def tolerance(self) -> float: ...
     @property
     def token_partitions(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
     @property
     def max_first_partition(self) -> int: ...
     @property

@@ -23,6 +23,7 @@ class EncoderSettings:
     progressive: bool | str = "auto"
     jfif: bool = True
     allocator: str = "auto"
+    threads: int = 1
 
 
 @dataclass(frozen=True)

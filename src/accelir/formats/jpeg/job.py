@@ -32,6 +32,8 @@ class JpegJob:
     """Index of each cell's mode, (ceil(H/32), ceil(W/32))."""
     cell_weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
+    threads: int = 1
+    """At most so many work on it; files don't depend on them."""
     segments: bytes = b""
     """Whole APPn and COM segments, written after SOI."""
 
@@ -63,6 +65,7 @@ class JpegJob:
             loops=self.effort.loops,
             passes=_passes(self.effort, self.mode_map.size),
             tolerance=self.effort.tolerance,
+            threads=self.threads,
             segments=self.segments,
         )
 
@@ -78,9 +81,9 @@ def _passes(effort: JpegEffort, cells: int) -> int:
     return effort.passes * (4 if cells < 256 else 1)
 
 
-def analyse(pixels: NDArray[np.uint8], subsampling: str, settings: JpegSettings) -> jpeg.Coefficients:
+def analyse(pixels: NDArray[np.uint8], subsampling: str, settings: JpegSettings, threads: int = 1) -> jpeg.Coefficients:
     """Coefficients of a picture, RGB or gray, with its chroma halved as the profile wants."""
-    return jpeg.Coefficients.from_pixels(pixels, subsampling, settings.chroma_smoothing)
+    return jpeg.Coefficients.from_pixels(pixels, subsampling, settings.chroma_smoothing, threads)
 
 
 def make_job(
@@ -91,6 +94,7 @@ def make_job(
     qp_map: NDArray[np.integer[Any]] | None = None,
     progressive: bool | str = "auto",
     cell_weights: NDArray[np.float32] | None = None,
+    threads: int = 1,
 ) -> JpegJob:
     """A job for pictures of a shape, (H, W, ...); qp_map None quantises all cells alike."""
     if qp_map is None:
@@ -100,4 +104,4 @@ def make_job(
         kind = "auto" if effort.progressive else "never"
     else:
         kind = "always" if progressive else "never"
-    return JpegJob(settings, effort, kind, modes, mode_map, cell_weights)
+    return JpegJob(settings, effort, kind, modes, mode_map, cell_weights, threads)

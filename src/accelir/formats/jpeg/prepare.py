@@ -65,6 +65,7 @@ class PreparedJpeg:
             qp_map=self.request.qp_map,
             progressive=settings.progressive,
             cell_weights=cell_weights(self.request, self.costs, self.weights),
+            threads=settings.threads,
         )
 
     @functools.cached_property
@@ -77,7 +78,8 @@ class PreparedJpeg:
         if self.targets is not None:
             return self.targets
         if subsampling not in self._analysed:
-            self._analysed[subsampling] = analyse(self.request.pixels, subsampling, self.job.settings)
+            threads = self.request.settings.threads
+            self._analysed[subsampling] = analyse(self.request.pixels, subsampling, self.job.settings, threads)
         return self._analysed[subsampling]
 
     def within(self, max_bytes: int) -> Made:

@@ -36,11 +36,11 @@ BOTH_WAYS = 1e6
 
 _EFFORTS = (
     #          doubt, subblock_trellises, block_trellises, measure_filter, loops, rounds, passes, unevenness, tolerance
-    WebpEffort(1.0, 1, 1, False, 1, 0, 12, 0.12, 0.003),
-    WebpEffort(1.4, 1, 1, False, 1, 0, 12, 0.04, 0.003),
-    WebpEffort(2.0, 1, 1, True, 1, 0, 12, 0.04, 0.003),
-    WebpEffort(3.0, 1, 1, True, 1, 0, 12, 0.04, 0.003),
-    WebpEffort(3.0, 2, 1, True, 1, 0, 12, 0.04, 0.003),
+    WebpEffort(1.0, 1, 1, False, 2, 0, 12, 0.12, 0.003),
+    WebpEffort(1.4, 1, 1, False, 2, 0, 12, 0.04, 0.003),
+    WebpEffort(2.0, 1, 1, True, 2, 0, 12, 0.04, 0.003),
+    WebpEffort(3.0, 1, 1, True, 2, 0, 12, 0.04, 0.003),
+    WebpEffort(3.0, 2, 1, True, 2, 0, 12, 0.04, 0.003),
     WebpEffort(BOTH_WAYS, 2, 1, True, 2, 0, 12, 0.04, 0.003),
     WebpEffort(BOTH_WAYS, 3, 2, True, 2, 0, 16, 0.04, 0.002),
     WebpEffort(BOTH_WAYS, 4, 4, True, 2, 1, 16, 0.04, 0.0015),

@@ -25,6 +25,8 @@ class WebpJob:
     """Settings of the effort."""
     octaves: NDArray[np.float32] | None = None
     """Doublings of each macroblock's step over the finest, (ceil(H/16), ceil(W/16)); None: all alike."""
+    threads: int = 1
+    """At most so many work on it; files don't depend on them."""
     weights: NDArray[np.float32] | None = None
     """Cost of a squared error in each macroblock, (ceil(H/16), ceil(W/16)); None: the same everywhere."""
 
@@ -49,6 +51,7 @@ class WebpJob:
             passes=_passes(self.effort, macroblocks),
             unevenness=self.effort.unevenness,
             tolerance=self.effort.tolerance,
+            threads=self.threads,
             octaves=self.octaves,
             weights=self.weights,
         )
@@ -73,6 +76,7 @@ def make_job(
     shares: NDArray[np.float64] | None = None,
     cell_weights: NDArray[np.float32] | None = None,
     hidden: NDArray[np.bool_] | None = None,
+    threads: int = 1,
 ) -> WebpJob:
     """A job for pictures of a shape, (H, W, ...).
 
@@ -90,7 +94,7 @@ def make_job(
         weights = halves_of(cell_weights, shape) * (1 if weights is None else weights)
     if hidden is not None and hidden.any():
         weights = np.where(hidden, np.float32(0), np.float32(1) if weights is None else weights)
-    return WebpJob(settings, effort, octaves, weights)
+    return WebpJob(settings, effort, octaves, threads, weights)
 
 
 def frame_budget(max_bytes: int, overhead: int) -> int:

@@ -75,6 +75,7 @@ class PreparedWebp:
             shares=self.groups.shares if allocator_for(self.request) == "weights" else None,
             cell_weights=cell_weights(self.request, self.costs, self.weights),
             hidden=self._hidden(),
+            threads=settings.threads,
         )
 
     @functools.cached_property
