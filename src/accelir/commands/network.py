@@ -92,6 +92,9 @@ def add(
         )
         card = dataclasses.replace(adopted.card, architecture=architecture) if architecture else adopted.card
         path = install(data, card, replace=force)
+    except MemoryError:
+        complain(f"{shown(model)}: it takes more memory than there is, though it was run on small pictures")
+        raise SystemExit(1) from None
     except BAD_INPUT as error:
         complain(f"{shown(model)}: {explain(error)}")
         raise SystemExit(1) from None

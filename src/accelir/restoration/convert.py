@@ -1,6 +1,7 @@
 """Weights of PyTorch become ONNX: .pth and .safetensors, by spandrel, which knows what architecture they are of.
 
-spandrel reads weights alone and runs nothing that a file holds. Needs `pip install accelir[convert]`.
+spandrel reads tensors alone of these and runs nothing that a file holds; of .pt files, which may hold TorchScript, that
+can't be said, so that they aren't taken. Needs `pip install accelir[convert]`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from accelir.restoration.session import ModelError, open_model, run_model
 from accelir.storage.text import printable
 
-WEIGHTS = (".pth", ".pt", ".ckpt", ".safetensors")
+WEIGHTS = (".pth", ".ckpt", ".safetensors")
 _NCNN = (".param", ".bin")
 OPSET = 17
 SIDE = 64
