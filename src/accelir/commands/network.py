@@ -21,7 +21,7 @@ from accelir.restoration.installed import check_name, find, install, networks, o
 from accelir.restoration.network import card_of
 from accelir.restoration.pictures import list_pictures, load
 from accelir.restoration.tasks import KINDS, Task, forms
-from accelir.restoration.trial import Trial
+from accelir.restoration.trial import TaskTrial
 
 MOST_PICTURES = 8
 """Pictures of a folder that a network is tried on, spread over all."""
@@ -179,5 +179,5 @@ def _described(card: Card) -> list[str]:
     ]
 
 
-def _tried(trials: list[Trial]) -> list[str]:
+def _tried(trials: list[TaskTrial]) -> list[str]:
     return [f"{trial}{'' if trial.gains else ' (no gain)'}" for trial in trials]
