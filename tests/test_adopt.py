@@ -27,6 +27,8 @@ onnx = pytest.importorskip("onnx")
 from onnx import helper  # noqa: E402
 from small_models import enlarger, model_of, without_card  # noqa: E402
 
+from accelir.training.package import add_gradient  # noqa: E402
+
 SHARPENER = enlarger(sharpness=0.6)
 
 
@@ -191,6 +193,30 @@ def test_a_card_that_is_not_true_is_refused(changes: dict[str, object], says: st
     assert adopt(SHARPENER, "toy", pictures=[photo("cup")], stated=card).card == card
     with pytest.raises(ValueError, match=says):
         adopt(SHARPENER, "toy", pictures=[photo("cup")], stated=replace(card, **changes))
+
+
+def test_a_scale_that_a_model_only_claims_is_not_believed() -> None:
+    model = onnx.load_from_string(model_of([node("Relu", ["x"], ["y"])], {}, size=(64, 64)))
+    for axis in (2, 3):
+        model.graph.output[0].type.tensor_type.shape.dim[axis].dim_value = 128
+    assert measure(model.SerializeToString(), "toy").scale == 1
+
+
+def test_black_and_white_are_tried() -> None:
+    nodes = [node("ReduceMax", ["x"], ["most"], keepdims=1), node("Div", ["x", "most"], ["y"])]
+    with pytest.raises(ValueError, match=r"no finite numbers .* or black or white ones"):
+        measure(model_of(nodes, {}), "toy")
+
+
+@pytest.mark.parametrize("model", [enlarger(2, 1), enlarger(2, dtype=np.float16), enlarger(2, size=(64, 64))])
+def test_gradients_are_for_plain_networks(model: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "toy.onnx"
+    path.write_bytes(model)
+    path.with_suffix(".json").write_text(measure(model, "toy").to_json())
+    with pytest.raises(
+        ValueError, match="toy: gradient graphs are for networks of float32, RGB from 0 to 1 and any size"
+    ):
+        add_gradient(path)
 
 
 # The command

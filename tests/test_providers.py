@@ -9,7 +9,7 @@ from click.testing import CliRunner
 import accelir
 from accelir.cli import main
 from accelir.restoration.network import open_network
-from accelir.restoration.providers import default_provider, providers, runtime_names
+from accelir.restoration.providers import default_provider, providers, runtime_names, runtime_options
 from accelir.restoration.runtime_errors import explained
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -26,6 +26,11 @@ def _cuda_is_built_in(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_cpu_is_always_there() -> None:
     assert providers()[-1] == "cpu"
     assert runtime_names("cpu") == [CPU]
+
+
+def test_threads_are_told_to_those_who_do_not_ask() -> None:
+    assert runtime_options("OpenVINOExecutionProvider", 2) == {"num_of_threads": "2"}
+    assert runtime_options("OpenVINOExecutionProvider", 0) == runtime_options(CPU, 2) == {}
 
 
 @pytest.mark.usefixtures("_cuda_is_built_in")

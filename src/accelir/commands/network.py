@@ -21,7 +21,7 @@ from accelir.restoration.installed import check_name, find, install, networks, o
 from accelir.restoration.network import card_of
 from accelir.restoration.pictures import list_pictures, load
 from accelir.restoration.tasks import KINDS, Task, forms
-from accelir.restoration.trial import Trial
+from accelir.restoration.trial import TaskTrial
 
 MOST_PICTURES = 8
 """Pictures of a folder that a network is tried on, spread over all."""
@@ -92,6 +92,9 @@ def add(
         )
         card = dataclasses.replace(adopted.card, architecture=architecture) if architecture else adopted.card
         path = install(data, card, replace=force)
+    except MemoryError:
+        complain(f"{shown(model)}: it takes more memory than there is, though it was run on small pictures")
+        raise SystemExit(1) from None
     except BAD_INPUT as error:
         complain(f"{shown(model)}: {explain(error)}")
         raise SystemExit(1) from None
@@ -176,5 +179,5 @@ def _described(card: Card) -> list[str]:
     ]
 
 
-def _tried(trials: list[Trial]) -> list[str]:
+def _tried(trials: list[TaskTrial]) -> list[str]:
     return [f"{trial}{'' if trial.gains else ' (no gain)'}" for trial in trials]

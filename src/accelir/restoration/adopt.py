@@ -17,7 +17,7 @@ from accelir.restoration.measure import Range, measure, photo
 from accelir.restoration.network import Network
 from accelir.restoration.session import open_model
 from accelir.restoration.tasks import Task
-from accelir.restoration.trial import Trial, best, trials
+from accelir.restoration.trial import TaskTrial, best, trials
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Adopted:
     """A model's card, and how it did."""
 
     card: Card
-    trials: list[Trial]
+    trials: list[TaskTrial]
     """Of the pictures that it was tried on, a task each."""
 
     @property
@@ -74,7 +74,7 @@ def adopt(
     return Adopted(card if stated else _finished(card, chosen, licence), found)
 
 
-def _finished(card: Card, trial: Trial, licence: str) -> Card:
+def _finished(card: Card, trial: TaskTrial, licence: str) -> Card:
     """The measured card with the task, and the scores on it."""
     task = Task.parse(trial.task)
     scores = {f"{trial.task} {name}": round(score, 3) for name, score in trial.after.items()}
@@ -100,5 +100,5 @@ def _check(stated: Card, measured: Card) -> None:
         raise ValueError(f"{'; '.join(wrong)}. Correct the card, or take it away to have the model measured")
 
 
-def _told(found: Sequence[Trial]) -> str:
+def _told(found: Sequence[TaskTrial]) -> str:
     return "; ".join(map(str, found))

@@ -102,6 +102,8 @@ def _sized(session: onnxruntime.InferenceSession, card: Card) -> Card:
             continue
         if len(set(found)) > 1:
             raise ValueError(f"its scale changes with its input's size: {found[0]} at {first}, {found[1]} at {second}")
+        for level in (0.0, 1.0):
+            _check_numbers(run_model(session, np.full((1, card.channels, *first), level, np.float32)))
         scale = int(found[0])
         task = ("sr", float(scale)) if scale > 1 else ("dejpeg", 0.0)
         card = dataclasses.replace(card, scale=scale, task=task[0], strength=task[1], multiple_of=multiple)
@@ -128,12 +130,16 @@ def _outcome(session: onnxruntime.InferenceSession, channels: int, height: int, 
             f"it gave {y.shape} for {x.shape}; taken are as many channels as came in, and a whole multiple of the "
             f"sides, {SCALES[0]} to {SCALES[-1]}"
         )
+    _check_numbers(y)
+    return scale
+
+
+def _check_numbers(y: NDArray[np.float32]) -> None:
     if not np.isfinite(y).all():
         raise ValueError(
-            "it gives values that are no finite numbers (NaN or infinity) for an ordinary input; if it is of float16, "
-            "export it as float32, else get it again"
+            "it gives values that are no finite numbers (NaN or infinity) for ordinary pictures, or black or white "
+            "ones; if it is of float16, export it as float32, else get it again"
         )
-    return scale
 
 
 def _least(session: onnxruntime.InferenceSession, card: Card) -> int:

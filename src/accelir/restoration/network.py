@@ -150,7 +150,8 @@ class Network:
             raise ValueError(f"{printable(self.card.name)}: the model gave values that are no numbers (NaN)")
         black, white = card.range
         np.clip(y, black, white, out=y)
-        y -= black
+        if black:
+            y -= black
         y *= 255 / (white - black)
         if shares != ALL or card.channels == 1:
             before = self._enlarged(rgb).transpose(2, 0, 1).astype(np.float32)
@@ -164,7 +165,8 @@ class Network:
         planes = rgb.transpose(2, 0, 1) if self.card.channels == 3 else (rgb @ LUMA)[None]
         x = np.ascontiguousarray(planes[None], dtype=np.float32)
         x *= (white - black) / 255
-        x += black
+        if black:
+            x += black
         return x
 
     def _enlarged(self, picture: Pixels) -> Pixels:

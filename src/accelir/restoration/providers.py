@@ -13,6 +13,8 @@ _SUFFIX = "ExecutionProvider"
 _ELSEWHERE = "azure"
 """Sends its input to another machine."""
 
+_NAMED_THREADS = "OpenVINOExecutionProvider"
+
 _PACKAGES = {
     "cuda": "onnxruntime-gpu",
     "tensorrt": "onnxruntime-gpu",
@@ -30,6 +32,14 @@ def providers() -> tuple[str, ...]:
 def default_provider() -> str:
     """What "auto" tries first."""
     return next((name for name in GPUS if name in _names()), CPU)
+
+
+def runtime_options(name: str, threads: int) -> dict[str, str]:
+    """Options of a provider, by ONNX runtime's name of it, for so many threads, 0 standing for all cores.
+
+    OpenVINO doesn't look at the session's number.
+    """
+    return {"num_of_threads": str(threads)} if name == _NAMED_THREADS and threads else {}
 
 
 def runtime_names(provider: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.restoration.model_file import refuse_external_data
-from accelir.restoration.providers import AUTO, CPU, runtime_names
+from accelir.restoration.providers import AUTO, CPU, runtime_names, runtime_options
 from accelir.restoration.runtime_errors import explained
 from accelir.storage.text import printable
 
@@ -54,7 +54,8 @@ def open_model(
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
         # Without its fallback, which tries the same provider again and prints to standard output.
-        session = onnxruntime.InferenceSession(model, options, providers=names, enable_fallback=0)
+        chosen = [(name, runtime_options(name, threads)) for name in names]
+        session = onnxruntime.InferenceSession(model, options, providers=chosen, enable_fallback=0)
     except Exception as error:  # ONNX runtime's errors have no common base beside Exception
         if provider == AUTO and len(names) > 1:
             return open_model(model, threads, optimized=optimized)

@@ -35,7 +35,7 @@ UNLIKE = 8.0
 
 
 @dataclass(frozen=True)
-class Trial:
+class TaskTrial:
     """Mean scores on some pictures of a task."""
 
     task: str
@@ -61,7 +61,7 @@ class Trial:
         return f"{self.task}: PSNR {psnr} dB, SSIMULACRA 2 {eyes}"
 
 
-def trials(network: Network, pictures: Sequence[Pixels], task: str | None = None) -> list[Trial]:
+def trials(network: Network, pictures: Sequence[Pixels], task: str | None = None) -> list[TaskTrial]:
     """Try a network. pictures: uint8 HxWx3. task: the one that it is for, None to try all.
 
     Raises ValueError for a task that it can't be for, for results that are no numbers, and without SciPy for blur.
@@ -75,12 +75,12 @@ def trials(network: Network, pictures: Sequence[Pixels], task: str | None = None
     return [*found, _trial(network, pictures, names[0], jpeg=True)] if scale > 1 else found
 
 
-def best(found: Sequence[Trial]) -> Trial:
+def best(found: Sequence[TaskTrial]) -> TaskTrial:
     """The one with the largest gain in PSNR, that in SSIMULACRA 2 counting a tenth of a dB a point."""
     return max(found, key=lambda t: sum(w * (t.after[n] - t.before[n]) for n, w in (("psnr", 1), ("ssimulacra2", 0.1))))
 
 
-def _trial(network: Network, pictures: Sequence[Pixels], name: str, *, jpeg: bool) -> Trial:
+def _trial(network: Network, pictures: Sequence[Pixels], name: str, *, jpeg: bool) -> TaskTrial:
     scores: list[tuple[dict[str, float], dict[str, float]]] = []
     for number, picture in enumerate(pictures):
         truth = crop_to_multiple(picture[: network.card.scale * SIDE, : network.card.scale * SIDE], network.card.scale)
@@ -90,7 +90,7 @@ def _trial(network: Network, pictures: Sequence[Pixels], name: str, *, jpeg: boo
     before, after = (
         {key: float(np.mean([s[key] for s in each])) for key in LEAST_GAIN} for each in zip(*scores, strict=True)
     )
-    return Trial(f"{name} of JPEG" if jpeg and name != "dejpeg" else name, before, after)
+    return TaskTrial(f"{name} of JPEG" if jpeg and name != "dejpeg" else name, before, after)
 
 
 def _as_jpeg(picture: Pixels) -> Pixels:

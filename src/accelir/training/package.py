@@ -39,16 +39,25 @@ def add_gradient(path: str | Path) -> Path:
     """Write NAME.gradient beside NAME.onnx, and say so in NAME.json; returns the new file's path.
 
     Its memory is reckoned as that of all activations of the network: peaks of 66 to 88 % of it were measured. Raises
-    ValueError for a network with an operator whose derivative isn't known, or without NAME.json.
+    ValueError for a network with an operator whose derivative isn't known, that isn't of float32, RGB from 0 to 1 and
+    any size, or without NAME.json.
     """
     path = Path(path)
     card, model = Card.read(path.with_suffix(".json")), path.read_bytes()
+    if (card.channels, card.range, card.size) != (3, (0.0, 1.0), None) or _is_half(model):
+        raise ValueError(f"{card.name}: gradient graphs are for networks of float32, RGB from 0 to 1 and any size")
     graph, side = gradient_model(model), 96 - 96 % card.multiple_of
     memory = 4.0 * sum(count(model, side, side).activations) / side**2
     write_atomically(path.with_suffix(GRADIENT), graph)
     described = replace(card, gradient=sha256(graph), gradient_memory=round(memory, 1))
     write_atomically(path.with_suffix(".json"), described.to_json().encode())
     return path.with_suffix(GRADIENT)
+
+
+def _is_half(model: bytes) -> bool:
+    """Whether a model takes or gives float16."""
+    graph = onnx.load_from_string(model).graph
+    return any(face.type.tensor_type.elem_type != onnx.TensorProto.FLOAT for face in (*graph.input, *graph.output))
 
 
 if __name__ == "__main__":
