@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     monkeypatch.setattr(bench, "RUNS", 1)
     monkeypatch.setattr(bench, "SIDE", 32)
+    monkeypatch.setattr(bench, "peak_memory", lambda model: None)
     monkeypatch.setattr(lighten, "CALIBRATION", 2)
     monkeypatch.setattr(prune, "TRIES", 5)
 
@@ -214,7 +216,7 @@ def test_training_that_knows_of_int8_rounds_as_the_file_does() -> None:
 
 @pytest.mark.parametrize(("text", "most"), [("1200mac", 1200), ("30ms", 30), ("2.5x", 4)])
 def test_goals_are_read(text: str, most: float) -> None:
-    teacher = bench.Row("teacher", 5000, 1, 1, 10.0, None, 30, 50)
+    teacher = bench.Row("teacher", 5000, 1, 1, 10.0, None, None, 30, 50)
     assert Goal.parse(text).most(teacher) == most
 
 
@@ -268,9 +270,11 @@ def test_training_that_knows_of_int8_is_kept_if_it_helps(
     assert rows[-1].psnr >= after.psnr
 
 
-def test_goals_that_are_reached_already_are_refused(teacher_run: Path, pictures: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="there is nothing to make lighter"):
-        lightening(teacher_run, pictures, tmp_path, to="90000mac").run()
+def test_a_network_that_is_light_enough_is_only_rounded(teacher_run: Path, pictures: Path, tmp_path: Path) -> None:
+    work = lightening(teacher_run, pictures, tmp_path, to="1x")
+    assert [row.stage for row in work.run()] == ["teacher", "int8"]
+    exact, _ = work.export("same")
+    assert open_network(exact).card.trained_on["steps"] == RECIPE.steps
 
 
 def test_a_folder_without_a_run_is_refused(pictures: Path, tmp_path: Path) -> None:
@@ -313,6 +317,14 @@ def test_the_word_train_may_be_written_or_left_out() -> None:
     for words in ([], ["train"]):
         result = CliRunner().invoke(main, [*words, "/no such folder", "run", "--task", "dejpeg"])
         assert "'/no such folder' does not exist" in result.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are Linux's")
+def test_peak_memory_is_that_of_activations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    narrow, wide = (bench.peak_memory(to_onnx(build("dncnn", channels=n, layers=3))) for n in (8, 64))
+    # 512 x 512 pixels of 64 channels are 64 MiB; one or two of them live at once.
+    assert 50 < wide - narrow < 200
 
 
 def test_openvino_is_timed_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:

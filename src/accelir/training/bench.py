@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +22,23 @@ SIDE = 144
 """Side in pixels of the input that is timed."""
 RUNS = 7
 """Runs that are timed; the fastest counts."""
+LARGE = 512
+"""Side in pixels of the input whose memory is measured."""
+
+# Linux's peak of a process: before the model is opened, with all that is imported, and after a run.
+_PROBE = """
+import sys
+import numpy as np
+from accelir.restoration.session import open_model, run_model
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+import onnxruntime
+model, x = sys.stdin.buffer.read(), np.zeros((1, 3, int(sys.argv[1]), int(sys.argv[1])), np.float32)
+before = peak()
+run_model(open_model(model, 1), x)
+print(peak() - before)
+"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,8 @@ class Row:
     """CPU time of ONNX runtime for an input of SIDE x SIDE pixels, milliseconds, one thread."""
     openvino_ms: float | None
     """The same of OpenVINO; None where it isn't installed."""
+    memory: float | None
+    """Peak memory of ONNX runtime's session and a run on LARGE x LARGE pixels, MiB; None where it isn't Linux."""
     psnr: float
     """Mean over the judged files, dB, RGB."""
     ssimulacra2: float
@@ -59,6 +80,7 @@ def measured(stage: str, model: bytes, tally: Count, pairs: list[Pair], multiple
         bytes=len(model),
         ms=latency(model),
         openvino_ms=openvino_latency(model),
+        memory=peak_memory(model),
         psnr=round(float(decibels), 4),
         ssimulacra2=round(float(points), 3),
     )
@@ -95,6 +117,15 @@ def openvino_latency(model: bytes) -> float | None:
     return _fastest(lambda: request.infer([x]))
 
 
+def peak_memory(model: bytes) -> float | None:
+    """Peak memory of ONNX runtime's session and a run on LARGE x LARGE pixels, MiB; None where it isn't Linux."""
+    if sys.platform != "linux":
+        return None
+    command = [sys.executable, "-c", _PROBE, str(LARGE)]
+    done = subprocess.run(command, input=model, capture_output=True, check=True)
+    return round(int(done.stdout) / 1024, 1)
+
+
 def _timed_input() -> NDArray[np.float32]:
     return np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
 
@@ -112,7 +143,7 @@ def _fastest(run: Callable[[], object]) -> float:
 
 def table(rows: list[Row]) -> str:
     """The rows as a Markdown table; what each is faster by, and loses, against the first."""
-    head = "| stage | MAC | weights | KB | ms | OpenVINO ms | times as fast | PSNR | | SSIMULACRA 2 |"
+    head = "| stage | MAC | weights | KB | ms | times as fast | OpenVINO ms | MiB | PSNR | | SSIMULACRA 2 |"
     lines = [head, "|" + "---|" * head.count(" |")]
     for row in rows:
         cells = (
@@ -121,11 +152,16 @@ def table(rows: list[Row]) -> str:
             f"{row.parameters:,}",
             f"{row.bytes / 1000:.0f}",
             f"{row.ms:.1f}",
-            "-" if row.openvino_ms is None else f"{row.openvino_ms:.1f}",
             f"{rows[0].ms / row.ms:.2f}",
+            _optional(row.openvino_ms),
+            _optional(row.memory),
             f"{row.psnr:.3f}",
             f"{row.psnr - rows[0].psnr:+.3f}",
             f"{row.ssimulacra2:.2f}",
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _optional(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

@@ -5,7 +5,7 @@ on from its checkpoint. The stages, and what is in their folders:
 
     teacher    row.json
     student    a run of a DistillingTrainer; left out where the plan names no student
-    pruned-1   the same, of what pruning left of the stage before, and so on
+    pruned-1   the same, of what pruning left of the stage before, and so on, until the goal is reached
     int8       model.onnx; aware/, a run that knows of the rounding, where rounding after training lost too much
 """
 
@@ -35,7 +35,7 @@ from accelir.training.layers import shaped
 from accelir.training.package import write
 from accelir.training.prune import ROUND_TO, reduced
 from accelir.training.quantise import aware, plain, quantised
-from accelir.training.trainer import TrainingRecipe, validation_pairs
+from accelir.training.trainer import Trainer, TrainingRecipe, validation_pairs
 
 JUDGED = "ours:fidelity:0.9-0.9,ours:fidelity:1.2-1.2,ours:fidelity:1.8-1.8"
 """Files that the table's scores are of, in turn, of pictures that no stage trains on."""
@@ -122,6 +122,7 @@ class Lightening:
         self.recipe, self.teacher = opened(Path(run) / "checkpoint.pt")
         self.rows: list[Row] = []
         self._keep_plan()
+        self._last = Trainer(self.recipe, pictures, run, workers=0, device=device)
         self._pairs = validation_pairs(replace(self.recipe, codecs=JUDGED), pictures)
         train, _ = split(list_pictures(pictures))
         source = PairSource(tuple(train), Task.parse(self.recipe.task), self.recipe.codecs, self.recipe.seed + 1, 512)
@@ -156,10 +157,8 @@ class Lightening:
         return self._stage("student", recipe, recipe.make_network)
 
     def _pruned(self, network: Restorer) -> Restorer:
-        """What prunings leave, each by the same factor, down to the goal; a student light enough stays whole."""
+        """What prunings leave, each by the same factor, down to the goal; one that is light enough stays whole."""
         plan, most, cost = self.plan, self.goal.most(self.rows[0]), self.goal.cost_of(self.rows[-1])
-        if cost <= most and len(self.rows) == 1:
-            raise ValueError(f"the teacher costs {cost:.4g} and {most:.4g} is asked: there is nothing to make lighter")
         recipe = replace(self.recipe, steps=plan.finetune, rate=plan.rate, mse_from=0.0)
         for i in range(plan.prunings if cost > most else 0):
             at = cost * (most / cost) ** ((i + 1) / plan.prunings)
