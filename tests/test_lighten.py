@@ -241,7 +241,10 @@ def test_a_lightening_goes_through_its_stages_and_resumes(
     again = lightening(teacher_run, pictures, tmp_path)
     assert [row.psnr for row in again.run()] == [row.psnr for row in rows]
     assert all(torch.equal(kept[name], value) for name, value in again._last.ema.state_dict().items())
-    # One that is done is not done again.
+    # What came out can be made lighter still.
+    further = lightening(tmp_path / "pruned-2", pictures, tmp_path / "further", to="1000mac", prunings=1)
+    assert further.run()[-1].macs <= 1000
+    # A stage that is done is not done again.
     monkeypatch.setattr(lighten, "measured", None)
     monkeypatch.setattr(lighten, "quantised", None)
     assert lightening(teacher_run, pictures, tmp_path).run()[-1] == rows[-1]

@@ -11,6 +11,7 @@ on from its checkpoint. The stages, and what is in their folders:
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import re
@@ -122,7 +123,7 @@ class Lightening:
         self.recipe, self.teacher = opened(Path(run) / "checkpoint.pt")
         self.rows: list[Row] = []
         self._keep_plan()
-        self._last = Trainer(self.recipe, pictures, run, workers=0, device=device)
+        self._last = Trainer(self.recipe, pictures, run, workers=0, device=device, network=copy.deepcopy(self.teacher))
         self._pairs = validation_pairs(replace(self.recipe, codecs=JUDGED), pictures)
         train, _ = split(list_pictures(pictures))
         source = PairSource(tuple(train), Task.parse(self.recipe.task), self.recipe.codecs, self.recipe.seed + 1, 512)
