@@ -16,6 +16,7 @@ from accelir.training.options import parse_options
 if TYPE_CHECKING:
     from accelir.training.adversarial import AdversarialTrainer
 
+
 class _Commands(click.Group):
     """Commands of which `train` needs not be named: `accelir-train PICTURES FOLDER ...` is what it always was."""
 

@@ -221,9 +221,11 @@ class Lightening:
 
 
 def opened(checkpoint: Path) -> tuple[TrainingRecipe, Restorer]:
-    """A run's recipe and its averaged network, as wide as it is. Raises FileNotFoundError."""
+    """A run's recipe and its averaged network, as wide as it is. Raises FileNotFoundError, ValueError."""
     if not checkpoint.exists():
         raise FileNotFoundError(f"no run to make lighter: there is no {checkpoint}")
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    if unknown := state["recipe"].keys() - asdict(TrainingRecipe("", "")).keys():
+        raise ValueError(f"{checkpoint} is of another kind of run, with {', '.join(sorted(unknown))}; take a plain one")
     recipe = TrainingRecipe(**state["recipe"])
     return recipe, shaped(recipe.make_network(), state["ema"])
