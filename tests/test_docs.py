@@ -20,6 +20,7 @@ SHOWN = ("console", "json", "mermaid", "", "html")
 NOT_RUN = {
     "CONTRIBUTING.md": 5,
     "commands.md": 1,
+    "lighter_networks.md": 2,
     "networks.md": 2,
     "own_network.md": 1,
     "profiles.md": 1,

@@ -1,8 +1,7 @@
-"""The command `accelir-train`."""
+"""The command `accelir-train`: `train`, which needs not be written, and `lighten`."""
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,22 +10,28 @@ import click
 from accelir.architectures import ARCHITECTURES
 from accelir.restoration.tasks import KINDS, Task, forms
 from accelir.training.codecs import parse_mixture
+from accelir.training.lighten_cli import lighten
+from accelir.training.options import parse_options
 
 if TYPE_CHECKING:
     from accelir.training.adversarial import AdversarialTrainer
 
 
-def _options(pairs: tuple[str, ...], hint: str = "--set") -> dict[str, object]:
-    options: dict[str, object] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"write NAME=VALUE, got {pair!r}", param_hint=hint)
-        try:
-            options[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            options[name] = value
-    return options
+class _Commands(click.Group):
+    """Commands of which `train` needs not be named: `accelir-train PICTURES FOLDER ...` is what it always was."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = ["train", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Train restoration networks, and make them lighter. `train PICTURES FOLDER ...` may be written without `train`."""
+
+
+main.add_command(lighten)
 
 
 def _adversarial(
@@ -40,7 +45,7 @@ def _adversarial(
     return AdversarialTrainer(AdversarialRecipe(**common, **losses), pictures, folder, **run)
 
 
-@click.command(context_settings={"show_default": True})
+@main.command(context_settings={"show_default": True})
 @click.argument("pictures", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--task", required=True, help=f"{forms(KINDS.values())}.")
@@ -74,7 +79,7 @@ def _adversarial(
 @click.option("--data", default="", help="What the pictures are and their licences, for the card.")
 @click.option("--version", default="1", help="The version of the weights that the card names.")
 @click.option("--licence", default="MIT", help="The licence that the card names.")
-def main(
+def train(
     pictures: Path,
     folder: Path,
     task: str,
@@ -119,7 +124,7 @@ def main(
         common: dict[str, Any] = {
             "task": task,
             "network": network,
-            "options": _options(settings),
+            "options": parse_options(settings),
             "codecs": codecs,
             "steps": steps,
             "batch": batch,
@@ -133,7 +138,7 @@ def main(
         run: dict[str, Any] = {"workers": workers, "device": device}
         trainer: Trainer
         if adversarial:
-            trainer = _adversarial(common, _options(losses, "--loss"), pictures, folder, run)
+            trainer = _adversarial(common, parse_options(losses, "--loss"), pictures, folder, run)
         else:
             trainer = Trainer(TrainingRecipe(**common), pictures, folder, **run)
         if start_from:

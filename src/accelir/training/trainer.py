@@ -169,8 +169,9 @@ def _crop_losses(out: Tensor, y: Tensor, squared: bool) -> Tensor:
 class Trainer:
     """One run in one folder.
 
-    folder: where the run lives; made if missing. pictures: a folder of ground truths. Raises ValueError if `folder`
-    holds a run of another recipe. Given the same recipe, pictures and device, losses agree to 1e-5 after a resume.
+    folder: where the run lives; made if missing. pictures: a folder of ground truths. network: what is trained where it
+    isn't the recipe's own, a pruned one say. Raises ValueError if `folder` holds a run of another recipe. Given the
+    same recipe, pictures and device, losses agree to 1e-5 after a resume.
     """
 
     def __init__(
@@ -181,12 +182,13 @@ class Trainer:
         *,
         workers: int = 1,
         device: str = "auto",
+        network: Restorer | None = None,
     ) -> None:
         self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
         self.workers = workers
         self.device = choose_device(device)
         self._bfloat16 = bfloat16_is_native(self.device)
-        self.network = recipe.make_network()
+        self.network = network or recipe.make_network()
         self._place()
         self.ema = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate)
