@@ -118,7 +118,7 @@ def test_bicubic_enlargement_loses_little(original, steered):
         )
         for made in steered
     ]
-    # Half of these 10 rounds ask the network. On this small crop bicubic enlargement loses 0.13 dB, 0.05 on larger pictures.
+    # Half of these 10 rounds ask the network. On this crop bicubic enlargement loses 0.13 dB, 0.05 on larger pictures.
     assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - 0.15
 
 

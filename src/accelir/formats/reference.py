@@ -22,8 +22,8 @@ from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
 ROUNDS = (0, 0, 0, 4, 6, 10, 16, 24, 40, 64)
-"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all of the time: by `sr-x4` at 1.2 bpp 10
-rounds gain 0.336 dB in 3.0 s a megapixel so, 16 that all ask 0.373 in 9.2 s (5 training pictures)."""
+"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all the time: by `sr-x4` at 1.2 bpp
+10 rounds gain 0.336 dB in 3.0 s a megapixel so, 16 that all ask 0.373 in 9.2 s (5 training pictures)."""
 
 
 @dataclass(frozen=True)

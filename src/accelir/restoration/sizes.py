@@ -1,7 +1,8 @@
 """Pictures of any size: the smallest network of a family that reaches it, then Lanczos' filter.
 
-A family are networks that enlarge and whose names differ in the factor alone, as sr-x2-light and sr-x4-light, or
-4x-sharp and 2x-sharp; where a factor has no network but a light one, or the other way round, it belongs to both. Pillow filters R, G and B alike, so that luma and chroma stay in step.
+A family are networks that enlarge and whose names differ in the factor alone, but for "-light" behind them, as sr-x4
+and sr-x2-light, or 4x-sharp and 2x-sharp. Where a factor has a light one and another, it is the one that is as the
+network given. Pillow filters R, G and B alike, so that luma and chroma stay in step.
 """
 
 from __future__ import annotations
