@@ -7,8 +7,9 @@ import io
 import itertools
 import math
 import warnings
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from accelir.restoration.session import open_model, run_model
 from accelir.restoration.tasks import Task
 from accelir.training.count import count
 from accelir.training.package import add_gradient, write
+from accelir.training.trainer import TrainingRecipe
 
 if TYPE_CHECKING:
     from accelir.training.trainer import Trainer
@@ -140,6 +142,7 @@ def export(
             "batch": recipe.batch,
             "patch": recipe.patch,
             **({"relative": True} if recipe.relative else {}),
+            **_others(recipe),
             **({"started_from": trainer.start} if trainer.start else {}),
         },
         scores=_validation(trainer),
@@ -148,6 +151,13 @@ def export(
     with contextlib.suppress(ValueError):
         add_gradient(path)
     return path
+
+
+def _others(recipe: TrainingRecipe) -> dict[str, Any]:
+    """What a recipe of another kind than the plain one has beside it, and its learning rate."""
+    plain = {one.name for one in fields(TrainingRecipe)}
+    others = {one.name: getattr(recipe, one.name) for one in fields(recipe) if one.name not in plain}
+    return {type(recipe).__name__: {"rate": recipe.rate, **others}} if others else {}
 
 
 def _validation(trainer: Trainer) -> dict[str, float]:
