@@ -26,7 +26,7 @@ from accelir.training.count import count  # noqa: E402
 from accelir.training.distil import DistillingTrainer, Lesson, affinity, attention  # noqa: E402
 from accelir.training.export import to_onnx  # noqa: E402
 from accelir.training.layers import shaped  # noqa: E402
-from accelir.training.lighten import Goal, Lightening, LighteningPlan, opened  # noqa: E402
+from accelir.training.lighten import Limit, Lightening, LighteningPlan, opened  # noqa: E402
 from accelir.training.quantise import QuantConv, aware, plain, quantised  # noqa: E402
 from accelir.training.trainer import Trainer, TrainingRecipe  # noqa: E402
 
@@ -217,13 +217,13 @@ def test_training_that_knows_of_int8_rounds_as_the_file_does() -> None:
 @pytest.mark.parametrize(("text", "most"), [("1200mac", 1200), ("30ms", 30), ("2.5x", 4)])
 def test_goals_are_read(text: str, most: float) -> None:
     teacher = bench.Row("teacher", 5000, 1, 1, 10.0, None, None, 30, 50)
-    assert Goal.parse(text).most(teacher) == most
+    assert Limit.parse(text).most(teacher) == most
 
 
 @pytest.mark.parametrize("text", ["", "30", "x", "0x", "-3ms", "3 ms", "1e3mac", "30MAC"])
 def test_unreadable_goals_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"write 50000mac \(a pixel\), 30ms or 2.7x"):
-        Goal.parse(text)
+        Limit.parse(text)
 
 
 def test_a_lightening_goes_through_its_stages_and_resumes(

@@ -67,5 +67,10 @@ def with_detail(
     other = restore(open_network(twin_of(network), threads, provider))
     if other.shape != restored.shape:
         raise ValueError(f"the twin gave {other.shape} where the network gave {restored.shape}; their scales differ")
+    return blended(restored, other, detail)
+
+
+def blended(restored: Pixels, other: Pixels, detail: float) -> Pixels:
+    """The picture at `detail`, 0 to 1, of the way from one to the other."""
     blend = restored + np.float32(detail) * (other.astype(np.float32) - restored)
     return np.rint(blend).astype(np.uint8)

@@ -47,7 +47,7 @@ INT8_LOSS = 0.05
 
 
 @dataclass(frozen=True)
-class Goal:
+class Limit:
     """How light a network is to become, in float32."""
 
     value: float
@@ -56,12 +56,12 @@ class Goal:
     """"mac" per input pixel, "ms" of CPU time as accelir.training.bench has it, or "x"."""
 
     @staticmethod
-    def parse(text: str) -> Goal:
+    def parse(text: str) -> Limit:
         """Read "50000mac", "30ms" or "2.7x". Raises ValueError."""
         found = re.fullmatch(r"(\d+(?:\.\d+)?)(mac|ms|x)", text)
         if found is None or float(found[1]) <= 0:
             raise ValueError(f"cannot read the goal {text!r}; write 50000mac (a pixel), 30ms or 2.7x (times as fast)")
-        return Goal(float(found[1]), found[2])
+        return Limit(float(found[1]), found[2])
 
     def cost(self, network: Restorer) -> float:
         """What a network costs in the goal's unit; milliseconds for "x"."""
@@ -82,7 +82,7 @@ class LighteningPlan:
     """Everything but teacher and pictures that decides a lightening."""
 
     to: str
-    """Goal as Goal.parse reads it."""
+    """Limit as Limit.parse reads it."""
     student: dict[str, Any] = field(default_factory=dict)
     """Options of the architecture in which a student differs from its teacher; none: the teacher itself is pruned."""
     steps: int = 6000
@@ -117,7 +117,7 @@ class Lightening:
         device: str = "auto",
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.plan, self.goal = plan, Goal.parse(plan.to)
+        self.plan, self.goal = plan, Limit.parse(plan.to)
         self.pictures, self.folder = Path(pictures), Path(folder)
         self.workers, self.device, self.tell = workers, device, tell
         self.recipe, self.teacher = opened(Path(run) / "checkpoint.pt")
