@@ -2,8 +2,8 @@
 
     python benches/detail.py PICTURES [--count 12] [--tasks sr-x4 sr-x2 dejpeg] [--plot OUT.png]
 
-Files are of the task's profile (`fidelity` for dejpeg) at three rates. "gradients" is the mean magnitude of the restored
-luma's Laplacian over the truth's: 1 where there is as much fine detail as in the truth, right or wrong.
+Files are of the task's profile (`fidelity` for dejpeg) at three rates. "gradients" is the mean magnitude of the
+restored luma's Laplacian over the truth's: 1 where there is as much fine detail as in the truth, right or wrong.
 """
 
 from __future__ import annotations

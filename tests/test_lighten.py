@@ -26,7 +26,7 @@ from accelir.training.count import count  # noqa: E402
 from accelir.training.distil import DistillingTrainer, Lesson, affinity, attention  # noqa: E402
 from accelir.training.export import to_onnx  # noqa: E402
 from accelir.training.layers import shaped  # noqa: E402
-from accelir.training.lighten import Limit, Lightening, LighteningPlan, opened  # noqa: E402
+from accelir.training.lighten import Lightening, LighteningPlan, Limit, opened  # noqa: E402
 from accelir.training.quantise import QuantConv, aware, plain, quantised  # noqa: E402
 from accelir.training.trainer import Trainer, TrainingRecipe  # noqa: E402
 
