@@ -11,8 +11,8 @@ namespace {
 
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
-// The score in bits of luma as a whole, by rounding alone, from which on subblocks are as likely to be better: so with
-// quantisers 20, 45, 75 and 100 it was 200, 190, 150 and 140 on training pictures.
+// The score in bits of luma as a whole, by rounding alone, from which on subblocks are as likely to be better: on three
+// training pictures that was between 102 and 288, 137 and 209, 124 and 158, 108 and 166 at quantisers 20, 45, 75, 100.
 constexpr float kAlike = 170.0f;
 
 // Where a magnitude in steps is rounded up when there is no trellis: its levels resemble the trellis's most there.
