@@ -49,7 +49,7 @@ def test_tasks_are_read_and_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sr", "sr-x5", "sr-4", "denoise", "denoise-0", "denoise-x", "deblur--1", "dejpeg-3"]
+    "text", ["", "sr", "sr-x1", "sr-x9", "sr-4", "denoise", "denoise-0", "denoise-x", "deblur--1", "dejpeg-3"]
 )
 def test_unknown_tasks_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"unknown task .*; write sr-x2"):
