@@ -47,6 +47,10 @@ def test_every_public_name_is_found_when_asked_for(name):
     assert name in dir(accelir)
 
 
+def test_a_part_of_the_package_needs_no_import_of_its_own():
+    loaded("import accelir\nassert accelir.metrics.METRICS and accelir.api.Encoder")
+
+
 def test_a_name_that_there_is_not_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'accelir' has no attribute 'endcode'"):
         _ = accelir.endcode
