@@ -87,8 +87,10 @@ def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> 
         restart_interval=int(rng.choice([0, 0, 1, 5, 65535])),
         segments=b"\xff\xfe\x00\x04ab" if rng.random() < 0.3 else b"",
         cell_weights=np.exp(rng.uniform(-60, 13, cells)).astype(np.float32) if rng.random() < 0.5 else None,
+        threads=int(rng.integers(1, 4)),
     )
-    coefficients, keep = jpeg.Coefficients.from_pixels(pixels, layout, smoothing(rng)), rng.random() < 0.5
+    coefficients = jpeg.Coefficients.from_pixels(pixels, layout, smoothing(rng), int(rng.integers(1, 4)))
+    keep = rng.random() < 0.5
     encoding = jpeg.encode(coefficients, settings, **size, keep_levels=keep)
     assert (encoding.levels is not None) == (keep and len(encoding.data) > 0)
     error_weights = rng.uniform(0, 9, (3, 64)).astype(np.float32)
@@ -174,6 +176,7 @@ def vp8_settings(rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, 
         "unevenness": float(rng.choice([0.001, 0.04, 1])),
         "tolerance": float(rng.choice([0, 0.001, 0.1])),
         "token_partitions": int(rng.choice([1, 2, 4, 8])),
+        "threads": int(rng.integers(1, 4)),
         "max_first_partition": int(rng.choice([(1 << 19) - 1, 100, 0])),
         "octaves": rng.uniform(0, rng.choice([1, 8, 16]), shape).astype(np.float32) if rng.random() < 0.5 else None,
         "weights": rng.uniform(0, rng.choice([9, 1e6]), shape).astype(np.float32) if rng.random() < 0.5 else None,

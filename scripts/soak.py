@@ -48,7 +48,7 @@ def one(rng: np.random.Generator, photo: np.ndarray) -> None:
     if kind == "steered":
         steered(rng, pixels)
         return
-    encoder = accelir.Encoder(format=format, profile=profile, effort=effort)
+    encoder = accelir.Encoder(format=format, profile=profile, effort=effort, threads=int(rng.integers(1, 4)))
     if kind == "quality":
         try:
             data = encoder.encode(pixels, target=("psnr", float(rng.uniform(25, 36)))).data
