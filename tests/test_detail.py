@@ -62,6 +62,9 @@ def test_decode_blends_as_restore_does(halving: Path) -> None:
 def test_details_outside_of_0_to_1_are_refused(halving: Path, detail: object) -> None:
     with pytest.raises(ValueError, match="detail is a number from 0 to 1"):
         accelir.restore(picture(8, 8), halving, detail=detail)
+    data = accelir.encode(photo()[:64, :64], bpp=2, profile="fidelity", effort=0)
+    with pytest.raises(ValueError, match="detail is a number from 0 to 1"):
+        accelir.decode(data, network=None, detail=detail)
 
 
 def test_a_network_without_a_twin_says_so(tmp_path: Path) -> None:

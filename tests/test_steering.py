@@ -113,14 +113,17 @@ def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):
 
 
 def test_bicubic_enlargement_loses_little(original, steered):
+    blind = steered[1]
+    encoder = accelir.Encoder(profile="sr-x4")
+    budget, light = blind.stats["max_bytes"], ["sr-x4-light"]
+    aimed = encoder.encode(shrunk(original), max_bytes=budget, reference=original, networks=light)
     enlarged = [
         np.asarray(
             Image.fromarray(accelir.decode(made.data, network=None)).resize((384, 320), Image.Resampling.BICUBIC)
         )
-        for made in steered
+        for made in (aimed, blind)
     ]
-    # On this small crop it loses 0.10 dB; of 12 larger pictures the mean is 0.09 at 1.2 bpp.
-    assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - 0.12
+    assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - 0.08
 
 
 def test_steering_is_deterministic(original, steered):

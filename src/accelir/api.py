@@ -360,7 +360,7 @@ def decode(
     Raises ValueError for a damaged file (it says what is wrong), for "auto" when the file names no network or one that
     isn't installed, and for an unknown network; TypeError for input of another kind; OSError when a path can't be read.
     """
-    wanted = read_size(size)
+    wanted, detail = read_size(size), check_detail(detail)
     data = read_source(data_or_path)
     pixels = decode_pixels(data)
     plane = decode_alpha(data) if alpha else None
@@ -370,7 +370,7 @@ def decode(
     if network == "auto":
         network = _named_network(data, name)
     chosen = None if network is None else network_for(network, pixels.shape, wanted)
-    restored = pixels if chosen is None else _restored(pixels, data, chosen, amount, check_detail(detail), provider)
+    restored = pixels if chosen is None else _restored(pixels, data, chosen, amount, detail, provider)
     if plane is not None:
         restored = np.dstack([restored, enlarge_alpha(plane, restored.shape)])
     if name is not None and name.size is not None:
