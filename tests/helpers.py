@@ -48,6 +48,16 @@ def smooth(height: int, width: int, channels: int | None = 3) -> NDArray[np.uint
     return pixels[..., 0] if channels is None else pixels
 
 
+def save_waves(folder: Path, count: int, height: int, width: int) -> Path:
+    """Pictures of stripes and smooth colour for trainings, 0.png and so on; returns the folder."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    for i in range(count):
+        waves = [np.sin(rng.uniform(-0.7, 0.7) * x + rng.uniform(-0.7, 0.7) * y + c) for c in range(3)]
+        Image.fromarray((128 + 100 * np.stack(waves, axis=2)).astype(np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
 def psnr(a: ArrayLike, b: ArrayLike) -> float:
     """Peak signal-to-noise ratio in dB over all values."""
     difference = np.asarray(a, np.float64) - np.asarray(b, np.float64)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
+from helpers import save_waves
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("pytorch_msssim")
@@ -26,13 +26,7 @@ QUICK = {"codecs": "jpeg:10-40", "batch": 2, "patch": 98, "slots": 2, "fresh": 0
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pictures")
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:104, :112]
-    for i in range(4):
-        waves = [np.sin(rng.uniform(-0.7, 0.7) * x + rng.uniform(-0.7, 0.7) * y + c) for c in range(3)]
-        Image.fromarray((128 + 100 * np.stack(waves, axis=2)).astype(np.uint8)).save(folder / f"{i}.png")
-    return folder
+    return save_waves(tmp_path_factory.mktemp("pictures"), 4, 104, 112)
 
 
 def run(pictures: Path, folder: Path, **changes: object) -> AdversarialTrainer:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
+from helpers import save_waves
 
 torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
@@ -51,13 +51,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three pictures of coloured waves, 96 x 80."""
-    folder = tmp_path_factory.mktemp("pictures")
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:80, :96]
-    for i in range(3):
-        waves = [np.sin(rng.uniform(-0.7, 0.7) * x + rng.uniform(-0.7, 0.7) * y + c) for c in range(3)]
-        Image.fromarray((128 + 100 * np.stack(waves, axis=2)).astype(np.uint8)).save(folder / f"{i}.png")
-    return folder
+    return save_waves(tmp_path_factory.mktemp("pictures"), 3, 80, 96)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import photo
+from helpers import photo, save_waves
 from PIL import Image
 
 from accelir.restoration.network import open_network
@@ -30,13 +30,7 @@ from accelir.training.worth import Wanted, curves, measure
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four pictures of stripes and smooth colour, 96 x 80."""
-    folder = tmp_path_factory.mktemp("pictures")
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:80, :96]
-    for i in range(4):
-        waves = [np.sin(rng.uniform(-0.7, 0.7) * x + rng.uniform(-0.7, 0.7) * y + c) for c in range(3)]
-        Image.fromarray((128 + 100 * np.stack(waves, axis=2)).astype(np.uint8)).save(folder / f"{i}.png")
-    return folder
+    return save_waves(tmp_path_factory.mktemp("pictures"), 4, 80, 96)
 
 
 def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", seed: int = 0) -> PairSource:
