@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from accelir.storage.files import parse_size, write_atomically
-from accelir.storage.temporary import remove_abandoned, temporary_name
+from accelir.storage.temporary import remove_abandoned_once, temporary_name
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file modes, links and devices")
 
@@ -110,12 +110,12 @@ def writing(tmp_path):
 
 @posix
 def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path, writing):
-    remove_abandoned.cache_clear()
+    remove_abandoned_once.cache_clear()
     write_atomically(tmp_path / "other.jpg", b"")
     assert len(os.listdir(tmp_path)) == 2, "a process that lives keeps its file"
     writing.kill()
     writing.wait()
-    remove_abandoned.cache_clear()
+    remove_abandoned_once.cache_clear()
     write_atomically(tmp_path / "out.jpg", b"whole")
     assert sorted(os.listdir(tmp_path)) == ["other.jpg", "out.jpg"]
 
@@ -137,7 +137,7 @@ def test_files_of_other_machines_and_other_people_are_left_alone(tmp_path):
     ]
     for name in (*foreign, *gone):
         (tmp_path / name).write_bytes(b"")
-    remove_abandoned.cache_clear()
+    remove_abandoned_once.cache_clear()
     write_atomically(tmp_path / "out.jpg", b"")
     assert sorted(os.listdir(tmp_path)) == sorted([*foreign, "out.jpg"])
 

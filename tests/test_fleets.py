@@ -27,6 +27,7 @@ from accelir.sets.goal import MSE, Goal
 from accelir.sets.share import least_sum
 from accelir.sets.trial import Survey, Trial
 from accelir.storage import locations
+from accelir.storage.temporary import temporary_name
 
 # Dask's own warnings are none of ours.
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
@@ -303,6 +304,17 @@ def test_killed_at_any_moment_the_next_run_goes_on(folder):
     assert sorted(os.listdir("out")) == sorted(os.listdir("clean"))
     for name in os.listdir("clean"):
         assert Path("out", name).read_bytes() == Path("clean", name).read_bytes(), name
+
+
+@posix
+def test_what_a_worker_left_half_written_is_gone_at_the_end(folder):
+    fleet_of(folder, 2, pictures=1)
+    assert call(*FLEET, "--bpp", "1.5").exit_code == 0
+    there = sorted(os.listdir("out"))
+    process, birth = temporary_name().split("-")[2:4]
+    Path("out", temporary_name().replace(f"-{process}-{birth}-", f"-999999999-{birth}-")).write_bytes(b"half")
+    assert call(*FLEET, "--bpp", "1.5").exit_code == 0
+    assert sorted(os.listdir("out")) == there
 
 
 @pytest.mark.slow

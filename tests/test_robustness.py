@@ -172,8 +172,8 @@ def test_a_profiles_values_have_bounds(tmp_path, where, value):
 
 
 def test_memory_stays_flat():
-    """Three hundred pictures by scripts/soak.py, which runs ten thousand by itself."""
-    call = [sys.executable, str(ROOT / "scripts" / "soak.py"), "--count", "300"]
+    """A thousand pictures by scripts/soak.py, which runs ten thousand by itself."""
+    call = [sys.executable, str(ROOT / "scripts" / "soak.py"), "--count", "1000"]
     done = subprocess.run(call, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 

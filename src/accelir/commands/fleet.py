@@ -99,6 +99,7 @@ def write_fleet(
     if len(left) < len(shards) and not running.quiet:
         complain(f"{len(shards) - len(left):,} of {len(shards):,} shards need nothing")
     fine = runner.run(left, EncodeShard(fleet, plan, goal, said.retry_failed), runner.tell)
+    locations.remove_abandoned(out)  # of workers that died here
     sys.exit(0 if fine and not runner.printer.failed else 1)
 
 

@@ -10,7 +10,7 @@ import stat
 from decimal import Decimal
 from pathlib import Path
 
-from accelir.storage.temporary import remove_abandoned, temporary_name
+from accelir.storage.temporary import remove_abandoned_once, temporary_name
 
 _UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1024, "mi": 1024**2, "gi": 1024**3}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]i?)?b?", re.IGNORECASE | re.ASCII)
@@ -50,7 +50,7 @@ def write_atomically(
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
-    remove_abandoned(target.parent)
+    remove_abandoned_once(target.parent)
     temporary = target.with_name(temporary_name())
     try:
         _write_new(temporary, data, mode, _status(target), like)

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from PIL import Image
 
+from accelir.storage import temporary
 from accelir.storage.files import write_atomically
 from accelir.storage.streams import read_input, write_output
 from accelir.storage.text import printable
@@ -148,6 +149,13 @@ def remove(name: str) -> None:
         fs, path = _filesystem(name)
         if fs.exists(path):
             fs.rm_file(path)
+
+
+def remove_abandoned(folder: str) -> None:
+    """Remove what processes that are gone left half written in a folder and below it; stores of URLs leave nothing."""
+    if not is_url(folder):
+        for inside, _, _ in os.walk(folder):
+            temporary.remove_abandoned(Path(inside))
 
 
 def names_in(folder: str) -> set[str]:

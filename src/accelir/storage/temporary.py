@@ -30,8 +30,13 @@ def temporary_name() -> str:
 
 
 @functools.lru_cache(_FOLDERS)
+def remove_abandoned_once(folder: Path) -> None:
+    """What remove_abandoned does; once a process, as folders may be large."""
+    remove_abandoned(folder)
+
+
 def remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files of processes that are gone from a folder; once a process, as folders may be large."""
+    """Remove the temporary files of processes that are gone from a folder."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for name in [entry.name for entry in entries if _is_abandoned(entry.name)]:
             with contextlib.suppress(OSError):
