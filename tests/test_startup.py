@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import accelir
 from accelir.cli import COMMANDS, main
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"numpy", "PIL", "scipy", "onnxruntime", "torch", "onnx", "sklearn", "pandas", "matplotlib", "distributed"}
 
 
@@ -39,6 +41,13 @@ def test_an_encoding_loads_neither_networks_nor_sets_nor_the_command_line():
     )
     assert not (HEAVY - {"numpy", "PIL"}) & modules
     assert not {"click", "tqdm", "accelir.sets", "accelir.fleets", "accelir.commands", "accelir.comparison"} & modules
+
+
+def test_the_command_for_one_picture_loads_neither_sets_nor_fleets(tmp_path):
+    call = ["encode", str(ROOT / "examples" / "photo.png"), "-o", str(tmp_path / "photo.jpg"), "--max-bytes", "20k"]
+    modules = loaded(f"from accelir.cli import main\nmain({call}, standalone_mode=False)")
+    assert not [name for name in modules if name.startswith(("accelir.sets", "accelir.fleets"))]
+    assert "accelir.commands.sets" not in modules
 
 
 @pytest.mark.parametrize("name", accelir.__all__)

@@ -7,10 +7,9 @@ import click
 from accelir.commands import groups, options
 from accelir.commands.coding import Coding
 from accelir.commands.encoding import Encode
-from accelir.commands.fleet import FleetOptions, Running, write_fleet
 from accelir.commands.pictures import Shaping
 from accelir.commands.places import Places, with_plots
-from accelir.commands.sets import SetOptions, write_set
+from accelir.commands.several import FleetOptions, SetOptions
 from accelir.commands.transfers import write_all
 from accelir.formats.registry import FORMATS
 
@@ -55,6 +54,8 @@ def encode(
     also a URL, as s3://bucket/folder. An input of the format written that has no more bytes than asked for is copied.
     """
     if fleet.asked:
+        from accelir.commands.fleet import Running, write_fleet
+
         work = Encode(coding, kinds, shaping, max_pixels)
         running = Running(jobs, dask, places.force, as_json, quiet)
         write_fleet(fleet, inputs, places.schemes, work, sets, running)
@@ -63,6 +64,8 @@ def encode(
     if sets.is_asked(coding):
         if dask is not None:
             raise click.UsageError("a set is made on this machine; --shards takes a cluster")
+        from accelir.commands.sets import write_set
+
         options.check_drawing(plot, [], places.schemes)
         work = Encode(coding, kinds, shaping, max_pixels)
         write_set(inputs, places, work, sets, jobs=jobs, plot=plot, as_json=as_json, quiet=quiet)

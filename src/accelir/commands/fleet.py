@@ -16,9 +16,8 @@ from accelir.commands import batch
 from accelir.commands.coding import Coding
 from accelir.commands.encoding import Encode
 from accelir.commands.fleet_work import CountShard, EncodeShard, Fleet, SurveyShard
-from accelir.commands.places import check_scheme
 from accelir.commands.printing import Printer, complain, shown
-from accelir.commands.sets import SetOptions
+from accelir.commands.several import FleetOptions, SetOptions
 from accelir.commands.transfers import run_all
 from accelir.errors import BudgetError
 from accelir.fleets.plan import Histogram, Plan
@@ -32,29 +31,6 @@ CALL = "accelir.json"
 """File in the output that says of which call its shards are, and of which total."""
 _NAMED_AT_MOST = 3
 """Failed pictures of a line; the rest are counted."""
-
-
-@dataclass(frozen=True)
-class FleetOptions:
-    """What was said of shards."""
-
-    shards: tuple[str, ...] = ()
-    out: str | None = None
-    retry_failed: bool = False
-
-    @property
-    def asked(self) -> bool:
-        return bool(self.shards or self.out or self.retry_failed)
-
-    def check(self, inputs: Sequence[str], schemes: Collection[str]) -> str:
-        """Where shards go; a wrong call where that isn't said, or inputs are."""
-        if not self.shards or self.out is None:
-            raise click.UsageError("shards are read from --shards IN and go to --out OUT; give both")
-        if inputs:
-            raise click.UsageError(f"--shards names what is read, and {inputs[0]} came besides")
-        for name in (*self.shards, self.out):
-            check_scheme(name, schemes)
-        return locations.absolute(self.out)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ from PIL import ImageColor
 
 from accelir.commands import options
 from accelir.commands.coding import coding_of
-from accelir.commands.fleet import FleetOptions
 from accelir.commands.metadata import KINDS, parse_kinds
 from accelir.commands.pictures import Shaping
 from accelir.commands.places import Places, check_name, check_part
-from accelir.commands.sets import OBJECTIVES, SetOptions
+from accelir.commands.several import OBJECTIVES, FleetOptions, SetOptions
 from accelir.formats.registry import FORMATS
 
 Decorator = Callable[[Any], Any]

@@ -13,74 +13,27 @@ import click
 from tqdm import tqdm
 
 from accelir._version import __version__
-from accelir.commands import batch, options
-from accelir.commands.coding import Coding
+from accelir.commands import batch
 from accelir.commands.encoding import Encode
 from accelir.commands.journal import Journal
 from accelir.commands.places import Places
 from accelir.commands.printing import Printer, complain, shown
 from accelir.commands.set_plot import draw_shares
+from accelir.commands.several import SetOptions
 from accelir.commands.transfers import INTERRUPTED, Transfer
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS
-from accelir.metrics import METRICS, Metric
+from accelir.metrics import Metric
 from accelir.sets.encode_set import attempted, judge_of, mapped, smallest_of, survey_of, telling_network
-from accelir.sets.goal import Goal, objective_of
+from accelir.sets.goal import Goal
 from accelir.sets.spend import Order, Reached, Spent, spend
 from accelir.sets.trial import Survey
 from accelir.storage import files, locations
 
 Result = TypeVar("Result")
 
-OBJECTIVES = ("auto", "mse", "worst", *METRICS)
 STAGE = ".accelir-set"
 """Folder in the output folder where files wait for the last one of their set."""
-
-
-@dataclass(frozen=True)
-class SetOptions:
-    """What was said of a set."""
-
-    total_bytes: int | None = None
-    as_set: bool = False
-    objective: str = "auto"
-    min_bpp: float | None = None
-    max_bpp: float | None = None
-    min_psnr: float | None = None
-
-    def is_asked(self, coding: Coding) -> bool:
-        """Whether the files are a set; a wrong call for options of sets where they aren't."""
-        if self.as_set or self.total_bytes is not None:
-            options.check_settings({**coding.settings, "format": coding.format})
-            return True
-        given = {"--objective": self.objective != "auto", "--min-bpp": self.min_bpp, "--max-bpp": self.max_bpp}
-        wrong = [name for name, value in {**given, "--min-psnr": self.min_psnr}.items() if value]
-        if wrong:
-            raise click.UsageError(f"{wrong[0]} is for a set; give --total-bytes, or --bpp with --as-set")
-        return False
-
-    def goal(self, coding: Coding) -> Goal:
-        """A wrong call for what can't be."""
-        if self.as_set and (coding.bpp is None or self.total_bytes is not None):
-            raise click.UsageError("--as-set shares the bytes that --bpp gives; --total-bytes says so by itself")
-        if self.total_bytes is not None and coding.bpp is not None:
-            raise click.UsageError("give either --total-bytes or --bpp")
-        wrong: dict[str, object] = {
-            "--max-bytes": coding.max_bytes,
-            "--target": coding.target,
-            "--reference": coding.reference,
-        }
-        wrong |= {"--qp-map": coding.qp_map, "--reference-dir": coding.reference_dir}
-        wrong |= {"--scale": None if coding.scale == 1 else coding.scale}
-        for name in (name for name, value in wrong.items() if value is not None):
-            raise click.UsageError(f"{name} is for single files, not for a set")
-        profile = coding.encoder(FORMATS[coding.format]).settings.profile
-        try:
-            objective = objective_of(self.objective, profile)
-            highest = float("inf") if self.max_bpp is None else self.max_bpp
-            return Goal(objective, self.total_bytes, coding.bpp, self.min_bpp or 0.0, highest, None, self.min_psnr)
-        except ValueError as error:
-            raise click.UsageError(f"{error}") from None
 
 
 def write_set(
