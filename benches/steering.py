@@ -1,6 +1,6 @@
 """What `reference=` gains: files with and without it at equal bytes, restored by several networks, RGB and luma.
 
-python benches/steering.py PICTURES --count 12 --profile sr-x4 --judge other.onnx --effort 5
+python benches/steering.py PICTURES --count 12 --profile sr-x4 --judge other.onnx --effort 5 --format webp
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--profile", default="sr-x4")
     parser.add_argument("--rates", type=float, nargs="+", default=[0.9, 1.2, 1.8])
     parser.add_argument("--effort", type=int, default=5)
+    parser.add_argument("--format", default="jpeg", choices=("jpeg", "webp"))
     parser.add_argument("--judge", action="append", default=[], help="an ONNX network with its card; repeatable")
     options = parser.parse_args()
     network = load_profile(options.profile).network
@@ -64,7 +65,7 @@ def main() -> None:
     task = Task.parse(options.profile)
     judges: dict[str, Judge] = {"own": open_network(network, 1), "bicubic": enlarge(task.scale)}
     judges |= {Path(path).stem: open_network(path, 1) for path in options.judge}
-    encoder = accelir.Encoder(profile=options.profile, effort=options.effort)
+    encoder = accelir.Encoder(profile=options.profile, effort=options.effort, format=options.format)
     print("bpp", *(f"{name} RGB/Y" for name in judges), "s/MP of the original", sep="\t")
     for bpp in options.rates:
         rows = []

@@ -30,7 +30,7 @@ from accelir.formats.decode import (
 from accelir.formats.effort import check_effort, check_threads
 from accelir.formats.format import Format
 from accelir.formats.network_name import NetworkName
-from accelir.formats.picture import read_picture
+from accelir.formats.picture import Picture, read_picture
 from accelir.formats.reference import Reference, read_reference, steer
 from accelir.formats.registry import get_format, labels_with
 from accelir.formats.request import EncoderSettings, Made, Metadata, Request
@@ -188,8 +188,8 @@ class Encoder:
             transparency, exact at 100. Both for WebP.
         reference: the original that the picture was made from, as `image` is, of the picture's sides times the scale of
             the receivers' network, and in colour if the picture is: what the restored picture should come close to.
-            From effort 3 on; the file is never worse for that network than without (docs/reference.md). For
-            JPEG, and not with a target.
+            From effort 3 on; the file is never worse for that network than without (docs/reference.md). Not with
+            a target or transparency.
         networks: with a reference, what receivers run, if that isn't the profile's network: names or paths as
             accelir.restore takes them, with gradient graphs beside. For several the mean of their errors counts.
         scale: 2 or 4 codes the picture at a half or a quarter of its sides, "auto" at those or at its own, whichever is
@@ -217,10 +217,10 @@ class Encoder:
             metadata=replace(metadata, icc_profile=picture.icc_profile),
         )
         scales = _scales(scale, request, target=target, reference=reference)
-        aim = self._aim(reference, networks, picture.pixels, target)
+        aim = self._aim(reference, networks, picture, target)
         return self._encoded(self._spend(request, budget, goal, aim, scales), request, budget, start)
 
-    def _aim(self, reference: Any, networks: Any, pixels: NDArray[np.uint8], target: object) -> Reference | None:
+    def _aim(self, reference: Any, networks: Any, picture: Picture, target: object) -> Reference | None:
         """Raises TypeError and ValueError."""
         if reference is None:
             if networks is not None:
@@ -228,7 +228,9 @@ class Encoder:
             return None
         if target is not None:
             raise ValueError("a reference is for files of a size; give bpp or max_bytes, and no target")
-        return read_reference(reference, pixels, self._format, self.settings.profile, networks)
+        if picture.alpha is not None:
+            raise ValueError("a reference is for pictures without transparency; put this one on a background first")
+        return read_reference(reference, picture.pixels, self._format, self.settings.profile, networks)
 
     def _spend(
         self,

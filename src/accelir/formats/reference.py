@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from accelir.errors import BudgetError
 from accelir.formats.format import Format
-from accelir.formats.picture import as_pixels
+from accelir.formats.picture import read_picture
 from accelir.formats.request import Made
 from accelir.metrics.psnr import mean_squared_error
 from accelir.profile.model import Profile
@@ -58,18 +58,22 @@ class Reference:
     def error(self, decoded: NDArray[np.uint8]) -> float:
         """Mean squared error of the restored picture, the mean over the networks, in squared 8-bit levels.
 
-        decoded: pixels of a file, HxWx3 or HxW.
+        decoded: pixels of a file, HxWx3 or HxW; of WebP three values alike where the picture is gray.
         """
-        return float(np.mean([mean_squared_error(network(decoded), self.pixels) for network in self.networks]))
+        goal = self.pixels if self.pixels.ndim == decoded.ndim else self._in_colour()
+        return float(np.mean([mean_squared_error(network(decoded), goal) for network in self.networks]))
 
     def gradient(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
         """Derivative of the networks' mean squared errors' mean, as restoration.gradient has it, HxWx3.
 
         decoded: RGB, HxWx3, about 0 to 255.
         """
-        goal = self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
+        goal = self._in_colour()
         total = sum(gradient(decoded, goal) for gradient in self.gradients)
         return np.asarray(total, np.float32) / np.float32(len(self.gradients))
+
+    def _in_colour(self) -> NDArray[np.uint8]:
+        return self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
 
 
 def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_bytes: int) -> Made:
@@ -111,13 +115,16 @@ def read_reference(
     receivers; None: the profile's. Raises TypeError and ValueError that say what came and what is taken.
     """
     if format.steered is None:
-        raise ValueError(f"reference is for JPEG, not for {format.label}")
+        raise ValueError(f"a {format.label} can't be steered towards a reference; leave it out")
     opened = [open_network(name, 1) for name in _names(profile, networks)]
     scales = {network.card.scale for network in opened}
     if len(scales) > 1:
         found = ", ".join(f"{network.card.name} by {network.card.scale}" for network in opened)
         raise ValueError(f"networks must enlarge alike; there is {found}")
-    pixels = as_pixels(image, format)
+    given = read_picture(image, format)
+    if given.alpha is not None:
+        raise ValueError("the reference has transparency; put it and the picture on a background first")
+    pixels = given.pixels
     if pixels.ndim < picture.ndim:
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     elif pixels.ndim > picture.ndim:

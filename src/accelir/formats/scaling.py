@@ -45,8 +45,8 @@ PROFILES = {1: "fidelity", 2: "sr-x2", 4: "sr-x4"}
 CLEANING = "dejpeg"
 """Network that receivers may run on a full-size file whose profile has none."""
 
-ASKED = {2: (0, 0, 0, 1, 2, 3, 6, 10, 18, 30), 4: (0, 0, 0, 2, 3, 5, 8, 14, 24, 40)}
-"""How often steering asks the network, by scale and effort: half size takes four times as long as a quarter."""
+ASKED = (0, 0, 0, 1, 2, 3, 6, 10, 18, 30)
+"""How often steering asks the network, by effort."""
 
 ALL_EFFORT = 8
 """From this effort on every scale is steered, whatever the sample says."""
@@ -187,17 +187,17 @@ class _Choice:
         name = route.networks[0]
         if route.scale == 1 or name is None or self._format.steered is None or not open_network(name, 1).card.gradient:
             return 0
-        return ASKED[route.scale][self._request.settings.effort]
+        return ASKED[self._request.settings.effort]
 
     def _gain(self, route: Route) -> float:
         """What steering gains, in dB, about: the logarithm of how often it asks counts."""
-        asked, usual = self._asked(route), ASKED[route.scale][5] if route.scale > 1 else 0
+        asked = self._asked(route)
         if not asked or self._metric is not PSNR_RGB:
             return 0.0
         height, width = self._request.pixels.shape[:2]
         base, slope = GAIN[route.scale]
         gain = base + slope * math.log2(8 * self._budget / (height * width))
-        return max(gain, 0.0) * math.log2(1 + asked) / math.log2(1 + usual)
+        return max(gain, 0.0) * math.log2(1 + asked) / math.log2(1 + ASKED[5])
 
     def _finished(self, tried: _Try) -> _Try:
         """The file, named for its receivers, and steered if that is better, with its distance as it is."""

@@ -8,6 +8,7 @@ from accelir.formats.webp.inspect import cell_bits, has_cells, inspect_webp, lum
 from accelir.formats.webp.metadata import MAX_SIDE, has_stale_name, name_of
 from accelir.formats.webp.parse import is_webp, parse
 from accelir.formats.webp.prepare import PreparedWebp, check_webp
+from accelir.formats.webp.steering import steered
 
 WEBP = Format(
     name="webp",
@@ -17,7 +18,7 @@ WEBP = Format(
     longest_side=MAX_SIDE,
     has_transparency=True,
     has_gray=False,
-    options=("exact", "alpha_quality"),
+    options=("exact", "alpha_quality", "reference", "networks"),
     sniff=is_webp,
     parse=parse,
     decode=decode_webp,
@@ -31,4 +32,5 @@ WEBP = Format(
     maps=maps,
     luma_step=luma_step,
     inspect=inspect_webp,
+    steered=steered,
 )
