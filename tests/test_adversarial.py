@@ -86,9 +86,9 @@ def test_a_plain_run_is_not_taken_for_an_adversarial_one(pictures: Path, tmp_pat
         Trainer(TrainingRecipe(**SMALL, **QUICK), pictures, tmp_path / "b", workers=0, device="cpu")
 
 
-@pytest.mark.parametrize("name", ["dejpeg-light", "sr-x2-light"])
+@pytest.mark.parametrize("name", ["dejpeg-light", "sr-x4-light"])
 def test_a_run_starts_from_a_shipped_network(name: str, pictures: Path, tmp_path: Path) -> None:
-    task, network = {"dejpeg-light": ("dejpeg", "artefact"), "sr-x2-light": ("sr-x2", "arsr")}[name]
+    task, network = {"dejpeg-light": ("dejpeg", "artefact"), "sr-x4-light": ("sr-x4", "arsr")}[name]
     started = Trainer(TrainingRecipe(task=task, network=network), pictures, tmp_path, workers=0, device="cpu")
     started.load_weights(find(name))
     assert started.start["network"] == name

@@ -224,3 +224,11 @@ def test_less_is_taken_of_the_correction_of_full_chroma(tmp_path: Path) -> None:
     inside = (np.minimum(whole, bicubic + luma).min(axis=2) > 0) & (np.maximum(whole, bicubic + luma).max(axis=2) < 255)
     assert np.abs(restored - bicubic - luma)[inside].mean() < 0.5
     assert np.abs(whole - restored)[inside].mean() > 1
+
+
+def test_files_that_were_made_for_a_network_get_all_of_its_chroma() -> None:
+    made = accelir.encode(vivid(), bpp=4, profile="sr-x2", subsampling="4:4:4")
+    pixels = accelir.decode(made, network=None)
+    restored = accelir.decode(made)
+    np.testing.assert_array_equal(restored, accelir.restore(pixels, "sr-x2", amount=1))
+    assert np.abs(restored.astype(float) - accelir.restore(pixels, "sr-x2")).mean() > 0.1

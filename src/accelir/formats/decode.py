@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from accelir.formats.network_name import NetworkName
 from accelir.formats.registry import find_format, format_of
 from accelir.restoration.card import Card
-from accelir.restoration.worth import amount
+from accelir.restoration.installed import installed
+from accelir.restoration.worth import Share, amount
 
 Source = bytes | bytearray | memoryview | str | os.PathLike[str]
 
@@ -49,10 +50,15 @@ def network_of(data: bytes) -> str | None:
     return None if name is None else name.network
 
 
-def worth_on(data: bytes, network: Card) -> float:
-    """How much of a network's correction, 0 to 1, its card says that a file is worth. Raises ValueError for damage."""
-    found = format_of(data)
-    return amount(network.worth, found.name, found.luma_step(data) if network.worth else None)
+def worth_on(data: bytes, card: Card) -> Share:
+    """What a network's card says that a file is worth of its correction; all of chroma's, if it was made for it.
+
+    Raises ValueError for damage.
+    """
+    found, named = format_of(data), network_of(data)
+    of_all = amount(card.worth, found.name, found.luma_step(data) if card.worth else None)
+    path = None if named is None else installed(named)
+    return Share(of_all, 1.0 if path is not None and path.stem == card.name else None)
 
 
 def has_stale_name(data: bytes) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numbers
 import os
 
+from accelir.restoration.card import Card
 from accelir.restoration.detail import check_detail, with_detail
 from accelir.restoration.network import Network, Picture, Pixels, as_pixels, open_network
 from accelir.restoration.providers import AUTO
 from accelir.restoration.sizes import network_for, read_size, resized
+from accelir.restoration.worth import Share, fullness, step_of
 from accelir.restoration.worth import amount as amount_at
-from accelir.restoration.worth import fullness, step_of
 
 
 def restore(
@@ -62,13 +63,16 @@ def restore(
     known = amount_at(worth, "jpeg", step_of(image, pixels)) if worth and amount is None else 1.0
 
     def restored(by: Network) -> Pixels:
-        return restore_as_worth(by, pixels, known, tile) if amount is None else by(pixels, tile, float(amount))
+        return restore_as_worth(by, pixels, Share(known), tile) if amount is None else by(pixels, tile, float(amount))
 
     return resized(with_detail(restored(opened), chosen, detail, restored, threads, provider), wanted)
 
 
-def restore_as_worth(network: Network, pixels: Pixels, amount: float, tile: int | None = None) -> Pixels:
-    """Pixels restored by an amount that is known, 0 to 1, and their chroma by what its size makes it worth."""
-    card = network.card
-    chroma = 1.0 - (1.0 - card.full_chroma) * fullness(pixels) if card.full_chroma < 1 else 1.0
-    return network(pixels, tile, amount, chroma)
+def restore_as_worth(network: Network, pixels: Pixels, share: Share, tile: int | None = None) -> Pixels:
+    """Pixels restored by a share that is known, their chroma by what its size makes it worth where that isn't."""
+    chroma = _worth_of_chroma(network.card, pixels) if share.chroma is None else share.chroma
+    return network(pixels, tile, share.amount, chroma)
+
+
+def _worth_of_chroma(card: Card, pixels: Pixels) -> float:
+    return 1.0 - (1.0 - card.full_chroma) * fullness(pixels) if card.full_chroma < 1 else 1.0

@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,17 @@ from accelir.core import jpeg
 from accelir.metrics.luma import LUMA
 
 Worth = Mapping[str, Sequence[Sequence[float]]]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What is taken of a network's correction."""
+
+    amount: float
+    """Of all of it, 0 to 1."""
+    chroma: float | None = None
+    """Of chroma's, 0 to 1; None: as the card says of chroma of its size."""
+
 
 SIDE = 1024
 """Side in pixels of the part of a picture that is looked at for traces, which takes some 0.1 s."""
