@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benches.paper import emulation, rate_distortion, size, table_3, table_4, widths
+from benches.paper import emulation, latency, overhead, rate_distortion, size, spread, table_3, table_4, widths
 from benches.paper.table import Table
 
 TABLES: dict[str, Table] = {
@@ -15,5 +15,8 @@ TABLES: dict[str, Table] = {
         size.TABLE,
         rate_distortion.TABLE,
         emulation.TABLE,
+        spread.TABLE,
+        latency.TABLE,
+        overhead.TABLE,
     )
 }
