@@ -27,6 +27,9 @@ JUDGES = {
 }
 EYES = {"SSIMULACRA 2": JUDGES["SSIMULACRA2"], "PSNR RGB": JUDGES["RGB"]}
 """Judges by the names of columns, as readers know them."""
+EFFORTS = ("0", "1", "2", "3", "5", "7", "9")
+SPEEDS = ("accelir, effort 0", "accelir, effort 5", "accelir, effort 9", "jpegli", "mozjpeg")
+TIMES = "times Pillow's"
 Rows = list[dict[str, str]]
 Lines = list[list[str]]
 """A table's cells, the names of its columns first."""
@@ -97,7 +100,7 @@ def more() -> Lines:
     """Figures that stand alone: what, by which judge, how much."""
     uniform = picked(rows_of("bd-rate-kodak"), profile="chroma for RGB")
     webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`, dB")
-    sizes = rows_of("size-control")
+    sizes, speeds = rows_of("size-control"), picked(rows_of("speed"), group="jpeg to a size, 2.4 MP")
     return [
         ["what", "by", ""],
         [
@@ -121,6 +124,11 @@ def more() -> Lines:
             joined(pixels, "gain"),
         ],
         [
+            "CPU time of JPEG to a size, 2.4 MP: times Pillow's at one quality",
+            "effort 0 / 5 / 9, jpegli, mozjpeg",
+            joined([row for name in SPEEDS for row in picked(speeds, what=name)], TIMES),
+        ],
+        [
             "size below the budget, median / worst",
             f"{sizes[0]['files']} JPEG files at 0.6 to 1.8 bpp",
             joined(sizes[:1], "median below", "worst"),
@@ -128,10 +136,28 @@ def more() -> Lines:
     ]
 
 
+def speed() -> Lines:
+    """Times over Pillow's of a picture of 2.4 MP, by effort."""
+    groups = {
+        "JPEG at a step": ("jpeg to a size, 2.4 MP", "accelir, at a step"),
+        "JPEG to a size": ("jpeg to a size, 2.4 MP", "accelir"),
+        "JPEG to a size, subsampling chosen": ("jpeg to a size, auto, 2.4 MP", "accelir"),
+        "WebP to a size": ("webp to a size, 2.4 MP", "accelir"),
+    }
+    rows = rows_of("speed")
+
+    def times(name: str) -> list[str]:
+        cells = (picked(rows, group=group, what=f"{what}, {name}") for group, what in groups.values())
+        return [name, *(joined(cell, TIMES) for cell in cells)]
+
+    return [["", *groups], *(times(f"effort {effort}") for effort in EFFORTS)]
+
+
 VIEWS: dict[str, Callable[[], Lines]] = {
     "README-after-restoration": after_restoration,
     "README-for-eyes": for_eyes,
     "README-more": more,
+    "speed-by-effort": speed,
 }
 """Tables for readers, by the names that pages know them by."""
 

@@ -102,7 +102,7 @@ TABLE = Table(
     about=f"""
 CPU time of encoding pictures as JPEG at {BPP} bpp, the least of {RUNS} runs, the median over pictures. Pillow
 (`optimize=True`, 4:2:0) is told the quality; "bisecting" finds it by trying. Ours find the size themselves, by effort 5
-where none is named, without an original. Energy is left out: nothing on this machine tells a process how much it took.
+where none is named, without an original. Energy is left out: no counter of this machine tells it.
 """,
     units=units,
     rows=rows,
