@@ -2,7 +2,7 @@
 
     python -m benches.keep eyes-kodak "For eyes, at the peer's bytes" benches/eyes.py EVAL/kodak --count 12
 
-What the bench prints is shown as it comes. An empty cell in the first columns means "as above". `python
+What the bench prints is shown as it comes. Empty cells at the start of a row mean "as above". `python
 scripts/figures.py` then brings the table into the pages that show it.
 """
 
@@ -67,10 +67,11 @@ def rows_of(lines: Iterable[str]) -> list[Row]:
 
 
 def filled(names: list[str], rows: list[list[str]]) -> Iterator[Row]:
-    """Rows with empty cells as in the row above."""
+    """Rows whose first cells, while they are empty, are as in the row above."""
     above = [""] * len(names)
     for row in rows:
-        above = [cell or before for cell, before in zip(row, above, strict=True)]
+        empty = next((index for index, cell in enumerate(row) if cell), 0)
+        above = [*above[:empty], *row[empty:]]
         yield dict(zip(names, above, strict=True))
 
 
