@@ -82,7 +82,8 @@ def after_restoration() -> Lines:
 def for_eyes() -> Lines:
     """Gains of both profiles without a network at each peer's qualities."""
     rows = rows_of("eyes-kodak")
-    heads = [f"over {peer} at quality {distinct(of, 'quality')}" for peer, of in by_peer(rows)]
+    pictures = rows[0]["ahead"].split()[-1]
+    heads = [f"over {peer} at quality {distinct(of, 'quality')} ({pictures} pictures)" for peer, of in by_peer(rows)]
     lines = [["profile", "judge", *heads]]
     for profile in ("`perceptual`", "`fidelity`"):
         for judge in ("SSIMULACRA 2", "PSNR RGB"):
@@ -125,7 +126,7 @@ def more() -> Lines:
         ],
         [
             "CPU time of JPEG to a size, 2.4 MP: times Pillow's at one quality",
-            "effort 0 / 5 / 9, jpegli, mozjpeg",
+            "effort 0 / 5 / 9 / jpegli / mozjpeg",
             joined([row for name in SPEEDS for row in picked(speeds, what=name)], TIMES),
         ],
         [
