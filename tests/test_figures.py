@@ -82,6 +82,19 @@ def test_a_bench_without_one_table_is_refused(keep, printed):
         keep.rows_of(printed)
 
 
+def test_a_table_that_was_printed_before_is_kept(keep, tmp_path, monkeypatch):
+    printed = tmp_path / "printed.txt"
+    printed.write_text("2 pictures\n| peer | dB |\n|---|---|\n| a | +0.56 |\n")
+    kept = []
+    monkeypatch.setattr(keep, "write_result", lambda *result: kept.append(result))
+    monkeypatch.setattr(
+        "sys.argv", ["keep", "--printed", str(printed), "gains", "Gains", "benches/eyes.py", "--count", "2"]
+    )
+    keep.main()
+    facts = {"command": "python benches/eyes.py --count 2"}
+    assert kept == [("gains", "Gains", "2 pictures", facts, [{"peer": "a", "dB": "+0.56"}])]
+
+
 def test_a_failing_bench_keeps_nothing(keep):
     with pytest.raises(keep.subprocess.CalledProcessError):
         list(keep.run(["-c", "raise SystemExit(3)"]))

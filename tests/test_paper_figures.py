@@ -119,3 +119,25 @@ def test_figures_are_drawn_from_the_results_as_they_are_kept(name):
     table.draw(read_result(table.name), figure)
     assert figure.axes
     assert all(axes.lines or axes.patches for axes in figure.axes)
+
+
+def test_maps_tell_how_far_qps_are_from_those_of_adaptive_quantisation():
+    from benches.common import Case
+    from benches.paper import maps
+
+    truth = np.zeros((64, 64, 3), np.uint8)
+    for index, (top, left) in enumerate([(0, 0), (0, 32), (32, 0), (32, 32)]):
+        truth[top : top + 32 : 2, left : left + 32] = 50 * index
+    utility = np.arange(4).reshape(2, 2)
+    found = maps.Maps(
+        "bird",
+        Case(truth, truth),
+        utility,
+        {"ours": 50 + utility, "VAQ": 60 - utility, "uniform": np.full((2, 2), 55)},
+        {"ours": 36.0, "VAQ": 35.0, "uniform": 35.5},
+    )
+    row = maps.row_of(found)
+    assert row["QPs, ours and VAQ"] == "-1.00"
+    assert row["utility and variance"] == "+1.00"
+    assert row["our QPs and utility"] == "+1.00"
+    assert row["ours, dB"] == "36.00"
