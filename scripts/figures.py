@@ -20,15 +20,17 @@ _PLACE = re.compile(r"(?<=^<!-- results: )([\w.-]+)( -->\n).*?(?=^<!-- end -->$)
 
 PEERS = ("Pillow", "mozjpeg", "jpegli")
 JUDGES = {
-    "RGB": "PSNR of RGB, dB",
-    "Y": "PSNR of luma, dB",
-    "flat Y": "PSNR of luma in flat areas, dB",
-    "SSIMULACRA2": "SSIMULACRA 2, points",
+    "RGB": "PSNR RGB, dB",
+    "Y": "PSNR luma, dB",
+    "flat Y": "PSNR luma, flat areas, dB",
+    "SSIMULACRA2": "SSIMULACRA 2",
 }
 EYES = {"SSIMULACRA 2": JUDGES["SSIMULACRA2"], "PSNR RGB": JUDGES["RGB"]}
 """Judges by the names of columns, as readers know them."""
 EFFORTS = ("0", "1", "2", "3", "5", "7", "9")
 SPEEDS = ("accelir, effort 0", "accelir, effort 5", "accelir, effort 9", "jpegli", "mozjpeg")
+BETWEEN = "\u00a0/\u00a0"
+"""Spaces at which browsers don't break the line."""
 TIMES = "times Pillow's"
 Rows = list[dict[str, str]]
 Lines = list[list[str]]
@@ -52,8 +54,8 @@ def picked(rows: Rows, **wanted: str) -> Rows:
 
 
 def joined(rows: Rows, *columns: str) -> str:
-    """Columns of rows as one cell, such as `+0.56 / +0.57 / +0.49`; a dash where there are no rows."""
-    return " / ".join(row[column] for row in rows for column in columns) or "–"
+    """Columns of rows as one cell on one line, such as `+0.56 / +0.57 / +0.49`; a dash where there are no rows."""
+    return BETWEEN.join(row[column] for row in rows for column in columns) or "–"
 
 
 def distinct(rows: Rows, column: str, between: str = " / ") -> str:
