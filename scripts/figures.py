@@ -67,8 +67,8 @@ def after_restoration() -> Lines:
     """Gains of each task's profile over each peer, by judge."""
     tasks = {
         "enlarging by 4": ("sr-x4", ("RGB", "Y", "flat Y", "SSIMULACRA2")),
-        "deblurring": ("deblur-1.5", ("RGB",)),
-        "denoising": ("denoise-25", ("RGB",)),
+        "deblurring": ("deblur-1.5", ("RGB", "flat Y", "SSIMULACRA2")),
+        "denoising": ("denoise-25", ("RGB", "flat Y", "SSIMULACRA2")),
     }
     lines = [["task, bits per pixel", "judge", *(f"over {peer}" for peer in PEERS)]]
     for task, (profile, judges) in tasks.items():

@@ -43,6 +43,14 @@ def test_speeds_are_taken_over_pillows_of_the_same_group():
     ]
 
 
+def test_a_group_of_speeds_comes_from_its_last_run_alone():
+    from benches.speed.table import latest
+
+    first = [bench("a", "bench_x", 1.0), bench("a", "bench_pillow[y]", 1.0), bench("b", "bench_z", 1.0)]
+    second = [bench("a", "bench_pillow[y]", 2.0)]
+    assert latest([first, second]) == [first[2], second[0]]
+
+
 def test_overhead_is_the_median_over_pictures_of_ratios_to_pillow():
     from benches.paper import overhead
 

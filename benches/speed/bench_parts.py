@@ -1,5 +1,5 @@
 """What encodings are made of beside the core: QP-NET, the allocator, metrics; files for an
-original, of fewer pixels, for a quality, and sets, beside Pillow at the same bytes.
+original, of fewer pixels, for a quality, and sets, beside Pillow, mozjpeg and jpegli at the same bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from accelir.formats.jpeg.group_plan import plan_modes
 from accelir.metrics import METRICS
 from accelir.profile.installed import load_profile
 from benches.common import Pixels, pillow_jpeg
+from benches.encoders import Encode, installed_encoders
 
 BPP, LOW_BPP = 1.2, 0.3
 SHRUNK = 4
@@ -94,16 +95,26 @@ def pieces(picture: Pixels) -> list[Pixels]:
     return [np.ascontiguousarray(part) for half in np.array_split(picture, 2) for part in np.array_split(half, 2, 1)]
 
 
-@pytest.mark.parametrize("kind", ["reference", "scale", "set", "target"])
+@pytest.mark.parametrize("kind", GROUPS)
 def bench_pillow(benchmark: BenchmarkFixture, picture_of: PictureOf, kind: str) -> None:
-    """One try at the quality of the same size; for a target, at some quality."""
+    time_peer(benchmark, picture_of, pillow_jpeg, kind)
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+@pytest.mark.parametrize("name", [name for name in installed_encoders() if name != "Pillow"])
+def bench_peer(benchmark: BenchmarkFixture, picture_of: PictureOf, name: str, kind: str) -> None:
+    time_peer(benchmark, picture_of, installed_encoders()[name], kind)
+
+
+def time_peer(benchmark: BenchmarkFixture, picture_of: PictureOf, encode: Encode, kind: str) -> None:
+    """One try at the quality of the same size; where ours are for a target, at that of some size."""
     pictures = {
         "reference": [shrunk(picture_of(0.4))],
         "scale": [picture_of(0.4)],
         "set": pieces(picture_of(0.4)),
         "target": [picture_of(0.04)],
     }[kind]
-    tries = [once(picture, pillow_jpeg, LOW_BPP if kind == "scale" else BPP) for picture in pictures]
+    tries = [once(picture, encode, LOW_BPP if kind == "scale" else BPP) for picture in pictures]
     benchmark.group = GROUPS[kind]
     benchmark(lambda: [each() for each in tries])
 

@@ -1,6 +1,7 @@
 """Results from runs of the speed benches: `python -m benches.speed.table RUN.json...` writes docs/results/speed.csv.
 
 A run is what `python -m pytest benches/speed --benchmark-only --benchmark-json=RUN.json` wrote, of all benches or some.
+Each group of benches comes from the last run that has it, since other runs have another clock.
 """
 
 from __future__ import annotations
@@ -44,13 +45,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+")
     a = parser.parse_args()
-    benches = [bench for run in a.runs for bench in json.loads(run.read_text("utf-8"))["benchmarks"]]
+    benches = latest([json.loads(run.read_text("utf-8"))["benchmarks"] for run in a.runs])
     facts = {
         "command": "python -m pytest benches/speed --benchmark-only --benchmark-json=RUN.json; "
         "python -m benches.speed.table RUN.json",
         "data": "examples/photo.png, cut or mirrored beside itself",
     }
     write_result("speed", "Speed beside Pillow, mozjpeg and jpegli", ABOUT, facts, list(rows_of(benches)))
+
+
+def latest(runs: Sequence[Sequence[Bench]]) -> list[Bench]:
+    """The benches of each group's last run."""
+    last = {bench["group"]: run for run, benches in enumerate(runs) for bench in benches}
+    return [bench for run, benches in enumerate(runs) for bench in benches if last[bench["group"]] == run]
 
 
 def rows_of(benches: Sequence[Bench]) -> Iterator[Row]:
