@@ -70,7 +70,7 @@ def draw(rows: list[Row], figure: Any) -> None:
     places = np.arange(len(rows))
     for shift, column in ((-0.2, "CPU ms, 1 thread"), (0.2, "CPU ms, 2 threads")):
         axes.barh(places + shift, [float(row[column]) for row in rows], 0.38, label=column)
-    axes.set_yticks(places, [row["network"] for row in rows])
+    axes.set_yticks(places, [row["network"] for row in rows], fontsize=10 if len(rows) < 12 else 6)
     axes.invert_yaxis()
     axes.set_xlabel(f"milliseconds of CPU for a picture of {WIDTH} x {HEIGHT} pixels")
     axes.legend(frameon=False)
