@@ -6,12 +6,12 @@ import io
 
 import numpy as np
 import pytest
-from common import Pixels
 from conftest import PictureOf
 from PIL import Image
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import accelir
+from benches.common import Pixels
 
 BPP = 1.2
 

@@ -1,19 +1,19 @@
-"""Encoding: by effort, format, profile, to a size or at a step, beside Pillow (and jpegli) at the same bytes."""
+"""Encoding: by effort, format, profile, to a size or at a step, beside Pillow, mozjpeg and jpegli at the same bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from common import Pixels, largest_within, pillow_jpeg, pillow_webp, prepare, quality_within
-from conftest import PictureOf
+from conftest import PictureOf, once
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import accelir
 from accelir.formats.budget import bytes_at
 from accelir.profile.installed import profiles
+from benches.common import Pixels, largest_within, pillow_jpeg, pillow_webp, prepare
+from benches.encoders import installed_encoders
 
 BPP = {"jpeg": 1.2, "webp": 0.8}
 SIZES = (0.04, 0.4, 2.4)
@@ -21,6 +21,8 @@ SIZES = (0.04, 0.4, 2.4)
 EFFORTS = (0, 1, 2, 3, 5, 7, 9)
 SIZED = {"jpeg to a size": {"subsampling": "4:2:0"}, "jpeg to a size, auto": {}, "webp to a size": {}}
 """Kinds of files, and settings of the encoder beside profile and effort."""
+AUTO = {"jpeg": ", auto", "webp": ""}
+"""What the kind adds where nothing is set."""
 
 
 def time_encoder(benchmark: BenchmarkFixture, picture: Pixels, format: str, profile: str, **settings: Any) -> None:
@@ -57,14 +59,8 @@ def bench_at_a_step(benchmark: BenchmarkFixture, picture_of: PictureOf, effort: 
 @pytest.mark.parametrize("format", BPP)
 @pytest.mark.parametrize("profile", profiles())
 def bench_profiles(benchmark: BenchmarkFixture, picture_of: PictureOf, format: str, profile: str) -> None:
-    benchmark.group = f"{format} by profile, 0.4 MP"
+    benchmark.group = f"{format} to a size{AUTO[format]}, 0.4 MP"
     time_encoder(benchmark, picture_of(0.4), format, profile)
-
-
-def pillow_once(picture: Pixels, make: Callable[[Pixels, int], bytes], bpp: float) -> Callable[[], bytes]:
-    quality = quality_within(partial(make, picture), bytes_at(bpp, picture.shape))
-    assert quality is not None, "no file of Pillow's is so small"
-    return partial(make, picture, quality)
 
 
 @pytest.mark.parametrize("megapixels", SIZES)
@@ -73,7 +69,7 @@ def bench_pillow(benchmark: BenchmarkFixture, picture_of: PictureOf, kind: str, 
     """One try at the quality of the same size."""
     benchmark.group = f"{kind}, {megapixels} MP"
     make = pillow_jpeg if kind.startswith("jpeg") else partial(pillow_webp, method=4)
-    benchmark(pillow_once(picture_of(megapixels), make, BPP[kind[:4]]))
+    benchmark(once(picture_of(megapixels), make, BPP[kind[:4]]))
 
 
 @pytest.mark.parametrize("megapixels", SIZES)
@@ -85,12 +81,8 @@ def bench_pillow_bisecting(benchmark: BenchmarkFixture, picture_of: PictureOf, m
 
 
 @pytest.mark.parametrize("megapixels", SIZES)
-def bench_jpegli(benchmark: BenchmarkFixture, picture_of: PictureOf, megapixels: float) -> None:
-    pyjpegli = pytest.importorskip("pyjpegli")
+@pytest.mark.parametrize("name", [name for name in installed_encoders() if name != "Pillow"])
+def bench_peer(benchmark: BenchmarkFixture, picture_of: PictureOf, name: str, megapixels: float) -> None:
+    """One try, as Pillow has."""
     benchmark.group = f"jpeg to a size, {megapixels} MP"
-
-    def make(picture: Pixels, quality: int) -> bytes:
-        data: bytes = pyjpegli.encode(picture.tobytes(), picture.shape[1], picture.shape[0], quality)
-        return data
-
-    benchmark(pillow_once(picture_of(megapixels), make, BPP["jpeg"]))
+    benchmark(once(picture_of(megapixels), installed_encoders()[name], BPP["jpeg"]))

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from common import Pixels, open_rgb
+
+from accelir.formats.budget import bytes_at
+from benches.common import Pixels, open_rgb, quality_within
+from benches.encoders import Encode
 
 PHOTO = Path(__file__).parents[2] / "examples" / "photo.png"
 ASPECT = 3 / 2
@@ -33,3 +36,10 @@ def picture_of(request: pytest.FixtureRequest) -> PictureOf:
         return np.ascontiguousarray(picture)
 
     return of
+
+
+def once(picture: Pixels, encode: Encode, bpp: float) -> Callable[[], bytes]:
+    """One try of an encoder at its highest quality within a rate."""
+    quality = quality_within(functools.partial(encode, picture), bytes_at(bpp, picture.shape))
+    assert quality is not None, "no file of this encoder is so small"
+    return functools.partial(encode, picture, quality)

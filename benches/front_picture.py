@@ -1,0 +1,181 @@
+"""README's picture, docs/front.png, and its figures, docs/results/front.csv: `python -m benches.front_picture`.
+
+The example photograph at a low rate, and its quarter-size copy that the receiver enlarges: by Pillow and by ours, and
+by mozjpeg and jpegli where `jpeglib` and `pyjpegli` are installed. No file is larger than Pillow's. Crops are shown
+pixel by pixel; scores are those of the whole pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+import accelir
+from accelir.formats.budget import bytes_at
+from accelir.formats.decode import decode_pixels
+from benches.common import JUDGES, Pixels, enlarge, largest_within, open_rgb, pillow_jpeg, quality_within, scores
+from benches.encoders import installed_encoders
+from benches.paper.results import write_result
+
+ROOT = Path(__file__).parents[1]
+PHOTO = ROOT / "examples" / "photo.png"
+OUT = ROOT / "docs" / "front.png"
+LOW_BPP, SMALL_BPP = 0.3, 1.8
+SHRUNK = 4
+NETWORK = "sr-x4"
+CLEANER = "dejpeg"
+LEFT, TOP, WIDTH, HEIGHT = 190, 184, 206, 120
+"""The crop, in pixels of the photograph."""
+COLUMNS, GAP, TEXT, HEAD = 4, 6, 62, 34
+"""Panels a row; pixels between them, of text below each, and of a section's heading."""
+LINE = 17
+"""Pixels from a line of text to the next."""
+INK, FAINT = (20, 20, 20), (90, 90, 90)
+TITLE, WORDS = ImageFont.load_default(17), ImageFont.load_default(12)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture with words below it."""
+
+    name: str
+    shown: Pixels
+    """At most (HEIGHT, WIDTH, 3)."""
+    scores: dict[str, str | int | float] | None = None
+    """Columns of the table; None for what isn't a file."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Files of one budget."""
+
+    heading: str
+    panels: list[Panel]
+
+
+def main() -> None:
+    photo = open_rgb(PHOTO)
+    sections = [section_of_low_rates(photo), section_of_enlarging(photo)]
+    drawn(sections).save(OUT, optimize=True)
+    rows = [panel.scores for section in sections for panel in section.panels if panel.scores is not None]
+    write_result(
+        "front",
+        "The picture in README",
+        __doc__.split("\n\n")[1],
+        {"command": "python -m benches.front_picture", "data": "examples/photo.png"},
+        rows,
+    )
+
+
+def section_of_low_rates(photo: Pixels) -> Section:
+    budget = len(pillows(photo, LOW_BPP))
+    peers = list(peer_files(photo, budget))
+    pillow = peers[0][1]
+    eyes = accelir.encode(photo, max_bytes=budget, profile="perceptual")
+    scaled = accelir.encode(photo, max_bytes=budget, profile="perceptual", scale="auto")
+    seen = [
+        *((name, data, decode_pixels(data)) for name, data in peers),
+        (f"Pillow, cleaned by {CLEANER}", pillow, accelir.restore(decode_pixels(pillow), CLEANER)),
+        ("accelir, perceptual", eyes, accelir.decode(eyes, network=None)),
+        ("accelir, perceptual, scale auto", scaled, accelir.decode(scaled)),
+    ]
+    files = [seen_as(photo, photo, *each) for each in seen]
+    place = Panel("The whole photograph", map_of_crop(photo))
+    return Section(
+        f"A photograph of {size_of(photo)} pixels in at most {budget:,} bytes: what the receiver sees",
+        [Panel("Original", crop(photo)), *files[: len(peers)], place, *files[len(peers) :]],
+    )
+
+
+def section_of_enlarging(photo: Pixels) -> Section:
+    size = photo.shape[1] // SHRUNK, photo.shape[0] // SHRUNK
+    small = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BICUBIC))
+    budget = len(pillows(small, SMALL_BPP))
+    peers = list(peer_files(small, budget))
+    pillow = peers[0][1]
+    blind = accelir.encode(small, max_bytes=budget)
+    steered = accelir.encode(small, max_bytes=budget, reference=photo)
+    seen = [
+        *((name, data, accelir.restore(decode_pixels(data), NETWORK)) for name, data in peers),
+        ("Pillow, bicubic, no network", pillow, enlarge(decode_pixels(pillow), SHRUNK)),
+        ("accelir, sr-x4", blind, accelir.decode(blind)),
+        ("accelir, sr-x4, reference given", steered, accelir.decode(steered)),
+    ]
+    files = [seen_as(photo, small, *each) for each in seen]
+    sent = Panel("The copy, before encoding", small)
+    return Section(
+        f"A copy of {size_of(small)} pixels in at most {budget:,} bytes: what the receiver's network makes of it",
+        [Panel("Original", crop(photo)), *files[: len(peers)], sent, *files[len(peers) :]],
+    )
+
+
+def seen_as(photo: Pixels, sent: Pixels, name: str, data: bytes, seen: Pixels) -> Panel:
+    """A file's panel, from what was encoded and the whole picture that its receiver has."""
+    judged = dict(zip(JUDGES, scores(seen, photo).tolist(), strict=True))
+    return Panel(name, crop(seen), {"encoded": size_of(sent), "file": name, "bytes": len(data), **judged})
+
+
+def crop(picture: Pixels) -> Pixels:
+    return picture[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH]
+
+
+def map_of_crop(photo: Pixels) -> Pixels:
+    """The photograph made small, with the crop's outline."""
+    factor = min(WIDTH / photo.shape[1], HEIGHT / photo.shape[0])
+    size = round(photo.shape[1] * factor), round(photo.shape[0] * factor)
+    image = Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS)
+    corners = [round(factor * side) for side in (LEFT, TOP, LEFT + WIDTH, TOP + HEIGHT)]
+    ImageDraw.Draw(image).rectangle(corners, outline="white", width=2)
+    return np.asarray(image)
+
+
+def pillows(picture: Pixels, bpp: float) -> bytes:
+    data = largest_within(partial(pillow_jpeg, picture), bytes_at(bpp, picture.shape))
+    assert data is not None, "Pillow has no file so small"
+    return data
+
+
+def peer_files(picture: Pixels, budget: int) -> Iterator[tuple[str, bytes]]:
+    """What they are called, with their qualities, and the largest within the budget of those that have one."""
+    for name, encode in installed_encoders().items():
+        quality = quality_within(partial(encode, picture), budget)
+        if quality is not None:
+            yield f"{name}, quality {quality}", encode(picture, quality)
+
+
+def size_of(picture: Pixels) -> str:
+    return f"{picture.shape[1]} x {picture.shape[0]}"
+
+
+def drawn(sections: Sequence[Section]) -> Image.Image:
+    rows = [-(-len(section.panels) // COLUMNS) for section in sections]
+    size = COLUMNS * (WIDTH + GAP) - GAP, sum(HEAD + count * (HEIGHT + TEXT) for count in rows)
+    page = Image.new("RGB", size, "white")
+    draw, top = ImageDraw.Draw(page), 0
+    for section, count in zip(sections, rows, strict=True):
+        draw.text((0, top + HEAD // 2), section.heading, INK, TITLE, anchor="lm")
+        for index, panel in enumerate(section.panels):
+            row, column = divmod(index, COLUMNS)
+            left, above = column * (WIDTH + GAP), top + HEAD + row * (HEIGHT + TEXT)
+            page.paste(Image.fromarray(panel.shown), (left, above))
+            for line, (words, ink) in enumerate([(panel.name, INK), *((words, FAINT) for words in figures(panel))]):
+                draw.text((left, above + HEIGHT + 4 + line * LINE), words, ink, WORDS)
+        top += HEAD + count * (HEIGHT + TEXT)
+    return page
+
+
+def figures(panel: Panel) -> list[str]:
+    """Lines below a panel's name."""
+    if panel.scores is None:
+        return []
+    lines = "{bytes:,} bytes, PSNR {RGB:.1f} dB", "SSIMULACRA 2: {SSIMULACRA2:.0f}"
+    return [line.format(**panel.scores) for line in lines]
+
+
+if __name__ == "__main__":
+    main()

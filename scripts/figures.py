@@ -1,0 +1,194 @@
+"""Writes the tables of README and docs/ from docs/results/: `python scripts/figures.py [--check]`.
+
+A page has a table between the lines `<!-- results: NAME -->` and `<!-- end -->`. NAME is a file in docs/results, whose
+table stands there as it is, or one of VIEWS, which arrange others for readers. --check: write nothing, name the pages
+that differ from their results, and exit with 1 if there are any.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "results"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_PLACE = re.compile(r"(?<=^<!-- results: )([\w.-]+)( -->\n).*?(?=^<!-- end -->$)", re.S | re.M)
+
+PEERS = ("Pillow", "mozjpeg", "jpegli")
+JUDGES = {
+    "RGB": "PSNR RGB, dB",
+    "Y": "PSNR luma, dB",
+    "flat Y": "PSNR luma, flat areas, dB",
+    "SSIMULACRA2": "SSIMULACRA 2",
+}
+EYES = {"SSIMULACRA 2": JUDGES["SSIMULACRA2"], "PSNR RGB": JUDGES["RGB"]}
+"""Judges by the names of columns, as readers know them."""
+EFFORTS = ("0", "1", "2", "3", "5", "7", "9")
+SPEEDS = ("accelir, effort 0", "accelir, effort 5", "accelir, effort 9", "jpegli", "mozjpeg")
+BETWEEN = "\u00a0/\u00a0"
+"""Spaces at which browsers don't break the line."""
+TIMES = "times Pillow's"
+Rows = list[dict[str, str]]
+Lines = list[list[str]]
+"""A table's cells, the names of its columns first."""
+
+
+def rows_of(name: str) -> Rows:
+    """Rows of docs/results/NAME.csv by the names of its columns. Raises FileNotFoundError."""
+    lines = (RESULTS / f"{name}.csv").read_text("utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("# ")))
+
+
+def whole(name: str) -> Lines:
+    rows = rows_of(name)
+    return [list(rows[0]), *(list(row.values()) for row in rows)]
+
+
+def picked(rows: Rows, **wanted: str) -> Rows:
+    """Those with such cells; underscores in names stand for spaces."""
+    return [row for row in rows if all(row[key.replace("_", " ")] == value for key, value in wanted.items())]
+
+
+def joined(rows: Rows, *columns: str) -> str:
+    """Columns of rows as one cell on one line, such as `+0.56 / +0.57 / +0.49`; a dash where there are no rows."""
+    return BETWEEN.join(row[column] for row in rows for column in columns) or "–"
+
+
+def distinct(rows: Rows, column: str, between: str = " / ") -> str:
+    """What a column has, each once."""
+    return between.join(dict.fromkeys(row[column] for row in rows))
+
+
+def after_restoration() -> Lines:
+    """Gains of each task's profile over each peer, by judge."""
+    tasks = {
+        "enlarging by 4": ("sr-x4", ("RGB", "Y", "flat Y", "SSIMULACRA2")),
+        "deblurring": ("deblur-1.5", ("RGB", "flat Y", "SSIMULACRA2")),
+        "denoising": ("denoise-25", ("RGB", "flat Y", "SSIMULACRA2")),
+    }
+    lines = [["task, bits per pixel", "judge", *(f"over {peer}" for peer in PEERS)]]
+    for task, (profile, judges) in tasks.items():
+        rows = picked(rows_of(f"restored-{profile}"), file=profile)
+        of_peers = [[row for row in rows if row["peer"].startswith(f"{peer},")] for peer in PEERS]
+        rates = " / ".join(row["peer"].removeprefix("Pillow, ").removesuffix(" bpp") for row in of_peers[0])
+        for judge in judges:
+            label = f"{task}, {rates} ({distinct(rows, 'pictures', ' and ')} pictures)" if judge == judges[0] else ""
+            lines.append([label, JUDGES[judge], *(joined(of_peer, judge) for of_peer in of_peers)])
+    return lines
+
+
+def for_eyes() -> Lines:
+    """Gains of both profiles without a network at each peer's qualities."""
+    rows = rows_of("eyes-kodak")
+    pictures = rows[0]["ahead"].split()[-1]
+    heads = [f"over {peer} at quality {distinct(of, 'quality')} ({pictures} pictures)" for peer, of in by_peer(rows)]
+    lines = [["profile", "judge", *heads]]
+    for profile in ("`perceptual`", "`fidelity`"):
+        for judge in ("SSIMULACRA 2", "PSNR RGB"):
+            gains = [joined(picked(of, profile=profile), judge) for _, of in by_peer(rows)]
+            lines.append([profile if judge == "SSIMULACRA 2" else "", EYES[judge], *gains])
+    return lines
+
+
+def by_peer(rows: Rows) -> list[tuple[str, Rows]]:
+    names = dict.fromkeys(row["peer"] for row in rows)
+    return [(name.split(",")[0], picked(rows, peer=name)) for name in names]
+
+
+def more() -> Lines:
+    """Figures that stand alone: what, by which judge, how much."""
+    uniform = picked(rows_of("bd-rate-kodak"), profile="chroma for RGB")
+    webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`, dB")
+    sizes, speeds = rows_of("size-control"), picked(rows_of("speed"), group="jpeg to a size, 2.4 MP")
+    return [
+        ["what", "by", ""],
+        [
+            "JPEG `fidelity`: bytes at equal score, over Pillow's",
+            "PSNR of RGB / luma / flat areas, SSIMULACRA 2",
+            joined(uniform, "RGB", "Y", "flat Y", "SSIMULACRA2"),
+        ],
+        [
+            "WebP `fidelity`: bytes at equal score, over Pillow's",
+            "PSNR of RGB / luma",
+            joined(rows_of("webp-bd-rate")[:1], "PSNR-RGB", "PSNR-Y"),
+        ],
+        [
+            "WebP at 0.5 bpp and its network, over Pillow's: dB",
+            " / ".join(row["task"] for row in webp),
+            joined(webp, "the task's profile"),
+        ],
+        [
+            '`scale="auto"` (fewer pixels at low rates), over full size: dB',
+            f"{joined(pixels, 'bpp')} bpp",
+            joined(pixels, "gain"),
+        ],
+        [
+            "CPU time of JPEG to a size, 2.4 MP: times Pillow's at one quality",
+            "effort 0 / 5 / 9 / jpegli / mozjpeg",
+            joined([row for name in SPEEDS for row in picked(speeds, what=name)], TIMES),
+        ],
+        [
+            "size below the budget, median / worst",
+            f"{sizes[0]['files']} JPEG files at 0.6 to 1.8 bpp",
+            joined(sizes[:1], "median below", "worst"),
+        ],
+    ]
+
+
+def speed() -> Lines:
+    """Times over Pillow's of a picture of 2.4 MP, by effort."""
+    groups = {
+        "JPEG at a step": ("jpeg to a size, 2.4 MP", "accelir, at a step"),
+        "JPEG to a size": ("jpeg to a size, 2.4 MP", "accelir"),
+        "JPEG to a size, subsampling chosen": ("jpeg to a size, auto, 2.4 MP", "accelir"),
+        "WebP to a size": ("webp to a size, 2.4 MP", "accelir"),
+    }
+    rows = rows_of("speed")
+
+    def times(name: str) -> list[str]:
+        cells = (picked(rows, group=group, what=f"{what}, {name}") for group, what in groups.values())
+        return [name, *(joined(cell, TIMES) for cell in cells)]
+
+    return [["", *groups], *(times(f"effort {effort}") for effort in EFFORTS)]
+
+
+VIEWS: dict[str, Callable[[], Lines]] = {
+    "README-after-restoration": after_restoration,
+    "README-for-eyes": for_eyes,
+    "README-more": more,
+    "speed-by-effort": speed,
+}
+"""Tables for readers, by the names that pages know them by."""
+
+
+def lines_of(name: str) -> Lines:
+    return VIEWS[name]() if name in VIEWS else whole(name)
+
+
+def markdown(lines: Lines) -> str:
+    names, *rows = (f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join([names, "|" + "---|" * len(lines[0]) + "\n", *rows])
+
+
+def filled(page: str) -> str:
+    """A page with its tables as the results have them."""
+    return _PLACE.sub(lambda place: place[1] + place[2] + markdown(lines_of(place[1])), page)
+
+
+def main() -> int:
+    differing = [page for page in PAGES if page.read_text("utf-8") != filled(page.read_text("utf-8"))]
+    check = "--check" in sys.argv[1:]
+    for page in differing:
+        if check:
+            print(f"{page.relative_to(ROOT)} differs from docs/results; run python scripts/figures.py")
+        else:
+            page.write_text(filled(page.read_text("utf-8")), "utf-8")
+    return int(check and bool(differing))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
