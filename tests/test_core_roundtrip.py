@@ -494,3 +494,10 @@ def test_no_lossless_repacking_finds_a_smaller_file_at_the_default_effort(crop, 
         name = 11 if b"\xff\xfe\0\x09aR" in data[:40] else 0  # the network's name, which jpegtran leaves out
         for options in (["-optimize"], ["-optimize", "-progressive"]):
             assert len(repacked(data, *options)) >= 0.999 * (len(data) - name)
+
+
+@pytest.mark.skipif(shutil.which("jpegtran") is None, reason="jpegtran is in Debian's libjpeg-turbo-progs")
+def test_scans_are_chosen_at_the_size_that_the_file_ends_with():
+    data = accelir.encode(np.ascontiguousarray(photo()[144:, 344:, 1]), bpp=3.5, profile="sr-x2")
+    name = 11  # bytes that jpegtran leaves out
+    assert len(repacked(data, "-optimize", "-progressive")) >= 0.999 * (len(data) - name)

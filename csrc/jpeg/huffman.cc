@@ -16,18 +16,18 @@ struct Leaf {
 // the shortest codes down, gives every leaf's code length without storing the trees.
 std::vector<int> package_merge(const std::vector<Leaf>& leaves) {
   const size_t n = leaves.size();
-  std::vector<std::vector<bool>> is_package(kMaxLength);
-  std::vector<uint64_t> below;
-  for (int level = 0; level < kMaxLength; ++level) {
-    std::vector<uint64_t> merged;
-    merged.reserve(2 * n);
-    size_t leaf = 0, package = 0;
+  std::array<std::vector<uint8_t>, kMaxLength> is_package;
+  std::vector<uint64_t> below, merged;
+  for (std::vector<uint8_t>& level : is_package) {
     const size_t packages = below.size() / 2;
-    while (leaf < n || package < packages) {
+    merged.resize(n + packages);
+    level.resize(n + packages);
+    size_t leaf = 0, package = 0;
+    for (size_t i = 0; i < merged.size(); ++i) {
       const uint64_t weight = package < packages ? below[2 * package] + below[2 * package + 1] : 0;
       const bool take_package = leaf == n || (package < packages && weight < leaves[leaf].weight);
-      is_package[level].push_back(take_package);
-      merged.push_back(take_package ? weight : leaves[leaf].weight);
+      level[i] = take_package;
+      merged[i] = take_package ? weight : leaves[leaf].weight;
       take_package ? ++package : ++leaf;
     }
     below.swap(merged);
@@ -71,6 +71,27 @@ HuffmanTable build_huffman(const Histogram& histogram) {
   }
   assign_codes(table);
   return table;
+}
+
+// Huffman's algorithm by two queues: the bits are the sum of all inner nodes' weights.
+HuffmanCost huffman_cost(const Histogram& histogram) {
+  std::array<uint64_t, 257> leaves, nodes;
+  size_t n = 0;
+  leaves[n++] = 0;  // the all-ones code
+  for (uint64_t count : histogram)
+    if (count) leaves[n++] = count;
+  if (n == 1) leaves[n++] = 1;
+  std::sort(leaves.begin(), leaves.begin() + n);
+  uint64_t bits = 0;
+  size_t leaf = 0, node = 0;
+  for (size_t made = 0; made + 1 < n; ++made) {
+    const auto least = [&] {
+      return leaf < n && (node == made || leaves[leaf] <= nodes[node]) ? leaves[leaf++] : nodes[node++];
+    };
+    const uint64_t first = least();
+    bits += nodes[made] = first + least();
+  }
+  return {bits, 17 + static_cast<int>(n - 1)};
 }
 
 uint64_t coded_bits(const Histogram& histogram, const HuffmanTable& table) {

@@ -65,7 +65,7 @@ class StepFormat {
   Attempt attempt(double log_step, const Strength& strength) {
     step_ = static_cast<float>(std::exp(log_step));
     trials_.quantize_at(step_, strength);
-    const double planned = static_cast<double>(trials_.plan()), estimate = planned * stuffing_;
+    const double planned = trials_.plan(), estimate = planned * stuffing_;
     const double doubt = doubt_ + kDoubtfulBytes / max_bytes_;
     if (estimate > max_bytes_ * (1 + doubt)) return {std::log(estimate), {}};
     if (!writes_all_ && estimate < max_bytes_ * (1 - tolerance_ - doubt)) return {std::log(estimate), {}, true};

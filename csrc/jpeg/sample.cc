@@ -12,13 +12,10 @@ Sample::Sample(const Coefficients& coefficients, const Settings& settings, int p
     if (settings.cell_weights) settings_.cell_weights = thinning.of(*settings.cell_weights);
     share_ = thinning.share();
   }
-  trials_.emplace(this->coefficients(), settings_);
+  trials_.emplace(this->coefficients(), settings_, share_);
 }
 
-double Sample::whole_bytes() {
-  const double planned = static_cast<double>(trials_->plan()), coded = static_cast<double>(trials_->entropy_coded());
-  return (planned - coded + coded / share_) * kStuffing;
-}
+double Sample::whole_bytes() { return trials_->plan() * kStuffing; }
 
 void Sample::settle(float step) {
   if (!uses_trellis(settings_)) return;

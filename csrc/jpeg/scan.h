@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "jpeg/bit_writer.h"
+#include "jpeg/end_of_band.h"
 #include "jpeg/huffman.h"
 #include "jpeg/levels.h"
 
@@ -25,12 +26,6 @@ constexpr int kSlots = 4;
 struct Scan {
   std::vector<int> components;
   int first = 0, last = 63, high = 0, low = 0;
-};
-
-// The next bits of a block's older nonzeros, sent in the order of their places.
-struct Corrections {
-  uint64_t places = 0;
-  uint64_t ones = 0;  // places whose bit is 1; others than `places` don't count
 };
 
 struct ScanCount {

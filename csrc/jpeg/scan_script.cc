@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
+
+#include "common/parallel.h"
+#include "jpeg/band_counts.h"
 
 namespace accelir::jpeg {
 namespace {
 
-constexpr int kMostPlanes = 2;      // bit planes that are sent by refinement scans
-constexpr int kQuickBlocks = 1024;  // on about as many of a component's blocks a quick search counts
+constexpr int kQuickBlocks = 2048;  // on about as many of a component's blocks a quick search counts
 constexpr double kHopeless = 1.03;  // of bits with one plane over those without, above which a second is not tried
 
 std::vector<int> all_components(const Geometry& g) {
@@ -17,67 +20,40 @@ std::vector<int> all_components(const Geometry& g) {
   return components;
 }
 
-// One component's levels, or some rows of its blocks, which stand for the others.
+// A component's blocks, or those of some rows, which stand for the others.
 struct Part {
-  Levels levels;
-  uint64_t rows;  // of which one is taken
-  int threads;    // to count by
-
-  Part(const Levels& whole, int component, int n, int threads) : rows(static_cast<uint64_t>(n)), threads(threads) {
-    levels.geometry = whole.geometry;
-    levels.components.resize(whole.components.size());
-    ComponentGeometry& k = levels.geometry.components[component];
-    ComponentLevels& to = levels.components[component];
-    const ComponentLevels& from = whole.components[component];
-    int taken = 0;
-    for (int y = n / 2; y < k.blocks_y; y += n, ++taken) {
-      const auto first = static_cast<ptrdiff_t>(y) * k.padded_x, last = first + k.padded_x;
-      to.values.insert(to.values.end(), from.values.begin() + 64 * first, from.values.begin() + 64 * last);
-      to.nonzero.insert(to.nonzero.end(), from.nonzero.begin() + first, from.nonzero.begin() + last);
-    }
-    k.blocks_y = taken;
-  }
+  int component;
+  double times;  // as many blocks as are here has the picture's component
+  std::vector<BandBlock> blocks;
 };
 
-// Bits of a scan with tables of its own, headers included.
-uint64_t scan_bits(const Part& part, const Scan& scan) {
-  const ScanCount count = count_scan(part.levels, scan, true, 0, part.threads);
-  const Histogram& histogram = count.histogram[scan.components[0] ? 3 : 2];
-  const HuffmanTable table = build_huffman(histogram);
-  return (coded_bits(histogram, table) + count.extra_bits) * part.rows + 8 * (10 + 4 + table.header_bytes());
+// Bits of the whole component's scan with a table of its own, headers included.
+double scan_bits(const Part& part, const BandCount& count) {
+  const HuffmanCost cost = huffman_cost(count.histogram);
+  return static_cast<double>(cost.bits + count.extra_bits) * part.times + 8 * (10 + 4 + cost.header_bytes);
 }
 
 struct Candidate {
   std::vector<Scan> scans;
-  uint64_t bits = 0;
-  void add(const Part& part, const Scan& scan) {
-    bits += scan_bits(part, scan);
-    scans.push_back(scan);
-  }
+  double bits;
 };
 
-// The bands 1..split and split+1..63 (split 63: one band) down to bit `low`.
-Candidate banded(const Part& part, int component, int split, int low) {
-  Candidate c;
-  c.add(part, {{component}, 1, split, 0, low});
-  if (split < 63) c.add(part, {{component}, split + 1, 63, 0, low});
-  return c;
-}
-
-Candidate best_bands(const Part& part, int component, const std::vector<int>& splits, int low) {
-  Candidate best = banded(part, component, 63, low);
-  for (int split : splits) {
-    Candidate candidate = banded(part, component, split, low);
-    if (candidate.bits < best.bits) best = std::move(candidate);
+// The spectrum down to bit `low`, in one scan or two.
+Candidate best_bands(const Part& part, int low) {
+  const SplitCounts counts = count_splits(part.blocks, low);
+  Candidate best{{{{part.component}, 1, 63, 0, low}}, scan_bits(part, counts.back().lower)};
+  for (size_t i = 0; i + 1 < kSplits.size(); ++i) {
+    const double bits = scan_bits(part, counts[i].lower) + scan_bits(part, counts[i].upper);
+    if (bits >= best.bits) continue;
+    const Scan lower{{part.component}, 1, kSplits[i], 0, low}, upper{{part.component}, kSplits[i] + 1, 63, 0, low};
+    best = {{lower, upper}, bits};
   }
   return best;
 }
 
 // A bit plane more is sent by a refinement scan over the whole spectrum.
-Candidate refinement_to(const Part& part, int component, int low) {
-  Candidate c;
-  c.add(part, {{component}, 1, 63, low + 1, low});
-  return c;
+Candidate refinement_to(const Part& part, int low) {
+  return {{{{part.component}, 1, 63, low + 1, low}}, scan_bits(part, count_refinement(part.blocks, low))};
 }
 
 Candidate followed_by(Candidate first, const Candidate& rest) {
@@ -86,49 +62,34 @@ Candidate followed_by(Candidate first, const Candidate& rest) {
   return first;
 }
 
-// All splits at every depth of bit planes.
-Candidate thorough_ac_scans(const Part& part, int component) {
-  const std::vector<int> splits{2, 5, 8, 12, 18};
-  Candidate best = best_bands(part, component, splits, 0), refinements;
+// Bit planes are split off until one loses more than the next has won back.
+std::vector<Scan> best_ac_scans(const Part& part) {
+  Candidate best = best_bands(part, 0), refinements{{}, 0};
   for (int low = 1; low <= kMostPlanes; ++low) {
-    refinements = followed_by(refinement_to(part, component, low - 1), refinements);
-    Candidate candidate = followed_by(best_bands(part, component, splits, low), refinements);
+    refinements = followed_by(refinement_to(part, low - 1), refinements);
+    Candidate candidate = followed_by(best_bands(part, low), refinements);
+    if (candidate.bits > kHopeless * best.bits) break;
     if (candidate.bits < best.bits) best = std::move(candidate);
   }
-  return best;
+  return best.scans;
 }
 
-// One split, and bit planes until one loses more than the next has won back. With planes lower frequencies stand apart:
-// with a split at 8 there too, files of 4 bits a pixel were up to 0.15 % larger.
-Candidate quick_ac_scans(const Part& part, int component) {
-  Candidate best = best_bands(part, component, {8}, 0), refinements;
-  for (int low = 1; low <= kMostPlanes; ++low) {
-    refinements = followed_by(refinement_to(part, component, low - 1), refinements);
-    Candidate candidate = followed_by(best_bands(part, component, {5}, low), refinements);
-    if (static_cast<double>(candidate.bits) > kHopeless * static_cast<double>(best.bits)) break;
-    if (candidate.bits < best.bits) best = std::move(candidate);
-  }
-  return best;
-}
-
-std::vector<Scan> best_ac_scans(const Levels& levels, int component, int breadth, int threads) {
+std::vector<Scan> ac_scans(const Levels& levels, int component, int breadth, double share) {
   if (breadth == 0) return {{{component}, 1, 63, 0, 0}};
-  if (breadth == 2) return thorough_ac_scans({levels, component, 1, threads}, component).scans;
   const ComponentGeometry& k = levels.geometry.components[component];
-  const int rows = std::max(1, k.blocks_x * k.blocks_y / kQuickBlocks);
-  return quick_ac_scans({levels, component, std::min(rows, k.blocks_y), 1}, component).scans;
+  const int n = breadth == 1 ? std::clamp(k.blocks_x * k.blocks_y / kQuickBlocks, 1, k.blocks_y) : 1;
+  return best_ac_scans({component, n / share, band_blocks(levels, component, n)});
 }
 
 }  // namespace
 
 std::vector<Scan> sequential_script(const Geometry& geometry) { return {{all_components(geometry), 0, 63, 0, 0}}; }
 
-std::vector<Scan> progressive_script(const Levels& levels, int breadth, int threads) {
+std::vector<Scan> progressive_script(const Levels& levels, int breadth, int threads, double share) {
   std::vector<Scan> script{{all_components(levels.geometry), 0, 0, 0, 0}};
-  for (int c : all_components(levels.geometry)) {
-    const std::vector<Scan> scans = best_ac_scans(levels, c, breadth, threads);
-    script.insert(script.end(), scans.begin(), scans.end());
-  }
+  std::vector<std::vector<Scan>> parts(levels.components.size());
+  run_tasks(threads, static_cast<int>(parts.size()), [&](int c) { parts[c] = ac_scans(levels, c, breadth, share); });
+  for (const std::vector<Scan>& scans : parts) script.insert(script.end(), scans.begin(), scans.end());
   return script;
 }
 

@@ -9,8 +9,8 @@
 namespace accelir::jpeg {
 
 std::vector<Scan> sequential_script(const Geometry& geometry);
-// DC of all components, then each component's AC in the bands and bit planes that cost least. breadth: how many ways
-// are tried, 0 (one fixed script) to 2.
-std::vector<Scan> progressive_script(const Levels& levels, int breadth, int threads = 1);
+// DC of all components, then each component's AC in the bands and bit planes that cost least. breadth: 0 for one band,
+// 1 for a search on some of the blocks, 2 for one on all. share: of the picture that the levels are.
+std::vector<Scan> progressive_script(const Levels& levels, int breadth, int threads = 1, double share = 1);
 
 }  // namespace accelir::jpeg

@@ -13,11 +13,12 @@ namespace {
 // The dead zone whose levels resemble the trellis's most: its level histogram gives the first code lengths.
 constexpr float kGuessDeadZone = 0.62f;
 
-// Progressive over sequential, less 1: what a sample says of nearer ones isn't sure for the picture.
-constexpr double kCloseKinds = 0.01;
+// One kind of file over the other, less 1: of nearer ones a sample isn't sure, nor a plan, which has no stuffed zeros.
+constexpr double kCloseInSample = 0.01, kCloseInPlan = 0.003;
 
-// Of log sizes: scans chosen for a file of half the size made the final one 0.4 % larger.
-constexpr double kSameScript = 0.2;
+// Of log sizes: scans chosen for a file of half the size made the final one 0.4 % larger, a kind chosen for one of a
+// third 3.6 %. A sample's scans are no file's.
+constexpr double kSameChoice = 0.05, kSameChoiceOfSample = 0.3;
 
 std::vector<Table> make_tables(const Settings& settings, size_t components, float step) {
   std::vector<Table> tables{make_table(settings.relative_steps[0], step)};
@@ -29,17 +30,17 @@ std::vector<Table> make_tables(const Settings& settings, size_t components, floa
 
 }  // namespace
 
-Trials::Trials(const Coefficients& coefficients, const Settings& settings)
+Trials::Trials(const Coefficients& coefficients, const Settings& settings, double share)
     : coefficients_(coefficients),
       settings_(settings),
+      share_(share),
       threads_(useful_threads(settings.threads,
                               static_cast<double>(coefficients.geometry.width) * coefficients.geometry.height)),
       levels_(coefficients.geometry),
       frame_{&levels_, {}, false, settings.restart_interval, settings.segments, threads_},
       bits_(2, ac_bits(Histogram{}, false)),
-      dc_bits_(2, dc_bits(Histogram{})) {
-  if (settings.progressive != Progressive::kAuto) kind_ = settings.progressive == Progressive::kAlways;
-}
+      dc_bits_(2, dc_bits(Histogram{})),
+      kinds_(allowed_kinds()) {}
 
 bool uses_trellis(const Settings& settings) {
   return std::any_of(settings.modes.begin(), settings.modes.end(), [](const Mode& m) { return m.lambda > 0; });
@@ -77,7 +78,7 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
 }
 
 ScanCount Trials::count_single_bands() const {
-  const bool progressive = kind_.value_or(false);
+  const bool progressive = kinds_.front().progressive;
   const std::vector<Scan> scans = progressive ? progressive_script(levels_, 0) : sequential_script(levels_.geometry);
   ScanCount count;
   for (const Scan& scan : scans) count += count_scan(levels_, scan, progressive, 0, threads_);
@@ -87,7 +88,7 @@ ScanCount Trials::count_single_bands() const {
 void Trials::learn_code_lengths(const ScanCount& count) {
   for (int i = 0; i < 2; ++i) {
     dc_bits_[i] = dc_bits(count.histogram[i]);
-    bits_[i] = ac_bits(count.histogram[2 + i], kind_.value_or(false));
+    bits_[i] = ac_bits(count.histogram[2 + i], kinds_.front().progressive);
   }
 }
 
@@ -109,43 +110,54 @@ void Trials::quantize_at(float step, const Strength& strength) {
 void Trials::learn_from(const Trials& sample) {
   bits_ = sample.bits_;
   dc_bits_ = sample.dc_bits_;
-  if (!sample.kinds_are_close_) kind_ = sample.kind_;
+  kinds_ = sample.kinds_;
   stop_learning();
 }
 
-size_t Trials::plan_progressive() {
-  const auto planned = [&] {
-    scans_ = plan_scans(frame_, script_);
-    return planned_bytes(frame_, scans_);
-  };
-  if (!script_.empty()) {
-    const size_t bytes = planned();
-    if (std::abs(std::log(static_cast<double>(bytes) / static_cast<double>(script_bytes_))) < kSameScript) return bytes;
+std::vector<Trials::Kind> Trials::allowed_kinds() const {
+  if (settings_.progressive != Progressive::kAuto) return {{settings_.progressive == Progressive::kAlways, {}, {}}};
+  return {{false, {}, {}}, {true, {}, {}}};
+}
+
+void Trials::choose_scans(Kind& kind) const {
+  kind.script = kind.progressive ? progressive_script(levels_, settings_.scan_breadth, threads_, share_)
+                                 : sequential_script(levels_.geometry);
+}
+
+void Trials::plan_kinds() {
+  for (Kind& kind : kinds_) {
+    frame_.progressive = kind.progressive;
+    kind.scans = plan_scans(frame_, kind.script);
+    const auto coded = static_cast<double>(entropy_coded_bytes(kind.scans));
+    kind.bytes = static_cast<double>(planned_bytes(frame_, kind.scans)) - coded + coded / share_;
   }
-  script_ = progressive_script(levels_, settings_.scan_breadth, threads_);
-  return script_bytes_ = planned();
+  std::stable_sort(kinds_.begin(), kinds_.end(), [](const Kind& a, const Kind& b) { return a.bytes < b.bytes; });
 }
 
-size_t Trials::plan() {
-  const auto plan_kind = [&](bool progressive) {
-    frame_.progressive = progressive;
-    if (progressive) return plan_progressive();
-    scans_ = plan_scans(frame_, sequential_script(levels_.geometry));
-    return planned_bytes(frame_, scans_);
-  };
-  if (kind_) return plan_kind(*kind_);
-  const size_t sequential = plan_kind(false);
-  const std::vector<PlannedScan> kept = scans_;
-  const size_t progressive = plan_kind(true);
-  kind_ = progressive < sequential;
-  const double ratio = static_cast<double>(progressive) / static_cast<double>(sequential);
-  kinds_are_close_ = std::abs(ratio - 1) < kCloseKinds;
-  if (*kind_) return progressive;
-  frame_.progressive = false;
-  scans_ = kept;
-  return sequential;
+double Trials::plan() {
+  if (chosen_at_ > 0) {
+    plan_kinds();
+    const double moved = std::abs(std::log(kinds_.front().bytes / chosen_at_));
+    if (moved < (share_ < 1 ? kSameChoiceOfSample : kSameChoice)) return kinds_.front().bytes;
+    kinds_ = allowed_kinds();
+  }
+  for (Kind& kind : kinds_) choose_scans(kind);
+  plan_kinds();
+  const double close = share_ < 1 ? kCloseInSample : kCloseInPlan;
+  if (kinds_.back().bytes > kinds_.front().bytes * (1 + close)) kinds_.pop_back();
+  return chosen_at_ = kinds_.front().bytes;
 }
 
-std::vector<uint8_t> Trials::write() const { return write_jpeg(frame_, scans_); }
+std::vector<uint8_t> Trials::write() {
+  std::vector<uint8_t> smallest;
+  for (size_t i = 0; i < kinds_.size(); ++i) {
+    frame_.progressive = kinds_[i].progressive;
+    std::vector<uint8_t> data = write_jpeg(frame_, kinds_[i].scans);
+    if (i && data.size() >= smallest.size()) continue;
+    smallest = std::move(data);
+    std::swap(kinds_[i], kinds_.front());
+  }
+  return smallest;
+}
 
 }  // namespace accelir::jpeg
