@@ -163,6 +163,12 @@ def restored_scores(network: Network, data: bytes, truth: Pixels) -> Scores:
     return scores(network(decode_pixels(data)), truth)
 
 
+def both_scores(network: Network, data: bytes, case: Case) -> tuple[Scores, Scores]:
+    """Of a file that was decoded and restored, and of the decoded file against what was encoded."""
+    decoded = decode_pixels(data)
+    return scores(network(decoded), case.truth), scores(decoded, case.picture)
+
+
 def means(rows: Sequence[Any]) -> NDArray[np.float64]:
     """Over pictures, those left out of which a judge says nothing; nan where that is so of all."""
     values = np.array(rows, np.float64)

@@ -18,6 +18,7 @@ from common import (
     PEER_TASKS,
     Case,
     Scores,
+    both_scores,
     cases,
     largest_within,
     means,
@@ -26,13 +27,10 @@ from common import (
     prepare,
     print_head,
     print_row,
-    restored_scores,
-    scores,
     signed,
 )
 
 from accelir.formats.budget import bytes_at
-from accelir.formats.decode import decode_pixels
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import Task
 
@@ -61,11 +59,7 @@ def compare(peers: list[tuple[str, bytes]], case: Case, profiles: tuple[str, ...
     prepared = {profile: prepare(case.picture, profile) for profile in profiles}
     for _, peer in peers:
         files = {"peer": peer} | {profile: each.within(len(peer)).data for profile, each in prepared.items()}
-        yield {name: both_scores(data, case, network) for name, data in files.items()}
-
-
-def both_scores(data: bytes, case: Case, network: Network) -> tuple[Scores, Scores]:
-    return restored_scores(network, data, case.truth), scores(decode_pixels(data), case.picture)
+        yield {name: both_scores(network, data, case) for name, data in files.items()}
 
 
 def print_means(label: str, rows: list[Both]) -> None:

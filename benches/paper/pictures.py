@@ -1,0 +1,32 @@
+"""Pictures of the evaluation protocol, and what results say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from accelir.restoration.pictures import degraded, list_pictures
+from accelir.restoration.tasks import Task
+from benches.common import WHOLE, Case
+from benches.paper.table import Options
+
+SETS = ("kodak", "urban100", "clic2025")
+
+
+def picture_paths(options: Options, sets: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """Names of sets and files in them, evenly spaced ones of each set."""
+    for name in sets:
+        paths = list_pictures(options.data / "eval" / name)
+        count = min(options.count, len(paths))
+        yield from ((name, paths[i * len(paths) // count]) for i in range(count))
+
+
+def case_of(path: Path, task: Task) -> Case:
+    return Case(*degraded(path, task, WHOLE))
+
+
+def pictures_of(options: Options, sets: Sequence[str]) -> dict[str, str]:
+    """What results say of their data."""
+    found = [name for name, _ in picture_paths(options, sets)]
+    counted = ", ".join(f"{found.count(name)} of {name}" for name in sets)
+    return {"data": f"eval sets of the protocol, evenly spaced pictures: {counted}"}

@@ -1,0 +1,8 @@
+"""Which tables there are."""
+
+from __future__ import annotations
+
+from benches.paper import table_3
+from benches.paper.table import Table
+
+TABLES: dict[str, Table] = {table.name: table for table in (table_3.TABLE,)}
