@@ -29,9 +29,7 @@ PEER = "libwebp"
 def units(options: Options) -> Iterator[Unit]:
     for task in PEER_TASKS.values():
         for set_name, path in picture_paths(options, SETS):
-            yield Unit(
-                f"{task} {set_name} {path.stem}", lambda task=task, path=path: compare(task, case_of(path, task))
-            )
+            yield Unit(f"{task} {set_name} {path.stem}", partial(compare, task, path))
 
 
 def compare(task: Task, path: Path) -> list[Record]:
