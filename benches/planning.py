@@ -1,14 +1,12 @@
-"""What QP-NET and the allocator take, and how well they foresee the size: `python benches/planning.py DATA`.
+"""What QP-NET and the allocator take: `python benches/planning.py DATA`.
 
-Time: thread time of QP-NET, the allocator, and the rest of effort 5 at a size, noisy Kodak pictures side by side.
-Size: the profile's prediction against the file that its modes and base step really give, before the size search, and
-the final file against the budget; Kodak by the evaluation protocol, 0.9, 1.2 and 1.8 bpp.
+Thread time of QP-NET, the allocator, and the rest of effort 5 at a size, noisy Kodak pictures side by side. How well
+they foresee the size: `python -m benches.paper --table size-accuracy`.
 """
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +16,6 @@ from accelir.formats.budget import bytes_at
 from accelir.formats.jpeg.cell_plan import CellPlan
 from accelir.formats.jpeg.planning import plan_cells
 from accelir.formats.jpeg.prepare import PreparedJpeg
-from accelir.profile.installed import load_profile
 from accelir.restoration.tasks import Task
 
 NAME = "denoise-25"
@@ -28,9 +25,7 @@ SIZES = {0.3: (1, 1), 1: (1, 3), 8: (4, 5)}
 
 
 def prepared(picture: Pixels) -> PreparedJpeg:
-    """Ready for files that name no network: its name is in no prediction."""
-    unnamed = replace(load_profile(NAME), network=None)
-    return prepare(picture, unnamed, subsampling=SUBSAMPLING, allocator="lagrangian")
+    return prepare(picture, NAME, subsampling=SUBSAMPLING, allocator="lagrangian")
 
 
 def plan(ready: PreparedJpeg, budget: int) -> CellPlan:
@@ -50,27 +45,11 @@ def times(picture: Pixels) -> tuple[float, float, float]:
     return seen, planned, analysed + spent
 
 
-def sizes(picture: Pixels, rate: float) -> tuple[float, float]:
-    """Predicted over real size, final size over budget."""
-    budget, ready = bytes_at(rate, picture.shape), prepared(picture)
-    found = plan(ready, budget)
-    real = len(found.applied_to(ready.job).run(ready.coefficients(SUBSAMPLING), step=found.step).data)
-    return found.predicted_bytes / real - 1, len(ready.within(budget).data) / budget - 1
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     a = parser.parse_args()
-    task = Task.parse(NAME)
-    noisy = [case.picture for case in cases(a.data / "eval" / "kodak", task).values()]
-    print_times(noisy)
-    predicted, final = np.abs([sizes(picture, rate) for picture in noisy for rate in task.rates]).T
-    for name, errors in (("predicted over real, before the search", predicted), ("final over budget", final)):
-        print(f"{name}: median {np.median(errors):.2%}, 95th percentile {np.percentile(errors, 95):.2%}")
-
-
-def print_times(noisy: list[Pixels]) -> None:
+    noisy = [case.picture for case in cases(a.data / "eval" / "kodak", Task.parse(NAME)).values()]
     wide = [picture for picture in noisy if picture.shape == noisy[0].shape]
     times(wide[0])
     print_head("megapixels", "QP-NET, ms", "allocator, ms", "the rest, ms", "share")

@@ -14,11 +14,15 @@ from accelir.cells.curves import Curves
 from accelir.cells.grid import cell_variance
 from accelir.cells.groups import GroupModel
 from accelir.cells.modes import make_modes
+from accelir.cells.qp import exact_qp
 from accelir.core import jpeg as core
 from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
 from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.group_plan import plan_modes, plan_qps
+from accelir.formats.jpeg.group_plan import OVERHEAD, plan_modes, plan_qps
 from accelir.formats.jpeg.job import make_job
+from accelir.formats.jpeg.planning import plan_cells
+from accelir.formats.registry import FORMATS
+from accelir.formats.request import EncoderSettings, Request
 from accelir.profile.installed import load_profile
 from accelir.profile.jpeg import ClosedLoop
 from accelir.restoration.network import open_network
@@ -72,6 +76,31 @@ def test_groups_get_modes_by_what_a_bit_buys_them_within_the_budget(method):
     assert lambdas[groups == 1].mean() < lambdas[groups == 0].mean()
     qps = plan.qp_map(plan.step)
     assert qps[groups == 1].mean() > qps[groups == 0].mean()
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_a_picture_that_costs_more_than_its_groups_gets_the_plan_of_a_smaller_budget(factor):
+    curves, shares = make_curves(), np.eye(2)[halves()]
+    sizes = (shares.reshape(-1, 2) @ curves.bits).sum(axis=0) / 8 + OVERHEAD
+
+    def uniform_bytes(step: float) -> float:
+        return factor * float(np.exp(np.interp(exact_qp(step), curves.qps, np.log(sizes))))
+
+    plan = plan_modes(curves, shares, 6000, "lagrangian", uniform_bytes)
+    smaller = plan_modes(curves, shares, round(6000 / factor), "lagrangian")
+    np.testing.assert_array_equal(plan.mode_map, smaller.mode_map)
+    assert plan.predicted_bytes == pytest.approx(factor * smaller.predicted_bytes, abs=2)
+    assert plan.predicted_bytes <= 6000
+
+
+@pytest.mark.parametrize("bpp", [0.6, 1.2, 2.4])
+def test_the_size_of_a_plan_is_foreseen(bpp):
+    request = Request(noisy(), EncoderSettings(load_profile("denoise-25"), allocator="lagrangian", subsampling="4:2:0"))
+    ready = FORMATS["jpeg"].prepare(request)
+    coefficients = ready.coefficients("4:2:0")
+    plan = plan_cells(request, coefficients, ready.job, ready.groups, int(bpp * 192**2 / 8))
+    real = len(plan.applied_to(ready.job).run(coefficients, step=plan.step).data)
+    assert plan.predicted_bytes == pytest.approx(real, rel=0.08)
 
 
 def test_a_block_between_groups_gets_the_mean_of_their_curves():

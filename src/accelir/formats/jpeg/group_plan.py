@@ -4,6 +4,8 @@ costs and how good it becomes, and the allocator spends the budget (AccelIR: Ye,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,15 +25,23 @@ _ENOUGH_CELLS = 128
 """On so many, evenly spread, the base step is chosen."""
 
 
-def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method: str) -> CellPlan | None:
+def plan_modes(
+    curves: Curves,
+    shares: NDArray[np.float64],
+    budget: int,
+    method: str,
+    uniform_bytes: Callable[[float], float] | None = None,
+) -> CellPlan | None:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
     shares: probability of each group in each cell, (rows, cols, g), which weighs the groups' curves. budget:
-    bytes; method: "reward" or "lagrangian", see cells.allocation.
+    bytes; method: "reward" or "lagrangian", see cells.allocation. uniform_bytes: size of the picture's uniform file at
+    a base step, by which all sizes of the curves are corrected; None: they are right.
     """
-    room = max(budget - OVERHEAD, 0)
     likely = shares.reshape(-1, shares.shape[2])
     own = likely @ curves.bits
+    scale = 1.0 if uniform_bytes is None else _size_scale(curves.qps, own, budget, uniform_bytes)
+    room = max(budget / scale - OVERHEAD, 0)
     uniform = float(np.interp(room, own.sum(axis=0) / 8, curves.qps))
     some = likely[:: -(-len(likely) // _ENOUGH_CELLS)]
     tried = [
@@ -47,7 +57,17 @@ def plan_modes(curves: Curves, shares: NDArray[np.float64], budget: int, method:
     options = found.options.reshape(shares.shape[:2]).astype(np.int32)
     spent = (likely @ curves.at_step(step_of_qp(qp))[0])[np.arange(len(likely)), options.ravel()]
     drops = qp - _qps_of_size(own, curves.qps, spent).reshape(options.shape)
-    return CellPlan(curves.modes, options, drops, round(found.predicted_bytes) + OVERHEAD, step_of_qp(qp))
+    predicted = round(scale * (found.predicted_bytes + OVERHEAD))
+    return CellPlan(curves.modes, options, drops, predicted, step_of_qp(qp))
+
+
+def _size_scale(
+    qps: NDArray[np.int32], own: NDArray[np.float64], budget: int, uniform_bytes: Callable[[float], float]
+) -> float:
+    """Bytes of the picture's uniform file over what the curves say, about the budget. own: (n, q)."""
+    sizes = np.log(own.sum(axis=0) / 8 + OVERHEAD)
+    qp = float(np.interp(np.log(budget), sizes, qps))
+    return uniform_bytes(step_of_qp(qp)) / float(np.exp(np.interp(qp, qps, sizes)))
 
 
 def _allocate(

@@ -7,6 +7,8 @@ variance (VAQ).
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,11 @@ from accelir.formats.request import Request
 from accelir.profile.jpeg import ALLOCATORS
 from accelir.profile.model import Profile
 from accelir.restoration.network import open_network
+
+_SAMPLE = 1 << 17
+"""Pixels of which a uniform file's size is estimated, which corrects the groups' curves. With half as many the
+predicted size is off by 12.6 % at the 95th percentile of eight noisy photographs of 0.4 MP, with so many by 7.8 %.
+"""
 
 
 def check_allocator(profile: Profile, allocator: str) -> None:
@@ -73,14 +80,20 @@ def plan_cells(
         return plan_by_trial(coefficients, job, budget, network, loop, goal)
     if profile.groups is None:
         return None
-    return _plan_by_groups(request.pixels, profile.groups.curves, groups, budget, allocator)
+    if allocator in ("reward", "lagrangian"):
+        uniform_bytes = functools.partial(_estimated_bytes, coefficients, job.for_core(coefficients.subsampling))
+        return plan_modes(profile.groups.curves, groups.shares, budget, allocator, uniform_bytes)
+    return _plan_qps(request.pixels, profile.groups.curves, groups, budget, allocator)
 
 
-def _plan_by_groups(
+def _estimated_bytes(coefficients: jpeg.Coefficients, settings: jpeg.Settings, step: float) -> float:
+    """Of a file at a base step; the weights are for the error, which isn't wanted."""
+    return jpeg.estimate(coefficients, settings, step, np.ones((3, 64), np.float32), _SAMPLE).bytes
+
+
+def _plan_qps(
     pixels: NDArray[np.uint8], curves: Curves, groups: PictureGroups, budget: int, allocator: str
 ) -> CellPlan | None:
-    if allocator in ("reward", "lagrangian"):
-        return plan_modes(curves, groups.shares, budget, allocator)
     if allocator == "qp-reward":
         return plan_qps(curves, groups.map, budget, "reward")
     return plan_qps(curves, groups.map, budget, "variance", cell_variance(pixels))
