@@ -48,6 +48,8 @@ JUDGES: dict[str, Metric] = {
 """What every table has a column of: PSNR, dB; SSIMULACRA 2, points; PSNR of luma where the truth is flat, dB."""
 Scores = NDArray[np.float64]
 """One of each judge, (4,); nan for a picture that has no flat area."""
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Logarithms of rates, rising, and scores."""
 QUALITIES = (22, 30, 38, 46, 54, 62, 69, 75, 80, 84, 88, 91, 94)
 PEER_TASKS = {"sr4": Task("sr", 4), "denoise25": Task("denoise", 25), "deblur1.5": Task("deblur", 1.5)}
 """Tasks by their names in data/peers."""
@@ -183,24 +185,50 @@ def signed(gains: Scores, unit: str = "") -> list[str]:
 
 
 def bd_rates(anchor: list[Score], test: list[Score], low: float, high: float) -> Scores:
-    """Mean difference in rate at equal scores, in %, by judge, where the anchor has low to high bits per pixel."""
+    """Mean difference in rate at equal scores, in %, by judge, where the anchor has low to high bits per pixel; nan
+    where no score is common to both.
+    """
     return np.array([_bd_rate(anchor, test, judge, low, high) for judge in JUDGES])
 
 
 def _bd_rate(anchor: list[Score], test: list[Score], judge: str, low: float, high: float) -> float:
-    if any(np.isnan(each.by_judge[judge]) for each in (*anchor, *test)):
+    curves = _both_curves(anchor, test, judge)
+    if curves is None:
         return np.nan
-    rate_a, psnr_a = _curve(anchor, judge)
-    rate_t, psnr_t = _curve(test, judge)
+    (rate_a, psnr_a), (rate_t, psnr_t) = curves
     at = PchipInterpolator(rate_a, psnr_a)
     start = max(float(at(max(np.log(low), rate_a[0]))), psnr_t[0])
     end = min(float(at(min(np.log(high), rate_a[-1]))), psnr_t[-1])
     x = np.linspace(start, end, 200)
     difference = PchipInterpolator(psnr_t, rate_t)(x) - PchipInterpolator(psnr_a, rate_a)(x)
-    return float(100 * np.expm1(np.mean(difference)))
+    return float(100 * np.expm1(np.mean(difference))) if start < end else np.nan
 
 
-def _curve(files: list[Score], judge: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bd_scores(anchor: list[Score], test: list[Score], low: float, high: float) -> Scores:
+    """Mean difference in score at equal rates from low to high bits per pixel, by judge, where both have files."""
+    return np.array([_bd_score(anchor, test, judge, low, high) for judge in JUDGES])
+
+
+def _bd_score(anchor: list[Score], test: list[Score], judge: str, low: float, high: float) -> float:
+    curves = _both_curves(anchor, test, judge)
+    if curves is None:
+        return np.nan
+    (rate_a, psnr_a), (rate_t, psnr_t) = curves
+    start, end = max(np.log(low), rate_a[0], rate_t[0]), min(np.log(high), rate_a[-1], rate_t[-1])
+    x = np.linspace(start, end, 200)
+    difference = PchipInterpolator(rate_t, psnr_t)(x) - PchipInterpolator(rate_a, psnr_a)(x)
+    return float(np.mean(difference)) if start < end else np.nan
+
+
+def _both_curves(anchor: list[Score], test: list[Score], judge: str) -> tuple[Curve, Curve] | None:
+    """None where the judge says nothing of a file, or nothing gets better with size."""
+    if any(np.isnan(each.by_judge[judge]) for each in (*anchor, *test)):
+        return None
+    curves = _curve(anchor, judge), _curve(test, judge)
+    return None if min(len(rates) for rates, _ in curves) < 2 else curves
+
+
+def _curve(files: list[Score], judge: str) -> Curve:
     """Log rates and scores of the files that are better than all smaller ones."""
     rising: list[tuple[float, float]] = []
     for file in sorted(files, key=lambda file: file.bpp):

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from accelir.restoration.pictures import degraded, list_pictures
 from accelir.restoration.tasks import Task
 from benches.common import WHOLE, Case
 from benches.paper.table import Options
 
+T = TypeVar("T")
 SETS = ("kodak", "urban100", "clic2025")
 
 
 def picture_paths(options: Options, sets: Sequence[str]) -> Iterator[tuple[str, Path]]:
     """Names of sets and files in them, evenly spaced ones of each set."""
     for name in sets:
-        paths = list_pictures(options.data / "eval" / name)
-        count = min(options.count, len(paths))
-        yield from ((name, paths[i * len(paths) // count]) for i in range(count))
+        yield from ((name, path) for path in evenly(list_pictures(options.data / "eval" / name), options.count))
+
+
+def evenly(items: Sequence[T], count: int) -> list[T]:
+    """So many of them, or all, from the first on."""
+    count = min(count, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
 
 
 def case_of(path: Path, task: Task) -> Case:

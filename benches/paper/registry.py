@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benches.paper import size, table_3
+from benches.paper import rate_distortion, size, table_3
 from benches.paper.table import Table
 
-TABLES: dict[str, Table] = {table.name: table for table in (table_3.TABLE, size.TABLE)}
+TABLES: dict[str, Table] = {table.name: table for table in (table_3.TABLE, size.TABLE, rate_distortion.TABLE)}
