@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from benches.paper import rate_distortion, size, table_3
+from benches.paper import emulation, rate_distortion, size, table_3
 from benches.paper.table import Table
 
-TABLES: dict[str, Table] = {table.name: table for table in (table_3.TABLE, size.TABLE, rate_distortion.TABLE)}
+TABLES: dict[str, Table] = {
+    table.name: table for table in (table_3.TABLE, size.TABLE, rate_distortion.TABLE, emulation.TABLE)
+}
