@@ -1,4 +1,4 @@
-"""What an emulated codec reports: every 32x32 cell is a JPEG file of its own. Beside it the same allocation in a file."""
+"""What an emulated codec reports: each 32x32 cell a JPEG file of its own; beside it the same allocation in a file."""
 
 from __future__ import annotations
 

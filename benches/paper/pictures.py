@@ -12,13 +12,16 @@ from benches.common import WHOLE, Case
 from benches.paper.table import Options
 
 T = TypeVar("T")
+LARGE = {"clic2025": 4}
+"""How many times fewer pictures are taken of sets whose pictures are so many times larger."""
 SETS = ("kodak", "urban100", "clic2025")
 
 
 def picture_paths(options: Options, sets: Sequence[str]) -> Iterator[tuple[str, Path]]:
     """Names of sets and files in them, evenly spaced ones of each set."""
     for name in sets:
-        yield from ((name, path) for path in evenly(list_pictures(options.data / "eval" / name), options.count))
+        count = -(-options.count // LARGE.get(name, 1))
+        yield from ((name, path) for path in evenly(list_pictures(options.data / "eval" / name), count))
 
 
 def evenly(items: Sequence[T], count: int) -> list[T]:
@@ -27,8 +30,9 @@ def evenly(items: Sequence[T], count: int) -> list[T]:
     return [items[i * len(items) // count] for i in range(count)]
 
 
-def case_of(path: Path, task: Task) -> Case:
-    return Case(*degraded(path, task, WHOLE))
+def case_of(path: Path, task: Task, side: int = WHOLE) -> Case:
+    """side: what the truth is cut to at the top left, pixels."""
+    return Case(*degraded(path, task, side))
 
 
 def pictures_of(options: Options, sets: Sequence[str]) -> dict[str, str]:
