@@ -20,8 +20,13 @@ SETS = ("kodak", "urban100", "clic2025")
 def picture_paths(options: Options, sets: Sequence[str]) -> Iterator[tuple[str, Path]]:
     """Names of sets and files in them, evenly spaced ones of each set."""
     for name in sets:
-        count = -(-options.count // LARGE.get(name, 1))
-        yield from ((name, path) for path in evenly(list_pictures(options.data / "eval" / name), count))
+        paths = list_pictures(options.data / "eval" / name)
+        yield from ((name, path) for path in evenly(paths, count_of(name, options)))
+
+
+def count_of(name: str, options: Options) -> int:
+    """How many pictures of a set are taken at most."""
+    return -(-options.count // LARGE.get(name, 1))
 
 
 def evenly(items: Sequence[T], count: int) -> list[T]:
