@@ -35,7 +35,7 @@ from benches.common import (
 from benches.paper.pictures import case_of, picture_paths, pictures_of
 from benches.paper.table import Options, Record, Row, Table, Unit
 
-SETS = ("kodak", "urban100")
+SETS = ("kodak",)
 QUALITIES = range(1, 96)
 HALVINGS = 12
 """Of the range of budgets in which the one is looked for whose cells add up to the size wanted."""
