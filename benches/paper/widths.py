@@ -252,7 +252,7 @@ def trained_on(options: Options, tasks: Sequence[str]) -> dict[str, str]:
     minutes = sum(int(seconds.get(w.card.name, 0)) for w in found) / 60
     return {
         "training": f"{'; '.join(sorted(data))}; {', '.join(told)}",
-        "training time": f"{minutes:.0f} minutes by the clock, on one thread of this machine" if minutes else "unknown",
+        "training time": f"{minutes:.0f} minutes by the clock" if minutes else "unknown",
     }
 
 
