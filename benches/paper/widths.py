@@ -27,7 +27,7 @@ from benches.common import (
     restored_scores,
     signed,
 )
-from benches.paper.pictures import SETS, case_of, picture_paths, pictures_of
+from benches.paper.pictures import case_of, picture_paths, pictures_of
 from benches.paper.table import Options, Record, Row, Table, Unit
 
 NETWORKS = {
@@ -42,6 +42,7 @@ NETWORKS = {
     "deblur-1.5": {"ircnn": (32, 16, 8, 4), "mimounet": (16, 8, 4)},
 }
 """The papers' networks by task, and the widths that scripts/train_widths.sh trains, the full one first."""
+SETS = ("kodak", "urban100")
 SIDE = {"sr-x4": WHOLE, "denoise-25": 512, "deblur-1.5": 512}
 """What pictures are cut to, pixels: those that aren't enlarged take the networks 16 times as long."""
 BASE_MACS = {"sr-x4": 1200}
