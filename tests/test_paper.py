@@ -95,6 +95,16 @@ def test_the_smallest_width_that_is_as_good_is_taken_and_a_loss_is_told(better, 
     assert mean["saving %"] == ("0.0" if saving == "loses" else saving)
 
 
+def test_a_width_between_two_is_where_the_line_between_them_is_as_good():
+    widths = module("paper.widths")
+    few, many, full = (
+        widths.Found("", m, {"p": [psnr] * 4}) for m, psnr in ((100.0, 30.0), (1600.0, 31.0), (1600.0, 30.5))
+    )
+    assert widths.saving_between(full, [few, many], ["p"]) == "75.0"
+    assert widths.saving_between(full, [many], ["p"]) == "0.0"
+    assert widths.saving_between(full, [few], ["p"]) == "loses"
+
+
 def first_psnr(width):
     return {"8": 30.0, "16": 30.5, "32": 31.0}[width]
 

@@ -182,6 +182,7 @@ def row_of(family: str, rate: float, base: int, widths: Callable[[str, str], lis
         **dict(zip(JUDGES, signed(np.subtract(chosen.mean(pictures), wanted)), strict=True)),
         "saving %": saving(full, chosen, pictures, 0),
         "saving % without base": saving(full, chosen, pictures, base),
+        "saving % between widths": saving_between(full, widths(family, OURS), pictures),
         "shipped": shipped.width,
         "shipped RGB": signed([shipped.mean(pictures)[0] - wanted[0]])[0],
         "shipped saving %": saving(full, shipped, pictures, 0),
@@ -207,6 +208,20 @@ def saving(full: Found, width: Found, pictures: Sequence[str], base: int) -> str
     if not as_good(width, full, pictures):
         return LOSES
     return f"{100 * (1 - (width.macs - base) / (full.macs - base)):.1f}"
+
+
+def saving_between(full: Found, widths: Sequence[Found], pictures: Sequence[str]) -> str:
+    """MAC saved, in %, by a width between those trained: where the line of PSNR over log MAC, from the smallest width
+    that is as good to the next smaller one, comes down to the full width on Pillow's files.
+    """
+    good = next((i for i, width in enumerate(widths) if as_good(width, full, pictures)), None)
+    if good is None:
+        return LOSES
+    if good == 0:
+        return saving(full, widths[0], pictures, 0)
+    (x0, y0), (x1, y1) = ((np.log(width.macs), width.mean(pictures)[0]) for width in widths[good - 1 : good + 1])
+    macs = np.exp(x0 + (x1 - x0) * (full.mean(pictures)[0] - y0) / (y1 - y0))
+    return f"{100 * (1 - macs / full.macs):.1f}"
 
 
 def kilo(width: Found) -> str:
@@ -265,12 +280,14 @@ within the rate). "Ours" is the smallest width that, on our files of the same by
 is at least as good in PSNR over RGB, the mean of the pictures; where none is, the best one, and "saving" says that it
 loses. RGB, Y, flat Y in dB and SSIMULACRA 2 in points are that width on our files minus the full width on Pillow's.
 
-"Saving %" counts the MAC per input pixel of the whole network; "without base" leaves out the bicubic enlargement
-({base}), which the papers' networks don't have. "Shipped": the smallest of our installed networks that is as good on
-our files as the full width of that row on Pillow's; a saving below 0 is more work. "Reference": files steered
-(`reference=`) towards the original through the width itself, on Kodak's pictures alone, the full width left out. The
-mean counts a network that loses as 0; the rows "{shipped}" are our installed networks in the place of widths, not in
-the mean. AccelIR reports 49 % (SR), 29 % (denoising) and 32 % (deblurring) on average.
+"Saving %" counts the MAC per input pixel of the whole network; "without base" leaves out the bicubic
+enlargement ({base}), which the papers' networks don't have; "between widths" is what a width between two
+trained ones would save, where PSNR over log MAC is a line between them. "Shipped": the smallest of our
+installed networks that is as good on our files as the full width of that row on Pillow's; a saving below 0 is
+more work. "Reference": files steered (`reference=`) towards the original through the width itself, on Kodak's
+pictures alone, the full width left out. The mean counts a network that loses as 0; the rows "{shipped}" are our
+installed networks in the place of widths, not in the mean. AccelIR reports 49 % (SR), 29 % (denoising) and 32 %
+(deblurring) on average.
 """
 
 
