@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+import accelir
 from accelir.formats.budget import bytes_at
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import list_pictures
@@ -34,11 +35,14 @@ WIDER = 0.6, 1.33
 """How far our curves go below the protocol's lowest rate and above its highest, so that they meet the qualities of all
 of Pillow's between these."""
 SETS = ("kodak", "urban100", "set14")
+STEERED_SETS = ("kodak",)
+"""Sets whose pictures are also encoded with `reference=`, which takes seconds a file."""
 POINTS = 7
 """Files of Pillow's, and of each profile."""
 PILLOW = "Pillow"
 Files = dict[str, list[bytes]]
 """By encoder, or by profile."""
+Curves = dict[str, list[Score]]
 
 
 def units(options: Options) -> Iterator[Unit]:
@@ -47,33 +51,38 @@ def units(options: Options) -> Iterator[Unit]:
         pictures = groups.setdefault((row["task"], row["set"]), {})
         pictures.setdefault(row["image"], {}).setdefault(row["encoder"], []).append(data)
     for (name, set_name), pictures in groups.items():
-        paths = {path.stem: path for path in list_pictures(options.data / "eval" / set_name)}
         if set_name not in SETS:
             continue
+        task, paths = PEER_TASKS[name], {path.stem: path for path in list_pictures(options.data / "eval" / set_name)}
         for image in evenly(sorted(pictures), count_of(set_name, options)):
-            run = partial(compare, PEER_TASKS[name], paths[image], pictures[image])
-            yield Unit(f"{name} {set_name} {image}", run)
+            yield Unit(f"{name} {set_name} {image}", partial(compare, task, paths[image], pictures[image]))
+            if task.scale > 1 and set_name in STEERED_SETS:
+                yield Unit(f"{name} {set_name} {image} reference", partial(compare_steered, task, paths[image]))
 
 
 def compare(task: Task, path: Path, peers: Files) -> list[Record]:
     """Differences of every curve from Pillow's, and of ours from the other encoders'."""
-    case, network = case_of(path, task), open_network(str(task), 1)
+    case, profiles = case_of(path, task), ("fidelity", str(task))
     by_pillow = pillow_files(case, task)
     files = {PILLOW: by_pillow, **peers}
-    profiles = tuple(dict.fromkeys(("fidelity", str(task))))
     for profile in profiles:
         ready = prepare(case.picture, profile)
         files[profile] = [ready.within(len(data)).data for data in by_pillow]
-    area = case.picture.shape[0] * case.picture.shape[1]
-    restored: dict[str, list[Score]] = {}
-    before: dict[str, list[Score]] = {}
-    for name, each in files.items():
-        for data in each:
-            found = both_scores(network, data, case)
-            for curves, judged in zip((restored, before), found, strict=True):
-                scored = Score(len(data) * 8 / area, dict(zip(JUDGES, judged.tolist(), strict=True)))
-                curves.setdefault(name, []).append(scored)
     pairs = [(PILLOW, test) for test in (*peers, *profiles)] + [(peer, test) for peer in peers for test in profiles]
+    return differences(task, case, files, pairs)
+
+
+def compare_steered(task: Task, path: Path) -> list[Record]:
+    """The difference of files that were steered towards the original through the task's network from Pillow's."""
+    case, encoder = case_of(path, task), accelir.Encoder(profile=str(task))
+    by_pillow, name = pillow_files(case, task), f"{task}, reference"
+    steered = [encoder.encode(case.picture, max_bytes=len(data), reference=case.truth).data for data in by_pillow]
+    return differences(task, case, {PILLOW: by_pillow, name: steered}, [(PILLOW, name)])
+
+
+def differences(task: Task, case: Case, files: Files, pairs: Sequence[tuple[str, str]]) -> list[Record]:
+    """Of pairs of curves, the first of a pair being what the second is compared with."""
+    restored, before = curves(task, case, files)
     span = min(task.rates), max(task.rates)
     return [
         {
@@ -86,6 +95,19 @@ def compare(task: Task, path: Path, peers: Files) -> list[Record]:
         }
         for anchor, test in pairs
     ]
+
+
+def curves(task: Task, case: Case, files: Files) -> tuple[Curves, Curves]:
+    """Scores after the task's network, and before it."""
+    network, area = open_network(str(task), 1), case.picture.shape[0] * case.picture.shape[1]
+    restored: Curves = {name: [] for name in files}
+    before: Curves = {name: [] for name in files}
+    for name, data in ((name, data) for name, each in files.items() for data in each):
+        found = both_scores(network, data, case)
+        for found_curves, judged in zip((restored, before), found, strict=True):
+            scored = dict(zip(JUDGES, judged.tolist(), strict=True))
+            found_curves[name].append(Score(len(data) * 8 / area, scored))
+    return restored, before
 
 
 def pillow_files(case: Case, task: Task) -> list[bytes]:
@@ -118,11 +140,13 @@ TABLE = Table(
     title="BD-rate and BD-PSNR of restored files, and quality before restoration",
     about=f"""
 Pictures are encoded by Pillow (optimize=True, 4:2:0) at {POINTS} rates, by ours at the bytes of each of these, and
-there are mozjpeg's and jpegli's files at the protocol's three rates; every file is restored by the task's own network.
-"Rate %" is the mean difference in bytes at equal scores of the restored picture (Bjontegaard's, below 0 is better),
-"gain" the mean difference in scores at equal bytes: dB, points for SSIMULACRA 2. Both are between the protocol's lowest
-and highest rate, and means over pictures; the last columns are gains in dB before restoration. A dash stands where no
-picture has all scores. AccelIR reports 7.3 % less rate than JPEG, and 0.02 to 0.08 dB less before restoration.
+there are mozjpeg's and jpegli's files at the protocol's three rates; every file is restored by the task's own
+network. "Rate %" is the mean difference in bytes at equal scores of the restored picture (Bjontegaard's, below 0 is
+better), "gain" the mean difference in scores at equal bytes: dB, points for SSIMULACRA 2. Both are between the
+protocol's lowest and highest rate, and means over pictures; "reference" are files steered towards the original
+through the task's network, of Kodak's pictures alone; the last columns are gains in dB before restoration. A dash
+stands where no picture has all scores. AccelIR reports 7.3 % less rate than JPEG, and 0.02 to 0.08 dB less before
+restoration.
 """,
     units=units,
     rows=rows,
