@@ -33,7 +33,7 @@ widths() {
 mkdir -p "$runs"
 # Crop, steps and widths. Wide stacks without normalisation stand no higher rate.
 widths fsrcnn     sr-x4      32 2500 channels "56 16 4"
-widths edsr       sr-x4      32 1200 channels "32 8 4 2" --rate 4e-4
+widths edsr       sr-x4      32 1200 channels "32 16 8 4 2" --rate 4e-4
 widths ffdnet     denoise-25 64 1200 channels "64 32 16 8" --rate 4e-4
 widths ircnn      deblur-1.5 64 1500 channels "32 16 8 4" --rate 4e-4
 widths latticenet sr-x4      32 1200 channels "32 8 4" --rate 4e-4
