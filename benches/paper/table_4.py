@@ -127,7 +127,8 @@ Pillow's JPEG alone, which no profile was tuned with; and networks that others p
 one for videos, which never saw these files). No profile was tuned on pictures of these sets. Gains over Pillow's JPEG
 (optimize=True, 4:2:0, the largest within each of the task's three rates) of our files of the same bytes, restored by
 the same network, means over rates and pictures: dB, points for SSIMULACRA 2. "Rate %" is the mean difference in bytes
-at equal PSNR over RGB, from three files each. A profile of another task shows what the wrong one costs.
+at equal PSNR over RGB, from three files each, without pictures where no score is common. A profile of another task
+shows what the wrong one costs.
 """,
     units=units,
     rows=rows,
