@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every architecture at three or four widths, the full one first, on Pillow's JPEG alone, the same number of steps for
+# Every architecture at three to five widths, the full one first, on Pillow's JPEG alone, the same number of steps for
 # each width: how width trades PSNR against work, and what work our files save (docs/results/table-1.md, table-2.md).
 #     scripts/train_widths.sh PICTURES RUNS [NETWORK...]
 # About two hours of one core for all ten; TIMES=10 trains ten times as long. Finished widths are skipped and an
@@ -34,10 +34,10 @@ mkdir -p "$runs"
 # Crop, steps and widths. Wide stacks without normalisation stand no higher rate.
 widths fsrcnn     sr-x4      32 2500 channels "56 16 4"
 widths edsr       sr-x4      32 1200 channels "32 16 8 4 2" --rate 4e-4
-widths ffdnet     denoise-25 64 1200 channels "64 32 16 8" --rate 4e-4
-widths ircnn      deblur-1.5 64 1500 channels "32 16 8 4" --rate 4e-4
+widths ffdnet     denoise-25 64 1200 channels "64 40 32 16 8" --rate 4e-4
+widths ircnn      deblur-1.5 64 1500 channels "32 24 16 8 4" --rate 4e-4
 widths latticenet sr-x4      32 1200 channels "32 8 4" --rate 4e-4
-widths dncnn      denoise-25 64 800  channels "32 16 8" --rate 4e-4
+widths dncnn      denoise-25 64 800  channels "32 24 16 8" --rate 4e-4
 widths mimounet   deblur-1.5 64 600  channels "16 8 4" --set blocks=2 --rate 4e-4
 widths carn       sr-x4      32 1000 channels "36 12 4" --rate 4e-4
 widths swinir     sr-x4      32 600  channels "36 12 6" --set groups=2 --set layers=2 --rate 4e-4
