@@ -24,11 +24,12 @@ def named(text: str) -> Table:
 
 def make(table: Table, options: Options, work: Path) -> None:
     """Do a table's work and write its results."""
-    done = work_through(list(table.units(options)), work / f"{table.name}.jsonl")
+    units, told = list(table.units(options)), table.facts(options)
+    done = work_through(units, work / f"{table.name}.jsonl")
     command = f"python -m benches.paper --data DATA --table {table.name} --count {options.count}"
     facts = {
         "command": command + (" --runs RUNS" if options.runs else ""),
-        **table.facts(options),
+        **told,
         "CPU time": f"{done.seconds / 60:.1f} minutes",
     }
     write_result(table.name, table.title, table.about, facts, table.rows(done.records), table.draw)

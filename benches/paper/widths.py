@@ -133,9 +133,10 @@ class Found:
 
 
 def rows(task: str, records: Sequence[Record]) -> list[Row]:
-    """A row a network and rate; then the mean of the papers' networks, and our shipped ones."""
+    """A row a network of at least two widths and rate; then the mean of the papers' networks, and our shipped ones."""
     rates = list(dict.fromkeys(each["rate"] for each in records))
-    known = [name for name in NETWORKS[task] if any(each["family"] == name for each in records)]
+    trained = {name: {each["width"] for each in records if each["family"] == name} for name in NETWORKS[task]}
+    known = [name for name, widths in trained.items() if len(widths) > 1]
 
     def rows_for(family: str) -> list[Row]:
         return [row_of(family, rate, BASE_MACS.get(task, 0), partial(widths_of, records, rate)) for rate in rates]
