@@ -149,7 +149,7 @@ def mean_row(made: Sequence[Row]) -> Row:
     """Mean savings, where a network that loses saves nothing."""
     mean: Row = {**dict.fromkeys(made[0], "–"), "network": "mean"}
     for column in [name for name in made[0] if "saving" in name]:
-        saved = [0.0 if row[column] == LOSES else float(row[column]) for row in made if row[column] != "–"]
+        saved = [as_number(row[column]) for row in made if row[column] != "–"]
         mean[column] = f"{np.mean(saved):.1f}" if saved else "–"
     return mean
 
@@ -230,17 +230,27 @@ def kilo(width: Found) -> str:
 
 
 def draw(made: list[Row], figure: Any) -> None:
-    """Savings by network and rate."""
-    shown = [row for row in made if row["bpp"] != "–"]
-    networks, rates = (list(dict.fromkeys(row[name] for row in shown)) for name in ("network", "bpp"))
-    axes = figure.subplots()
-    for i, rate in enumerate(rates):
-        at = [(networks.index(row["network"]), row["saving %"]) for row in shown if row["bpp"] == rate]
-        heights = [0.0 if saved == LOSES else float(saved) for _, saved in at]
-        axes.bar([x + (i - 1) * 0.27 for x, _ in at], heights, 0.25, label=f"{rate} bpp")
-    axes.set(ylabel="MAC saved, %", xticks=range(len(networks)), xticklabels=networks, ylim=(0, 100))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, ncols=3)
+    """Savings by network and rate, a panel a task; lines above bars are those between trained widths."""
+    tasks = list(dict.fromkeys(row["task"] for row in made))
+    panels = figure.subplots(1, len(tasks), squeeze=False, sharey=True)[0]
+    for axes, task in zip(panels, tasks, strict=True):
+        shown = [row for row in made if row["task"] == task and row["network"] not in ("mean", SHIPPED)]
+        networks, rates = (list(dict.fromkeys(row[name] for row in shown)) for name in ("network", "bpp"))
+        for i, rate in enumerate(rates):
+            rows_at = [row for row in shown if row["bpp"] == rate]
+            at = [networks.index(row["network"]) + (i - 1) * 0.27 for row in rows_at]
+            axes.bar(at, [as_number(row["saving %"]) for row in rows_at], 0.25, label=f"{rate} bpp")
+            between = [as_number(row["saving % between widths"]) for row in rows_at]
+            axes.scatter(at, between, 120, "0.3", "_", label="between widths" if i == 0 else None)
+        axes.set(title=task, xticks=range(len(networks)), xticklabels=networks, ylim=(0, 100))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8, loc="lower right")
+    panels[0].set_ylabel("MAC saved, %")
+
+
+def as_number(saved: Any) -> float:
+    """Where a network loses it saves nothing."""
+    return 0.0 if saved == LOSES else float(saved)
 
 
 def facts(tasks: Sequence[str], options: Options) -> dict[str, str]:
