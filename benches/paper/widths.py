@@ -244,7 +244,7 @@ def draw(made: list[Row], figure: Any) -> None:
             axes.scatter(at, between, 120, "0.3", "_", label="between widths" if i == 0 else None)
         axes.set(title=task, xticks=range(len(networks)), xticklabels=networks, ylim=(0, 100))
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8, loc="lower right")
+        axes.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=4)
     panels[0].set_ylabel("MAC saved, %")
 
 
