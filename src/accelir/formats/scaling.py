@@ -52,7 +52,7 @@ ALL_EFFORT = 8
 """From this effort on every scale is steered, whatever the sample says."""
 GAIN = {2: (0.95, 0.3), 4: (0.6, 0.0)}
 """What steering at effort 5 gains in dB, by scale: the one, and the other for each doubling of the bits per pixel."""
-MARGIN = 0.3
+MARGIN = 0.2
 """Scales are steered that come this near to the best, in dB."""
 WORKING_BYTES = 36 * 2**20
 """Most bytes that a network's activations of one tile may take, gradients' about. Each network holds what it took."""
