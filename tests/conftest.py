@@ -1,7 +1,9 @@
 """Settings and pictures that all tests share."""
 
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,3 +57,12 @@ def _ctrl_c_acts():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module")
+def benches_can_be_imported() -> Iterator[None]:
+    """The package `benches` stands beside the tests, not among what is installed."""
+    root = str(Path(__file__).parents[1])
+    sys.path.insert(0, root)
+    yield
+    sys.path.remove(root)

@@ -1,6 +1,5 @@
 """Figures of benches/paper and the table of speeds: rows from what was measured."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benches():
-    """The package `benches`, which stands beside the tests."""
-    sys.path.insert(0, str(ROOT))
-    yield
-    sys.path.remove(str(ROOT))
+pytestmark = pytest.mark.usefixtures("benches_can_be_imported")
 
 
 def bench(group, name, seconds, /, **params):

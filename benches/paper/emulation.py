@@ -22,7 +22,6 @@ from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 from benches.common import (
     JUDGES,
-    PEER_TASKS,
     Pixels,
     largest_within,
     means,
@@ -32,7 +31,7 @@ from benches.common import (
     scores,
     signed,
 )
-from benches.paper.pictures import case_of, picture_paths, pictures_of
+from benches.paper.pictures import case_of, pictures_of, task_units
 from benches.paper.table import Options, Record, Row, Table, Unit
 
 SETS = ("kodak",)
@@ -80,9 +79,7 @@ class Emulation:
 
 
 def units(options: Options) -> Iterator[Unit]:
-    for task in PEER_TASKS.values():
-        for set_name, path in picture_paths(options, SETS):
-            yield Unit(f"{task} {set_name} {path.stem}", partial(compare, task, path))
+    return task_units(options, SETS, compare)
 
 
 def compare(task: Task, path: Path) -> list[Record]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from accelir.restoration.pictures import degraded, list_pictures
 from accelir.restoration.tasks import Task
-from benches.common import WHOLE, Case
-from benches.paper.table import Options
+from benches.common import PEER_TASKS, WHOLE, Case
+from benches.paper.table import Options, Record, Unit
 
 T = TypeVar("T")
 LARGE = {"clic2025": 4}
@@ -22,6 +23,13 @@ def picture_paths(options: Options, sets: Sequence[str]) -> Iterator[tuple[str, 
     for name in sets:
         paths = list_pictures(options.data / "eval" / name)
         yield from ((name, path) for path in evenly(paths, count_of(name, options)))
+
+
+def task_units(options: Options, sets: Sequence[str], work: Callable[[Task, Path], list[Record]]) -> Iterator[Unit]:
+    """A unit of work for each of the protocol's tasks and each picture of sets."""
+    for task in PEER_TASKS.values():
+        for set_name, path in picture_paths(options, sets):
+            yield Unit(f"{task} {set_name} {path.stem}", partial(work, task, path))
 
 
 def count_of(name: str, options: Options) -> int:

@@ -16,8 +16,8 @@ from accelir.formats.decode import decode_pixels
 from accelir.metrics import PSNR_RGB
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
-from benches.common import PEER_TASKS, Case, Pixels, enlarge, largest_within, pillow_jpeg, prepare
-from benches.paper.pictures import case_of, picture_paths, pictures_of
+from benches.common import Case, Pixels, enlarge, largest_within, pillow_jpeg, prepare
+from benches.paper.pictures import case_of, pictures_of, task_units
 from benches.paper.table import Options, Record, Row, Table, Unit
 
 SETS = ("kodak",)
@@ -30,9 +30,7 @@ FLOOR = 0.1
 
 
 def units(options: Options) -> Iterator[Unit]:
-    for task in PEER_TASKS.values():
-        for set_name, path in picture_paths(options, SETS):
-            yield Unit(f"{task} {set_name} {path.stem}", partial(measure, task, path))
+    return task_units(options, SETS, measure)
 
 
 def measure(task: Task, path: Path) -> list[Record]:

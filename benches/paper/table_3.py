@@ -11,7 +11,6 @@ from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 from benches.common import (
     JUDGES,
-    PEER_TASKS,
     both_scores,
     largest_within,
     means,
@@ -19,7 +18,7 @@ from benches.common import (
     prepare,
     signed,
 )
-from benches.paper.pictures import SETS, case_of, picture_paths, pictures_of
+from benches.paper.pictures import SETS, case_of, pictures_of, task_units
 from benches.paper.table import Options, Record, Row, Table, Unit
 
 RATE = 0.5
@@ -27,9 +26,7 @@ PEER = "libwebp"
 
 
 def units(options: Options) -> Iterator[Unit]:
-    for task in PEER_TASKS.values():
-        for set_name, path in picture_paths(options, SETS):
-            yield Unit(f"{task} {set_name} {path.stem}", partial(compare, task, path))
+    return task_units(options, SETS, compare)
 
 
 def compare(task: Task, path: Path) -> list[Record]:

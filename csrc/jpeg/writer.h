@@ -1,5 +1,5 @@
-// The file: markers, tables, scans (ITU-T T.81, Annex B). No JFIF segment: components 1, 2, 3 without one are read as
-// YCbCr by every decoder (libjpeg, jdapimin.c's default_decompress_parms), and it would cost 18 bytes.
+// The file: markers, tables, scans (ITU-T T.81, Annex B). A JFIF segment is one of the settings' segments; without it
+// components 1, 2, 3 are read as YCbCr all the same (libjpeg, jdapimin.c's default_decompress_parms).
 #pragma once
 
 #include <cstddef>
