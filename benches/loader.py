@@ -34,7 +34,7 @@ def cropped_first(source: PairSource, index: int, side: int) -> None:
     picture = load(source.paths[int(rng.integers(len(source.paths)))])
     top, left = (int(rng.integers(length - side + 1)) for length in picture.shape[:2])
     truth = picture[top : top + side, left : left + side]
-    draw(parse_mixture(source.mixture), rng)(source.task.degrade(truth, rng), rng)
+    draw(parse_mixture(source.mixture), rng)(source.task.degrade(truth, rng), rng, truth)
 
 
 def per_second(call: Callable[[int], object], calls: int, crops: int = 1) -> float:

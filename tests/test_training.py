@@ -18,6 +18,7 @@ import pytest
 from helpers import photo, save_waves
 from PIL import Image
 
+from accelir.metrics import psnr
 from accelir.restoration.network import open_network
 from accelir.restoration.pictures import list_pictures, load, split
 from accelir.restoration.tasks import Task
@@ -87,16 +88,16 @@ def test_a_second_encoder_works_on_a_shifted_grid() -> None:
     blocks = np.repeat(np.repeat(np.random.default_rng(1).integers(60, 200, (8, 8)), 8, axis=0), 8, axis=1)
     picture = np.repeat(blocks[..., None], 3, axis=2).astype(np.uint8)
     once, twice = parse_mixture("jpeg:70-70,jpeg:70-70+jpeg:70-70")
-    errors = [
-        np.abs(codec(picture, np.random.default_rng(0)).astype(float) - picture).mean() for codec in (once, twice)
-    ]
+    files = (codec(picture, np.random.default_rng(0), picture) for codec in (once, twice))
+    errors = [np.abs(file.astype(float) - picture).mean() for file in files]
     assert errors[0] < 0.5 < 1 < errors[1]
 
 
 def test_chroma_is_halved_but_for_jpeg444() -> None:
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2, 0] = stripes[:, 1::2, 2] = 200
-    half, full = (codec(stripes, np.random.default_rng(0)) for codec in parse_mixture("jpeg:98-98,jpeg444:98-98"))
+    mixture = parse_mixture("jpeg:98-98,jpeg444:98-98")
+    half, full = (codec(stripes, np.random.default_rng(0), stripes) for codec in mixture)
     assert np.abs(full.astype(float) - stripes).mean() < 5 < 30 < np.abs(half.astype(float) - stripes).mean()
 
 
@@ -120,7 +121,9 @@ def test_unreadable_qualities_are_refused(text: str) -> None:
         parse_mixture(text)
 
 
-@pytest.mark.parametrize("text", ["png:1-2", "ours:0.5-2", "none:1-2", "flat:0-3"])
+@pytest.mark.parametrize(
+    "text", ["png:1-2", "ours:0.5-2", "none:1-2", "flat:0-3", "steered:0.5-2", "steered:sr-x2:0.5-2+jpeg:10-90"]
+)
 def test_unreadable_codecs_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot read the codec"):
         parse_mixture(text)
@@ -136,9 +139,18 @@ def test_draws_follow_the_weights() -> None:
 def test_codecs_lose_something_but_not_all(text: str) -> None:
     y, x = np.mgrid[:64, :64]
     picture = np.stack([4 * x, 4 * y, 2 * (x + y)], axis=2).astype(np.uint8)
-    out = parse_mixture(text)[0](picture, np.random.default_rng(0))
+    out = parse_mixture(text)[0](picture, np.random.default_rng(0), picture)
     assert out.shape == picture.shape
     assert 0.1 < np.abs(out.astype(float) - picture).mean() < 12
+
+
+def test_steered_files_come_closer_to_the_truth_through_the_installed_network() -> None:
+    truth = photo("cup")[:128, :128]
+    picture = Task.parse("sr-x2").degrade(truth, np.random.default_rng(0))
+    mixture = parse_mixture("ours:sr-x2:2-2,steered:sr-x2:2-2")
+    blind, steered = (codec(picture, np.random.default_rng(0), truth) for codec in mixture)
+    network = open_network("sr-x2-light")
+    assert psnr(network(steered), truth) > psnr(network(blind), truth) + 0.2
 
 
 def test_our_encoder_is_called_with_its_profile(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +168,8 @@ def test_our_encoder_is_called_with_its_profile(monkeypatch: pytest.MonkeyPatch)
         return scratch.getvalue()
 
     monkeypatch.setitem(sys.modules, "accelir", SimpleNamespace(encode=encode, BudgetError=BudgetError))
-    out = parse_mixture("ours:sr-x4:0.5-2")[0](np.zeros((16, 16, 3), np.uint8), np.random.default_rng(0))
+    black = np.zeros((16, 16, 3), np.uint8)
+    out = parse_mixture("ours:sr-x4:0.5-2")[0](black, np.random.default_rng(0), black)
     assert out.shape == (16, 16, 3)
     assert [profile for profile, _ in asked] == ["sr-x4", "sr-x4"]
     assert 0.5 <= asked[0][1]["bpp"] <= 2
@@ -496,4 +509,4 @@ def test_fine_files_want_less_than_coarse_ones() -> None:
 
 def test_our_webp_files_are_in_the_loop() -> None:
     (codec,) = parse_mixture("ours-webp:fidelity:1-1")
-    assert codec.file(photo("cup"), np.random.default_rng(0))[8:12] == b"WEBP"
+    assert codec.file(photo("cup"), np.random.default_rng(0), photo("cup"))[8:12] == b"WEBP"

@@ -9,10 +9,11 @@ A mixture is written as items with optional weights, for instance "jpeg:10-100*3
     webp:LOW-HIGH       Pillow's lossy WebP, quality drawn evenly
     ours:PROFILE:LOW-HIGH   accelir.encode with that profile, bits per pixel drawn evenly in the logarithm
     ours-webp:PROFILE:LOW-HIGH  the same as WebP
+    steered:PROFILE:LOW-HIGH    as ours, steered by the profile's installed network towards the truth
     none                no codec
 
 Items joined by + are encoders that a picture passes through one after another, each on a grid of its own, shifted by
-0 to 7 pixels each way: "jpeg:10-60+jpeg:70-98" are files that were cut and saved again.
+0 to 7 pixels each way: "jpeg:10-60+jpeg:70-98" are files that were cut and saved again. Steered files aren't joined.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -31,7 +33,10 @@ RANGES = {
     "webp": (0, 100),
     "ours": (0.02, 24.0),
     "ours-webp": (0.02, 24.0),
+    "steered": (0.02, 24.0),
 }
+STEERED_EFFORT = 3
+"""Asks the network's gradient twice, as often as `scale=` does at effort 5."""
 
 
 def by_pillow(picture: np.ndarray, format: str, **options: object) -> bytes:
@@ -46,28 +51,31 @@ class Codec:
     """One encoder and the range its rate is drawn from."""
 
     name: str
-    """Name of the encoder: jpeg, jpeg444, flat, webp, ours, ours-webp or none."""
+    """Name of the encoder: jpeg, jpeg444, flat, webp, ours, ours-webp, steered or none."""
     low: float = 0.0
-    """Lowest quality (jpeg, jpeg444, webp), step (flat) or rate in bits per pixel (ours, ours-webp)."""
+    """Lowest quality (jpeg, jpeg444, webp), step (flat) or rate in bits per pixel (ours, ours-webp, steered)."""
     high: float = 0.0
     """Highest quality, step or rate, in the same unit."""
     profile: str = ""
-    """Profile of `ours` and `ours-webp`; "" for all others."""
+    """Profile of `ours`, `ours-webp` and `steered`; "" for all others."""
     weight: float = 1.0
     """Frequency relative to the other codecs of a mixture, above 0."""
     before: Codec | None = None
     """Codec that a picture passes through before this one, whose grid is then shifted; None: this is the first."""
 
-    def __call__(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """What a decoder gets back of a picture, uint8 H x W x 3 -> the same shape."""
-        if self.before is None:
-            return self._once(picture, rng)
-        down, right = (int(shift) for shift in rng.integers(0, 8, 2))
-        shifted = np.pad(self.before(picture, rng), ((down, 0), (right, 0), (0, 0)), mode="edge")
-        return self._once(shifted, rng)[down:, right:]
+    def __call__(self, picture: np.ndarray, rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
+        """What a decoder gets back of a picture, uint8 H x W x 3 -> the same shape.
 
-    def file(self, picture: np.ndarray, rng: np.random.Generator) -> bytes | None:
-        """This encoder's file of a picture, uint8 H x W x 3; None for `none`."""
+        truth: what it was made from, uint8 sH x sW x 3 of the task's scale; steered files alone look at it.
+        """
+        if self.before is None:
+            return self._once(picture, rng, truth)
+        down, right = (int(shift) for shift in rng.integers(0, 8, 2))
+        shifted = np.pad(self.before(picture, rng, truth), ((down, 0), (right, 0), (0, 0)), mode="edge")
+        return self._once(shifted, rng, truth)[down:, right:]
+
+    def file(self, picture: np.ndarray, rng: np.random.Generator, truth: np.ndarray) -> bytes | None:
+        """This encoder's file of a picture; None for `none`. Parameters are those of a call."""
         if self.name == "none":
             return None
         if self.name in ("jpeg", "jpeg444"):
@@ -79,28 +87,32 @@ class Codec:
         if self.name == "flat":
             luma, chroma = (max(1, min(255, round(step))) for step in (rate, rate * rng.uniform(0.6, 1.0)))
             return by_pillow(picture, "JPEG", qtables=[[luma] * 64, [chroma] * 64], subsampling="4:2:0")
-        return self._ours(picture, rate, "webp" if self.name == "ours-webp" else "jpeg")
+        if self.name == "steered":
+            return self._ours(picture, rate, reference=truth, effort=STEERED_EFFORT)
+        return self._ours(picture, rate, format="webp" if self.name == "ours-webp" else "jpeg")
 
-    def _once(self, picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        data = self.file(picture, rng)
+    def _once(self, picture: np.ndarray, rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
+        data = self.file(picture, rng, truth)
         return picture if data is None else np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
     def _quality(self, rng: np.random.Generator) -> int:
         return int(rng.integers(int(self.low), int(self.high) + 1))
 
-    def _ours(self, picture: np.ndarray, bpp: float, format: str) -> bytes:
+    def _ours(self, picture: np.ndarray, bpp: float, **options: Any) -> bytes:
         import accelir
 
         try:
-            return accelir.encode(picture, bpp=bpp, profile=self.profile, format=format)
+            return accelir.encode(picture, bpp=bpp, profile=self.profile, **options)
         except accelir.BudgetError as error:  # a picture too rich for so few bytes
-            return accelir.encode(picture, max_bytes=error.smallest, profile=self.profile, format=format)
+            return accelir.encode(picture, max_bytes=error.smallest, profile=self.profile, **options)
 
 
 def _parse_one(item: str) -> Codec:
     body, _, weight = item.strip().partition("*")
     try:
         codec, *others = map(_parse_encoder, body.split("+"))
+        if others and "steered" in {one.name for one in (codec, *others)}:
+            raise ValueError
         for other in others:
             codec = replace(other, before=codec)
         codec = replace(codec, weight=float(weight) if weight else 1.0)
@@ -110,8 +122,8 @@ def _parse_one(item: str) -> Codec:
         pass
     raise ValueError(
         f"cannot read the codec {item!r}; write jpeg:10-100, jpeg444:10-100, flat:4-40, webp:20-95, "
-        "ours:PROFILE:0.5-2, ours-webp:PROFILE:0.5-2 or none, some of them joined by + for one after another, each "
-        "with an optional weight such as *2, separated by commas"
+        "ours:PROFILE:0.5-2, ours-webp:PROFILE:0.5-2, steered:PROFILE:0.5-2 or none, some of them, but not steered, "
+        "joined by + for one after another, each with an optional weight such as *2, separated by commas"
     )
 
 
@@ -120,7 +132,7 @@ def _parse_encoder(text: str) -> Codec:
     name, *fields = text.strip().split(":")
     if name == "none" and not fields:
         return Codec(name)
-    is_ours = name.startswith("ours")
+    is_ours = name == "steered" or name.startswith("ours")
     profile = fields.pop(0) if is_ours and len(fields) == 2 else ""
     low, high = (float(x) for x in fields[0].split("-"))
     least, most = RANGES[name]

@@ -48,7 +48,7 @@ class PairSource:
         picture = picture[tops[0] : tops[0] + self.side, tops[1] : tops[1] + self.side]
         truth = crop_to_multiple(picture, self.task.scale)
         degraded = self.task.degrade(truth, rng)
-        return draw(parse_mixture(self.mixture), rng)(degraded, rng), truth
+        return draw(parse_mixture(self.mixture), rng)(degraded, rng, truth), truth
 
 
 def _end_with_parent() -> None:

@@ -136,7 +136,7 @@ def validation_pairs(recipe: TrainingRecipe, folder: str | Path, most: int = 12)
         rng = np.random.default_rng((recipe.seed, i, 2))
         truth = crop_to_multiple(load(path)[:256, :256], task.scale)
         codec = mixture[i % len(mixture)]
-        pairs.append((codec(task.degrade(truth, rng), rng), truth))
+        pairs.append((codec(task.degrade(truth, rng), rng, truth), truth))
     return pairs
 
 

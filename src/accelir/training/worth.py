@@ -57,7 +57,8 @@ def measure(network: Network, pictures: Iterable[np.ndarray], mixture: str, draw
     """The best shares on files of a mixture, `draws` of each picture, uint8 H x W x 3. For networks of scale 1."""
     codecs = [codec for codec in parse_mixture(mixture) if codec.name != "none" and codec.before is None]
     rng = np.random.default_rng(seed)
-    files = ((picture, draw(tuple(codecs), rng).file(picture, rng)) for picture in pictures for _ in range(draws))
+    drawn = ((picture, draw(tuple(codecs), rng)) for picture in pictures for _ in range(draws))
+    files = ((picture, codec.file(picture, rng, picture)) for picture, codec in drawn)
     found = (_wanted(network, data, picture) for picture, data in files if data is not None)
     return [wanted for wanted in found if wanted is not None]
 
@@ -110,7 +111,7 @@ def full_chroma(network: Network, pictures: Iterable[np.ndarray], seed: int = 0)
         truth = crop_to_multiple(picture, task.scale)
         degraded = task.degrade(truth, rng)
         if fullness(degraded) == 1:
-            gains += [_gains(network, codec(degraded, rng), truth) for codec in files]
+            gains += [_gains(network, codec(degraded, rng, truth), truth) for codec in files]
     if not gains:
         raise ValueError("no picture of full chroma among those given; take pictures that were never JPEGs")
     worst, mean = np.min(gains, axis=0), np.mean(gains, axis=0)
