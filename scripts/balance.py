@@ -29,13 +29,16 @@ class Shift:
 
     luma_dc: float
     luma_first_ac: float
+    luma_low_ac: float
     chroma: float
     lambda_: float
+    flat_weight: float
 
     def steps(self) -> np.ndarray:
         """Of the steps, float32 (3, 64) in zigzag order: Y, Cb, Cr."""
         factors = np.ones((3, 64), np.float32)
-        factors[0, 0], factors[0, 1:3], factors[1:] = self.luma_dc, self.luma_first_ac, self.chroma
+        factors[0, 0], factors[0, 1:3], factors[0, 3:10] = self.luma_dc, self.luma_first_ac, self.luma_low_ac
+        factors[1:] = self.chroma
         return factors
 
     def tables(self, tables: Tables) -> Tables:
@@ -50,6 +53,7 @@ class Shift:
             profile.jpeg,
             tables={name: self.tables(tables) for name, tables in profile.jpeg.tables.items()},
             ladder=dataclasses.replace(profile.jpeg.ladder, modes=modes),
+            flat_weight=profile.jpeg.flat_weight * self.flat_weight,
         )
         entry = {"made": datetime.date.today().isoformat(), **dataclasses.asdict(self)}
         done = [*profile.provenance.get("balanced", []), entry]
@@ -59,13 +63,15 @@ class Shift:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("profile")
-    for name in ("luma-dc", "luma-first-ac", "chroma"):
+    for name in ("luma-dc", "luma-first-ac", "luma-low-ac", "chroma"):
         parser.add_argument(f"--{name}", type=float, default=1.0, help="factor of the steps")
+    parser.add_argument("--flat-weight", type=float, default=1.0, help="factor of what errors in flat blocks cost")
     parser.add_argument("--lambda", type=float, default=1.0, dest="lambda_", help="factor of the Lagrangian")
     parser.add_argument("--profiles", type=Path, default=Path("profiles"))
     a = parser.parse_args()
     folder = a.profiles / a.profile
-    write_profile(folder, Shift(a.luma_dc, a.luma_first_ac, a.chroma, a.lambda_).applied(read_profile(folder)))
+    shift = Shift(a.luma_dc, a.luma_first_ac, a.luma_low_ac, a.chroma, a.lambda_, a.flat_weight)
+    write_profile(folder, shift.applied(read_profile(folder)))
 
 
 if __name__ == "__main__":

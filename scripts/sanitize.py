@@ -68,6 +68,7 @@ def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> 
     """A call of the core with random settings; empty when the budget is too small."""
     height, width = pixels.shape[:2]
     cells = (ceil_div(height, 32), ceil_div(width, 32))
+    blocks = (ceil_div(height, 8), ceil_div(width, 8))
     n = int(rng.integers(1, 6))
     size = (
         {"step": float(np.exp(rng.uniform(-3, 13.8)))}
@@ -86,7 +87,7 @@ def encode(rng: np.random.Generator, pixels: NDArray[np.uint8], layout: str) -> 
         tolerance=float(rng.choice([0, 0.001, 0.1])),
         restart_interval=int(rng.choice([0, 0, 1, 5, 65535])),
         segments=b"\xff\xfe\x00\x04ab" if rng.random() < 0.3 else b"",
-        cell_weights=np.exp(rng.uniform(-60, 13, cells)).astype(np.float32) if rng.random() < 0.5 else None,
+        block_weights=np.exp(rng.uniform(-60, 13, blocks)).astype(np.float32) if rng.random() < 0.5 else None,
         threads=int(rng.integers(1, 4)),
     )
     coefficients = jpeg.Coefficients.from_pixels(pixels, layout, smoothing(rng), int(rng.integers(1, 4)))
@@ -289,9 +290,9 @@ def refused_settings(rng: np.random.Generator) -> None:
         ("modes", random_modes(rng, 0)),
         ("mode_map", np.ones((2, 2), np.int32)),
         ("mode_map", np.zeros((0, 2), np.int32)),
-        ("cell_weights", np.zeros((2, 2), np.float32)),
-        ("cell_weights", np.full((2, 2), np.nan, np.float32)),
-        ("cell_weights", np.ones((2, 3), np.float32)),
+        ("block_weights", np.zeros((2, 2), np.float32)),
+        ("block_weights", np.full((2, 2), np.nan, np.float32)),
+        ("block_weights", np.ones((2, 3), np.float32)),
         ("loops", 2**40),
         ("segments", "text"),
         ("anything", 1),

@@ -130,7 +130,7 @@ def test_errors_of_another_picture_are_refused():
             levels.cell_errors(same, *arguments)
 
 
-# Weights of cells
+# Weights of blocks
 
 
 MODES = [{"lambda_": 0.2}, {"deadzone": 1.5}]
@@ -138,22 +138,22 @@ MODES = [{"lambda_": 0.2}, {"deadzone": 1.5}]
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("size", [{"step": 9.0}, {"step": 700.0}, {"max_bytes": 2500}], ids=str)
-def test_cells_that_all_weigh_1_change_no_byte(mode, size):
+def test_blocks_that_all_weigh_1_change_no_byte(mode, size):
     pixels = photo("table")
     plain, weighed = (
         core.encode(
-            coefficients_of(pixels), settings_for(pixels, modes=make_modes(**mode), cell_weights=w), **size
+            coefficients_of(pixels), settings_for(pixels, modes=make_modes(**mode), block_weights=w), **size
         ).data
-        for w in (None, np.ones((6, 6), np.float32))
+        for w in (None, np.ones((24, 24), np.float32))
     )
     assert plain == weighed
 
 
-def test_cells_that_all_weigh_1_change_no_byte_of_a_picture_that_is_sampled():
+def test_blocks_that_all_weigh_1_change_no_byte_of_a_picture_that_is_sampled():
     pixels = mirrored()
-    weights = np.ones((25, 38), np.float32)
+    weights = np.ones((100, 150), np.float32)
     plain, weighed = (
-        core.encode(coefficients_of(pixels), settings_for(pixels, cell_weights=w), max_bytes=90_000).data
+        core.encode(coefficients_of(pixels), settings_for(pixels, block_weights=w), max_bytes=90_000).data
         for w in (None, weights)
     )
     assert plain == weighed
@@ -161,8 +161,8 @@ def test_cells_that_all_weigh_1_change_no_byte_of_a_picture_that_is_sampled():
 
 @pytest.mark.parametrize("progressive", ["never", "always"])
 def test_a_weight_divides_the_dead_zone_beyond_rounding(progressive):
-    pixels, weights = photo("table"), np.full((6, 6), 4, np.float32)
-    weighed = settings_for(pixels, modes=make_modes(deadzone=1.5), cell_weights=weights, progressive=progressive)
+    pixels, weights = photo("table"), np.full((24, 24), 4, np.float32)
+    weighed = settings_for(pixels, modes=make_modes(deadzone=1.5), block_weights=weights, progressive=progressive)
     other = settings_for(pixels, modes=make_modes(deadzone=0.75), progressive=progressive)
     coefficients = coefficients_of(pixels)
     assert core.encode(coefficients, weighed, step=9.0).data == core.encode(coefficients, other, step=9.0).data
@@ -170,11 +170,11 @@ def test_a_weight_divides_the_dead_zone_beyond_rounding(progressive):
 
 @pytest.mark.parametrize("progressive", ["never", "always"])
 def test_a_weight_divides_the_lagrangian(crop, progressive):
-    coefficients, weights = coefficients_of(crop), np.full((6, 6), 4, np.float32)
+    coefficients, weights = coefficients_of(crop), np.full((24, 24), 4, np.float32)
     weighed, other = (
         core.encode(coefficients, settings_for(crop, progressive=progressive, **options), step=9.0, keep_levels=True)
         for options in (
-            {"modes": make_modes(lambda_=0.2), "cell_weights": weights},
+            {"modes": make_modes(lambda_=0.2), "block_weights": weights},
             {"modes": make_modes(lambda_=0.05)},
         )
     )
@@ -185,13 +185,13 @@ def test_a_weight_divides_the_lagrangian(crop, progressive):
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
-def test_a_larger_weight_lowers_its_cells_error_for_more_bits(mode):
-    pixels, weights = photo("cloth"), np.ones((6, 6), np.float32)
-    weights[:3] = 8
+def test_a_larger_weight_lowers_its_blocks_error_for_more_bits(mode):
+    pixels, weights = photo("cloth"), np.ones((24, 24), np.float32)
+    weights[:12] = 8
     coefficients = coefficients_of(pixels)
     bits, errors = [], []
     for w in (None, weights):
-        settings = settings_for(pixels, modes=make_modes(**mode), cell_weights=w)
+        settings = settings_for(pixels, modes=make_modes(**mode), block_weights=w)
         encoding = core.encode(coefficients, settings, step=12.0, keep_levels=True)
         bits.append(encoding.levels.cell_bits())
         errors.append(encoding.levels.cell_errors(coefficients, encoding.tables, ONES))
@@ -203,22 +203,65 @@ def test_a_larger_weight_lowers_its_cells_error_for_more_bits(mode):
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
+def test_a_weight_is_for_its_block_alone(mode):
+    pixels, weights = photo("cup")[..., 1], np.ones((24, 24), np.float32)
+    weights[11, 9] = 1e-30
+    coefficients = coefficients_of(pixels, "gray")
+    levels = [
+        core.encode(
+            coefficients, settings_for(pixels, modes=make_modes(**mode), block_weights=w), step=9.0, keep_levels=True
+        ).levels.arrays()[0]
+        for w in (None, weights)
+    ]
+    changed = (levels[0] != levels[1]).any(axis=(2, 3))
+    assert changed[11, 9]
+    assert not levels[1][11, 9].ravel()[1:].any()
+    # Code lengths are learnt from all blocks, and their DCs follow one another.
+    assert changed.sum() < 6
+
+
+@pytest.mark.parametrize("subsampling", ["4:2:0", "4:2:2", "4:4:4"])
+def test_halved_chroma_weighs_the_mean_of_the_blocks_that_it_covers(subsampling):
+    pixels = np.full((75, 93, 3), 128, np.uint8)
+    pixels[..., ::2] = noise(75, 93)[..., ::2] // 4 + 96
+    pixels[..., 1] = 128 - (0.299 * pixels[..., 0].astype(float) + 0.114 * pixels[..., 2] - 0.413 * 128) / 0.587
+    weights = np.full((10, 12), 2, np.float32)
+    uneven = weights.copy()
+    uneven[:8, ::2], uneven[:8, 1::2] = 1, 3
+    coefficients = coefficients_of(pixels, subsampling)
+    one, other = (
+        core.encode(
+            coefficients,
+            settings_for(pixels, modes=make_modes(deadzone=1.5), block_weights=w),
+            step=9.0,
+            keep_levels=True,
+        ).levels.arrays()[1:]
+        for w in (weights, uneven)
+    )
+    alike = all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert any(a.any() for a in one)
+    assert alike == (subsampling != "4:4:4")
+
+
+@pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("weight", [1e-30, 1e6])
 def test_extreme_weights_give_files_that_keep_their_budget(mode, weight):
-    weights = np.ones((6, 6), np.float32)
-    weights[2:4] = weight
-    settings = settings_for(photo("cup"), modes=make_modes(**mode), cell_weights=weights)
+    weights = np.ones((24, 24), np.float32)
+    weights[8:16] = weight
+    settings = settings_for(photo("cup"), modes=make_modes(**mode), block_weights=weights)
     data = core.encode(coefficients_of(photo("cup")), settings, max_bytes=4000).data
     assert 0 < len(data) <= 4000
     # Where nothing is left to weigh, no AC level is.
     assert any(np.abs(read_levels(data)[0][8:16].reshape(-1, 64)[:, 1:]).max(axis=1)) == (weight > 1)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((6, 6)), np.full((6, 6), -1), np.full((6, 6), np.nan), np.ones((5, 6))])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((24, 24)), np.full((24, 24), -1), np.full((24, 24), np.nan), np.ones((23, 24))]
+)
 def test_weights_without_a_meaning_are_refused(bad):
-    with pytest.raises(ValueError, match="cell_weights must"):
+    with pytest.raises(ValueError, match="block_weights must"):
         core.encode(
-            coefficients_of(photo("cup")), settings_for(photo("cup"), cell_weights=bad.astype(np.float32)), step=9.0
+            coefficients_of(photo("cup")), settings_for(photo("cup"), block_weights=bad.astype(np.float32)), step=9.0
         )
 
 

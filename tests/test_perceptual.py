@@ -1,4 +1,4 @@
-"""For eyes: masking by cell, the loop on the profile's metric, and the profile `perceptual`."""
+"""For eyes: masking by block, weights of flat ones, the loop on the profile's metric, and the profile `perceptual`."""
 
 import dataclasses
 import io
@@ -9,7 +9,7 @@ from helpers import PHOTO_CROPS, by_pillow, noise, photo, psnr, smooth
 from PIL import Image
 
 import accelir
-from accelir.cells.masking import MOST, Masking
+from accelir.cells.masking import FLAT, MOST, Masking, flat_weights
 from accelir.formats.registry import FORMATS
 from accelir.formats.request import EncoderSettings, Request
 from accelir.metrics import SSIMULACRA2
@@ -24,10 +24,10 @@ def made(pixels, effort, format="jpeg", max_bytes=3000, **changes):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 65), (64, 64), (33, 95, 3), (192, 192, 3)], ids=str)
-def test_every_cell_has_a_weight_and_their_geometric_mean_is_one(shape):
+def test_every_block_has_a_weight_and_their_geometric_mean_is_one(shape):
     pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     weights = FOR_EYES.weights(pixels)
-    assert weights.shape == (-(-shape[0] // 32), -(-shape[1] // 32))
+    assert weights.shape == (-(-shape[0] // 8), -(-shape[1] // 8))
     assert weights.dtype == np.float32
     assert np.log(weights).mean() == pytest.approx(0, abs=0.02)
 
@@ -37,9 +37,42 @@ def test_errors_cost_more_where_it_is_dark_and_where_nothing_hides_them():
     picture[:, 32:64] = 168
     picture[:, 64:96] = 40 + noise(32, 32, None) // 8
     weights = FOR_EYES.weights(picture)[0]
-    assert weights[0] == weights[3]
-    assert weights[0] / weights[1] == pytest.approx(2 ** (0.4 * 128 / 64))
-    assert weights[0] > 1.5 * weights[2]
+    assert weights[0] == weights[15]
+    assert weights[0] / weights[4] == pytest.approx(2 ** (0.4 * 128 / 64))
+    assert weights[0] > 1.5 * weights[8]
+
+
+def test_the_blocks_of_a_cell_are_masked_alike():
+    weights = FOR_EYES.weights(photo("cup")[:150, :90])
+    assert weights.shape == (19, 12)
+    assert (weights[:4, :4] == weights[0, 0]).all()
+    assert (weights[16:, 8:] == weights[16, 8]).all()
+    assert weights[0, 0] != weights[0, 4]
+
+
+def test_flat_blocks_cost_as_told_and_busy_ones_as_ever():
+    picture = np.full((16, 24, 3), 90, np.uint8)
+    picture[:8, 8:16] += (np.arange(64) % 2 * 2 * round(FLAT**0.5)).astype(np.uint8).reshape(8, 8, 1)
+    picture[:8, 16:] = noise(8, 8)
+    weights = flat_weights(picture, 3.0)
+    assert weights.shape == (2, 3)
+    assert weights[0, 0] == weights[1, 2] == 3
+    assert weights[0, 1] == pytest.approx(2, abs=0.1)
+    assert 1 <= weights[0, 2] < 1.01
+    assert (flat_weights(picture[..., 1], 3.0) == weights).all()
+
+
+def test_a_profiles_flat_weight_spends_on_flat_blocks():
+    picture = noise(64, 128) // 5 + 90
+    picture[:, :64] = noise(64, 64) // 32 + 90
+    settings = load_profile("perceptual").jpeg
+    files = (made(picture, 5, max_bytes=9000, jpeg=dataclasses.replace(settings, flat_weight=w)) for w in (1, 6))
+    plain, flat = (file.data for file in files)
+    gains = [
+        psnr(by_pillow(flat)[:, half], picture[:, half]) - psnr(by_pillow(plain)[:, half], picture[:, half])
+        for half in (slice(0, 64), slice(64, 128))
+    ]
+    assert gains[0] > 0.3 > 0 > gains[1]
 
 
 def test_weights_stay_within_bounds_and_a_flat_picture_has_ones():

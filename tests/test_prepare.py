@@ -47,10 +47,10 @@ def test_an_estimate_falls_with_lambda_and_is_near_the_file_of_its_size(name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_cell_of_more_weight_gets_more_of_the_bytes(name, crop):
+def test_blocks_of_more_weight_get_more_of_the_bytes(name, crop):
     plain = prepare(name, crop)
-    weights = np.ones((6, 6), np.float32)
-    weights[:, :3] = 16
+    weights = np.ones((24, 24), np.float32)
+    weights[:, :12] = 16
     moved = plain.replaced(weights=weights)
     bits = [FORMATS[name].cell_bits(p.within(4000).data) for p in (plain, moved)]
     even, favoured = (b[:, :3].sum() / b.sum() for b in bits)
@@ -87,7 +87,7 @@ def test_a_goal_decides_where_the_closed_loop_spends(crop):
 @pytest.mark.parametrize("name", FORMATS)
 def test_aims_of_another_size_are_refused(name, crop):
     prepared = prepare(name, crop)
-    with pytest.raises(ValueError, match=r"one number a cell, so the shape \(6, 6\), not \(3, 3\)"):
+    with pytest.raises(ValueError, match=r"one number a block of 8x8 pixels, so the shape \(24, 24\), not \(3, 3\)"):
         prepared.replaced(weights=np.ones((3, 3)))
     small = {"jpeg": jpeg.Coefficients.from_pixels(crop[:64]), "webp": vp8.Picture.from_pixels(crop[:64])}[name]
     with pytest.raises(ValueError, match="targets are of 192 x 64 pixels, the picture is of 192 x 192"):
@@ -97,5 +97,5 @@ def test_aims_of_another_size_are_refused(name, crop):
 def test_replacing_leaves_the_first_one_as_it_was(crop):
     prepared = prepare("jpeg", crop)
     before = prepared.within(4000).data
-    changed = prepared.replaced(weights=np.full((6, 6), 2.0))
+    changed = prepared.replaced(weights=np.full((24, 24), 2.0))
     assert dataclasses.replace(changed, weights=None).within(4000).data == prepared.within(4000).data == before

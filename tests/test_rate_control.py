@@ -325,11 +325,11 @@ def test_the_core_refuses_unknown_and_missing_settings_and_wrong_types():
 
 
 def test_settings_are_what_was_given_and_cannot_be_changed():
-    given = SETTINGS | {"cell_weights": np.full((2, 3), 2, np.float32), "progressive": "never", "segments": b"ab"}
+    given = SETTINGS | {"block_weights": np.full((2, 3), 2, np.float32), "progressive": "never", "segments": b"ab"}
     made = core.Settings(**given)
     for name, value in (given | {"dc_trellis": True, "tolerance": 0.002}).items():
         np.testing.assert_array_equal(getattr(made, name), value)
-    assert core.Settings(**SETTINGS).cell_weights is None
+    assert core.Settings(**SETTINGS).block_weights is None
     with pytest.raises(AttributeError):
         made.passes = 3
     made.mode_map[0, 0] = 5

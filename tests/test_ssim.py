@@ -66,6 +66,10 @@ def test_errors_of_ssim_add_up_to_what_is_missing():
     windows = (192 - 10) ** 2
     assert SSIM.error_by_cell(COARSE, TABLE).sum() == pytest.approx(windows * (1 - SSIM.score(COARSE, TABLE)))
     assert MS_SSIM.error_by_cell(COARSE, TABLE, 2).sum() == pytest.approx(-math.log(MS_SSIM.score(COARSE, TABLE)))
+    for side in (8, 32):
+        errors = MS_SSIM.error_by_cell(COARSE, TABLE, side=side)
+        assert errors.shape == tuple(-(-length // side) for length in TABLE.shape[:2])
+        assert errors.sum() == pytest.approx(-math.log(MS_SSIM.score(COARSE, TABLE)))
 
 
 @pytest.mark.parametrize("metric", [SSIM, MS_SSIM], ids=lambda metric: metric.name)

@@ -107,6 +107,19 @@ def test_larger_cells_are_made_of_smaller_ones():
     np.testing.assert_allclose(fine.reshape(4, 2, 3, 2).sum((1, 3)), large, rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(200, 135), (96, 160), (33, 8)], ids=str)
+def test_blocks_add_up_to_their_cells_and_share_what_coarser_pixels_have(shape):
+    reference = crop(*shape)
+    judge = SSIMULACRA2.against(reference)
+    fine, cells = (judge.error_by_cell(soft(reference), side=side) for side in (8, 32))
+    assert fine.shape == (-(-shape[0] // 8), -(-shape[1] // 8))
+    padded = np.pad(fine, [(0, -side % 4) for side in fine.shape])
+    rows, columns = cells.shape
+    np.testing.assert_allclose(padded.reshape(rows, 4, columns, 4).sum((1, 3)), cells, rtol=1e-5)
+    # Nothing is finer than two of the scales' pixels: neighbours differ, but not wildly.
+    assert (fine > 0).mean() > 0.9
+
+
 def test_the_error_is_where_the_change_is():
     reference = crop(160, 160)
     spoilt = reference.copy()
@@ -144,7 +157,7 @@ def test_the_core_refuses_what_it_cannot_compare():
         ValueError, match=r"linear must have the shape \(40, 50, 3\) as the reference has, not \(40, 5, 3\)"
     ):
         reference.score(to_linear(crop(40, 5)))
-    with pytest.raises(ValueError, match="scale must be 1 to 1024, not 0"):
+    with pytest.raises(ValueError, match="side must be a power of 2 or a multiple of 32, 1 to 32768, not 0"):
         reference.errors(to_linear(crop(40, 50)), 0)
     with pytest.raises(ValueError, match=r"linear must have the shape \(any, any, 3\), not \(4, 4\)"):
         core.Ssimulacra2(np.zeros((4, 4), np.float32))

@@ -86,10 +86,9 @@ void optimize_dc(const Coefficients& coefficients, const QuantizeJob& job, int c
   const ComponentGeometry& k = g.components[c];
   Viterbi path(job.dc_bits[c > 0], static_cast<size_t>(k.blocks_x) * k.blocks_y);
   for_each_block_of(g, c, [&](int x, int y) {
-    const int cell_y = y / k.cell_y, cell_x = x / k.cell_x;
-    const BlockQuantizer& q = job.quantizers[c][job.mode_map.at(cell_y, cell_x)];
-    // Not lambda / weight: a difference's bits are paid by two blocks, so they must cost the same in every cell.
-    const float cost = job.cell_weights ? q.cost[0] * job.cell_weights->at(cell_y, cell_x) : q.cost[0];
+    const BlockQuantizer& q = job.quantizers[c][job.mode_map.at(y / k.cell_y, x / k.cell_x)];
+    // Not lambda / weight: a difference's bits are paid by two blocks, so they must cost the same in all.
+    const float cost = job.block_weights ? q.cost[0] * (*job.block_weights)[c].at(y, x) : q.cost[0];
     const int16_t dc = coefficients.blocks[c][(static_cast<size_t>(y) * k.blocks_x + x) * 64];
     const size_t index = static_cast<size_t>(y) * k.padded_x + x;
     path.advance(index, static_cast<float>(dc) * q.inverse[0], cost, q.lambda);

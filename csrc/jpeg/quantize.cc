@@ -44,18 +44,17 @@ ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQu
 // Rows [first, last) of a component's blocks.
 ACCELIR_MULTIVERSION
 void quantize_rows(const int16_t* coefficients, const ComponentGeometry& g, const QuantizeJob& job,
-                   const BlockQuantizer* quantizers, const AcBits& bits, int first, int last, int16_t* levels,
-                   uint64_t* nonzero) {
-  BlockQuantizer of_cell;
+                   const BlockQuantizer* quantizers, const Grid<float>* weights, const AcBits& bits, int first, int last,
+                   int16_t* levels, uint64_t* nonzero) {
+  BlockQuantizer of_block;
   for (int y = first; y < last; ++y)
     for (int x = 0; x < g.blocks_x; ++x) {
       const size_t to = static_cast<size_t>(y) * g.padded_x + x;
       const int16_t* from = coefficients + (static_cast<size_t>(y) * g.blocks_x + x) * 64;
-      const int cell_y = y / g.cell_y, cell_x = x / g.cell_x;
-      const BlockQuantizer* q = &quantizers[job.mode_map.at(cell_y, cell_x)];
-      if (job.cell_weights) {
-        of_cell = weighted(*q, job.cell_weights->at(cell_y, cell_x));
-        q = &of_cell;
+      const BlockQuantizer* q = &quantizers[job.mode_map.at(y / g.cell_y, x / g.cell_x)];
+      if (weights) {
+        of_block = weighted(*q, weights->at(y, x));
+        q = &of_block;
       }
       nonzero[to] = quantize_block(from, *q, bits, levels + to * 64);
     }
@@ -68,9 +67,10 @@ void quantize(const Coefficients& coefficients, const QuantizeJob& job, int thre
   for (size_t c = 0; c < g.components.size(); ++c) {
     const ComponentGeometry& k = g.components[c];
     ComponentLevels& out = levels.components[c];
+    const Grid<float>* weights = job.block_weights ? &(*job.block_weights)[c] : nullptr;
     run_rows(threads, k.blocks_y, [&](int first, int last) {
-      quantize_rows(coefficients.blocks[c].data(), k, job, job.quantizers[c].data(), job.bits[c > 0], first, last,
-                    out.values.data(), out.nonzero.data());
+      quantize_rows(coefficients.blocks[c].data(), k, job, job.quantizers[c].data(), weights, job.bits[c > 0], first,
+                    last, out.values.data(), out.nonzero.data());
     });
   }
 }

@@ -14,8 +14,8 @@ struct QuantizeJob {
   std::vector<std::vector<BlockQuantizer>> quantizers;  // [component][mode]
   std::vector<AcBits> bits;                             // [0: luma, 1: chroma]
   std::vector<DcBits> dc_bits;
-  Grid<int32_t> mode_map;                     // a cell: index into a component's quantizers
-  const Grid<float>* cell_weights = nullptr;  // of a cell's squared errors; null: 1
+  Grid<int32_t> mode_map;                           // a cell: index into a component's quantizers
+  const std::vector<Grid<float>>* block_weights = nullptr;  // of squared errors, by component; null: 1
 };
 
 // Padding is left to fill_padding.

@@ -44,7 +44,7 @@ struct BlockQuantizer {
 BlockQuantizer make_quantizer(const Mode& mode, const Table& table, const FloatTable& weights, float step,
                               float strength);
 
-// The quantiser of a cell whose squared errors cost so much more: bits and dead zone count so much less.
+// The quantiser of a block whose squared errors cost so much more: bits and dead zone count so much less.
 BlockQuantizer weighted(const BlockQuantizer& quantizer, float weight);
 
 // Bits of AC symbols as a trellis asks for them.

@@ -9,7 +9,7 @@ Sample::Sample(const Coefficients& coefficients, const Settings& settings, int p
     const Thinning thinning(g, n);
     thinned_ = thinning.of(coefficients);
     settings_.mode_map = thinning.of(settings.mode_map);
-    if (settings.cell_weights) settings_.cell_weights = thinning.of(*settings.cell_weights);
+    if (settings.block_weights) settings_.block_weights = thinning.of_squares(*settings.block_weights);
     share_ = thinning.share();
   }
   trials_.emplace(this->coefficients(), settings_, share_);

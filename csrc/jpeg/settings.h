@@ -18,7 +18,7 @@ struct Settings {
   std::vector<ComponentWeights> weights;     // a mode: what a squared error costs
   std::vector<Mode> modes;                   // at least one
   Grid<int32_t> mode_map;                    // a cell: index into modes
-  std::optional<Grid<float>> cell_weights;   // what a squared error costs in each cell, over `weights`; none: 1
+  std::optional<Grid<float>> block_weights;  // of squared errors in squares of 8x8 pixels, over `weights`; none: 1
   Progressive progressive = Progressive::kAuto;
   bool dc_trellis = true;
   int scan_breadth = 1;           // of the scan search

@@ -53,4 +53,20 @@ Coefficients Thinning::of(const Coefficients& from) const {
   return out;
 }
 
+Grid<int32_t> Thinning::of(const Grid<int32_t>& cells) const {
+  Grid<int32_t> out(rows_, columns_);
+  for (int y = 0; y < rows_; ++y)
+    for (int x = 0; x < columns_; ++x) out.at(y, x) = cells.at(source_y(y), source_x(x, y));
+  return out;
+}
+
+Grid<float> Thinning::of_squares(const Grid<float>& squares) const {
+  constexpr int kSide = kCell / 8;
+  Grid<float> out(rows_ * kSide, columns_ * kSide);
+  for (int y = 0; y < out.rows; ++y)
+    for (int x = 0; x < out.columns; ++x)
+      out.at(y, x) = squares.at(source_y(y / kSide) * kSide + y % kSide, source_x(x / kSide, y / kSide) * kSide + x % kSide);
+  return out;
+}
+
 }  // namespace accelir::jpeg

@@ -15,14 +15,9 @@ class Thinning {
 
   double share() const { return share_; }  // of the picture's area
   Coefficients of(const Coefficients& from) const;
-
-  template <class T>
-  Grid<T> of(const Grid<T>& from) const {
-    Grid<T> out(rows_, columns_);
-    for (int y = 0; y < rows_; ++y)
-      for (int x = 0; x < columns_; ++x) out.at(y, x) = from.at(source_y(y), source_x(x, y));
-    return out;
-  }
+  Grid<int32_t> of(const Grid<int32_t>& cells) const;
+  // squares: of 8x8 pixels.
+  Grid<float> of_squares(const Grid<float>& squares) const;
 
  private:
   int source_x(int x, int y) const;

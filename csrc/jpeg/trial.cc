@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/parallel.h"
+#include "jpeg/block_weights.h"
 #include "jpeg/dc_trellis.h"
 #include "jpeg/scan_script.h"
 
@@ -38,6 +39,8 @@ Trials::Trials(const Coefficients& coefficients, const Settings& settings, doubl
                               static_cast<double>(coefficients.geometry.width) * coefficients.geometry.height)),
       levels_(coefficients.geometry),
       frame_{&levels_, {}, false, settings.restart_interval, settings.segments, threads_},
+      block_weights_(settings.block_weights ? weights_of_blocks(coefficients.geometry, *settings.block_weights)
+                                            : std::vector<Grid<float>>{}),
       bits_(2, ac_bits(Histogram{}, false)),
       dc_bits_(2, dc_bits(Histogram{})),
       kinds_(allowed_kinds()) {}
@@ -64,7 +67,7 @@ void Trials::quantize_with(float step, const Strength& strength, bool trellis) {
   job.bits = bits_;
   job.dc_bits = dc_bits_;
   job.mode_map = settings_.mode_map;
-  job.cell_weights = settings_.cell_weights ? &*settings_.cell_weights : nullptr;
+  job.block_weights = block_weights_.empty() ? nullptr : &block_weights_;
   for (size_t i = 0; i < strength.split; ++i) job.mode_map.values[i] += static_cast<int32_t>(settings_.modes.size());
   for (size_t c = 0; c < components; ++c) {
     job.quantizers.push_back(quantizers(c, step, strength.rest, trellis));

@@ -63,6 +63,7 @@ class Trials {
   const int threads_;
   Levels levels_;
   Frame frame_;
+  std::vector<Grid<float>> block_weights_;  // by component; empty: 1
   std::vector<AcBits> bits_;
   std::vector<DcBits> dc_bits_;
   bool learns_ = true;

@@ -207,6 +207,17 @@ CellSums compare(const Plane& value1, const Plane& mean1, const Plane& variance1
   return cells;
 }
 
+// Adds a share of the sums of a kind to cells. covered: how many of these a sum's are wide and high; the border may cut.
+void share_out(const CellSums& sums, int kind, double share, int covered, Grid<double>& cells) {
+  for (int y = 0; y < cells.rows; ++y) {
+    const int high = std::min(covered, cells.rows - y / covered * covered);
+    for (int x = 0; x < cells.columns; ++x) {
+      const int wide = std::min(covered, cells.columns - x / covered * covered);
+      cells.at(y, x) += share * sums.at(y / covered, x / covered)[kind] / (high * wide);
+    }
+  }
+}
+
 // What a map's mean or 4-norm adds to the weighted sum, from its weight, the sum over its pixels and their number.
 double weighted(double weight, bool norm, double sum, double pixels) {
   return weight * (norm ? std::pow(sum / pixels, 0.25) : sum / pixels);
@@ -234,14 +245,14 @@ void Ssimulacra2::visit_scales(const float* picture, int side, const Visit& visi
     const Planes value = to_xyb(linear);
     const Scale& scale = scales_[s];
     for (int c = 0; c < 3; ++c)
-      visit(compare(scale.value[c], scale.mean[c], scale.variance[c], value[c], side >> s),
-            &kWeights[(c * scales_.size() + s) * kSums], static_cast<double>(value[c].samples.size()));
+      visit(compare(scale.value[c], scale.mean[c], scale.variance[c], value[c], std::max(side >> s, 1)),
+            &kWeights[(c * scales_.size() + s) * kSums], static_cast<double>(value[c].samples.size()), s);
   }
 }
 
 double Ssimulacra2::score(const float* picture) const {
   double sum = 0;
-  visit_scales(picture, 1 << kScales, [&](const CellSums& cells, const double* weights, double pixels) {
+  visit_scales(picture, 1 << kScales, [&](const CellSums& cells, const double* weights, double pixels, size_t) {
     std::array<double, kSums> total{};
     for (const auto& cell : cells)
       for (int i = 0; i < kSums; ++i) total[i] += cell[i];
@@ -252,13 +263,14 @@ double Ssimulacra2::score(const float* picture) const {
 
 Grid<double> Ssimulacra2::errors(const float* picture, int side) const {
   Grid<double> out((height_ + side - 1) / side, (width_ + side - 1) / side);
-  visit_scales(picture, side, [&](const CellSums& cells, const double* weights, double pixels) {
+  visit_scales(picture, side, [&](const CellSums& cells, const double* weights, double pixels, size_t scale) {
+    const int covered = std::max((1 << scale) / side, 1);
     for (int i = 0; i < kSums; ++i) {
       double total = 0;
       for (const auto& cell : cells) total += cell[i];
       if (total == 0) continue;
       const double share = weighted(weights[i], i >= kMaps, total, pixels) / total;
-      for (size_t j = 0; j < out.values.size(); ++j) out.values[j] += share * cells.values[j][i];
+      share_out(cells, i, share, covered, out);
     }
   });
   return out;

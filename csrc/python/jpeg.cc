@@ -206,7 +206,7 @@ void bind_settings(py::module_& m) {
       .required("weights", &Settings::weights, Range::between(0, kLargestWeight))
       .required("modes", &Settings::modes, check_modes)
       .required("mode_map", &Settings::mode_map)
-      .optional("cell_weights", &Settings::cell_weights, Range::above(0, kLargestWeight))
+      .optional("block_weights", &Settings::block_weights, Range::above(0, kLargestWeight))
       .optional("progressive", &Settings::progressive)
       .optional("dc_trellis", &Settings::dc_trellis)
       .optional("scan_breadth", &Settings::scan_breadth, Range::between(0, 2))
@@ -221,7 +221,8 @@ void bind_settings(py::module_& m) {
 
 void require_fit(const Settings& s, const Coefficients& c) {
   python::require_grid(s.mode_map, "mode_map", c.geometry.cells_y, c.geometry.cells_x);
-  if (s.cell_weights) python::require_grid(*s.cell_weights, "cell_weights", c.geometry.cells_y, c.geometry.cells_x);
+  const ComponentGeometry& luma = c.geometry.components[0];
+  if (s.block_weights) python::require_grid(*s.block_weights, "block_weights", luma.blocks_y, luma.blocks_x);
 }
 
 void check_step(const std::optional<double>& step) { Range::above(0, 1e6)(step, "step"); }

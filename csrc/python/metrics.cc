@@ -9,7 +9,7 @@ namespace py = pybind11;
 using python::Array;
 using python::require;
 
-constexpr int kMostScale = 1024;
+constexpr int kMostSide = 32768;
 
 Ssimulacra2 make(const Array<float>& linear) {
   python::require_shape(linear, "linear", {python::kAny, python::kAny, 3});
@@ -30,14 +30,16 @@ double score(const Ssimulacra2& reference, const Array<float>& linear) {
   return reference.score(linear.data());
 }
 
-Array<double> errors(const Ssimulacra2& reference, const Array<float>& linear, int scale) {
+Array<double> errors(const Ssimulacra2& reference, const Array<float>& linear, int side) {
   require_fit(reference, linear);
-  require(scale >= 1 && scale <= kMostScale,
-          "scale must be 1 to " + std::to_string(kMostScale) + ", not " + std::to_string(scale));
+  const bool whole = side % (1 << (kScales - 1)) == 0, power = (side & (side - 1)) == 0;
+  require(side >= 1 && side <= kMostSide && (whole || power),
+          "side must be a power of 2 or a multiple of 32, 1 to " + std::to_string(kMostSide) + ", not " +
+              std::to_string(side));
   Grid<double> out;
   {
     py::gil_scoped_release release;
-    out = reference.errors(linear.data(), scale << (kScales - 1));
+    out = reference.errors(linear.data(), side);
   }
   return python::to_array(out);
 }
@@ -49,7 +51,7 @@ void bind(py::module_& m) {
   py::class_<Ssimulacra2>(m, "Ssimulacra2")
       .def(py::init(&make), py::arg("linear"))
       .def("score", &score, py::arg("linear"))
-      .def("errors", &errors, py::arg("linear"), py::arg("scale") = 1);
+      .def("errors", &errors, py::arg("linear"), py::arg("side") = 32);
 }
 
 }  // namespace accelir::metrics

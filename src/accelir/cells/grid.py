@@ -12,10 +12,18 @@ from accelir.core import jpeg
 CELL: int = jpeg.CELL
 """Side of a cell in pixels of the coded picture: 32."""
 
+BLOCK = 8
+"""Side of a block in pixels, for what is told more finely than by cell."""
+
 
 def grid_of(shape: tuple[int, ...]) -> tuple[int, int]:
     """Rows and columns of cells of a picture of a shape, (H, W, ...): ceil(H/32), ceil(W/32)."""
     return -(-shape[0] // CELL), -(-shape[1] // CELL)
+
+
+def blocks_of(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of blocks of 8x8 pixels: ceil(H/8), ceil(W/8)."""
+    return -(-shape[0] // BLOCK), -(-shape[1] // BLOCK)
 
 
 def cell_variance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -42,9 +50,16 @@ def sum_halves(macroblocks: NDArray[np.float32]) -> NDArray[np.float32]:
     return padded.reshape(rows // 2, 2, columns // 2, 2).sum(axis=(1, 3))
 
 
+def means_of_blocks(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of a value for each block of 8x8 pixels over each macroblock, (ceil(rows/2), ceil(columns/2))."""
+    padded = np.pad(blocks, [(0, side % 2) for side in blocks.shape], mode="edge")
+    rows, columns = padded.shape
+    return padded.reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3))
+
+
 def checked_weights(weights: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Costs of squared errors by cell, float32 (ceil(H/32), ceil(W/32)). Raises ValueError for another shape."""
+    """Costs of squared errors by block, float32 (ceil(H/8), ceil(W/8)). Raises ValueError for another shape."""
     array = np.ascontiguousarray(weights, dtype=np.float32)
-    if array.shape != grid_of(shape):
-        raise ValueError(f"weights have one number a cell, so the shape {grid_of(shape)}, not {array.shape}")
+    if array.shape != (wanted := blocks_of(shape)):
+        raise ValueError(f"weights have one number a block of 8x8 pixels, so the shape {wanted}, not {array.shape}")
     return array

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.cells.grid import CELL, grid_of
+from accelir.cells.grid import BLOCK, CELL
 
-BLOCK = 8
 NOISE = 4.0
 """Added to the variance of blocks, squared 8-bit levels: about what no eye sees, and what rounding leaves."""
+FLAT = 60.0
+"""Variance of a block that is half flat, squared 8-bit levels."""
 MOST = 8.0
 """Largest weight, and the inverse of the smallest, over the geometric mean."""
 
@@ -37,15 +38,22 @@ class Masking:
                 raise ValueError(f"masking's {name} must be 0 to 4, not {value!r}")
 
     def weights(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Costs of a squared error by cell, float32 (ceil(H/32), ceil(W/32)), their geometric mean about 1.
+        """Costs of a squared error by block, float32 (ceil(H/8), ceil(W/8)), their geometric mean about 1.
 
-        pixels: uint8 HxWx3 or HxW. Green stands for luma.
+        pixels: uint8 HxWx3 or HxW. Green stands for luma. The blocks of a cell are alike.
         """
-        luma = pixels if pixels.ndim == 2 else pixels[..., 1]
-        mean, variance = _moments(luma)
-        halvings = self.brightness * by_cell(mean, luma.shape) / 64
-        halvings += self.activity * by_cell(np.log2(variance + np.float32(NOISE)), luma.shape)
-        return balanced(-halvings)
+        mean, variance = _moments(pixels if pixels.ndim == 2 else pixels[..., 1])
+        halvings = self.brightness * mean / 64 + self.activity * np.log2(variance + np.float32(NOISE))
+        return balanced(-_mean_of_cell(halvings))
+
+
+def flat_weights(pixels: NDArray[np.uint8], weight: float) -> NDArray[np.float32]:
+    """Costs of a squared error by block, float32 (ceil(H/8), ceil(W/8)): `weight` in flat blocks, 1 in busy ones.
+
+    pixels: uint8 HxWx3 or HxW. Green stands for luma. Half-way between both is a block whose variance is FLAT.
+    """
+    _, variance = _moments(pixels if pixels.ndim == 2 else pixels[..., 1])
+    return 1 + np.float32(weight - 1) / (1 + np.square(variance / np.float32(FLAT)))
 
 
 def balanced(octaves: NDArray[Any]) -> NDArray[np.float32]:
@@ -53,13 +61,13 @@ def balanced(octaves: NDArray[Any]) -> NDArray[np.float32]:
     return np.exp2(octaves - octaves.mean()).clip(1 / MOST, MOST).astype(np.float32)
 
 
-def by_cell(blocks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """The mean over each cell of a value for each 8x8 block, (ceil(H/32), ceil(W/32))."""
+def _mean_of_cell(blocks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of a value for each 8x8 block the mean over its cell of 32x32, of the same shape."""
     side = CELL // BLOCK
-    rows, columns = grid_of(shape)
-    padding = [(0, rows * side - blocks.shape[0]), (0, columns * side - blocks.shape[1])]
-    padded = np.pad(blocks, padding, mode="edge")
-    return np.asarray(padded.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float64))
+    padded = np.pad(blocks, [(0, -length % side) for length in blocks.shape], mode="edge")
+    rows, columns = (length // side for length in padded.shape)
+    cells = padded.reshape(rows, side, columns, side).mean(axis=(1, 3), dtype=np.float64)
+    return cells.repeat(side, axis=0).repeat(side, axis=1)[: blocks.shape[0], : blocks.shape[1]]
 
 
 def _moments(luma: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

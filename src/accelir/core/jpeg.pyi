@@ -51,7 +51,7 @@ class Settings:
         weights: NDArray[np.float32],  # (n_modes, 3, 64), 0 to 1e6: what a squared error costs
         modes: NDArray[np.void],  # (n_modes,) of MODE
         mode_map: NDArray[np.int32],  # (ceil(H/32), ceil(W/32)) indices into modes
-        cell_weights: NDArray[np.float32] | None = None,  # as mode_map, above 0, at most 1e6: see below
+        block_weights: NDArray[np.float32] | None = None,  # (ceil(H/8), ceil(W/8)), above 0, at most 1e6: see below
         progressive: str = "auto",  # "never", "always", or "auto": the smaller
         dc_trellis: bool = True,
         scan_breadth: int = 1,  # 0..2
@@ -62,8 +62,9 @@ class Settings:
         threads: int = 1,  # at most, 1 to 1024; the file doesn't depend on them
         segments: bytes = b"",  # complete APPn/COM segments, written after SOI
     ) -> None:
-        """cell_weights: what a squared error costs in each cell, over `weights`. A cell's Lagrangian, and what its dead
-        zone has beyond rounding, are divided by it. None: 1 everywhere.
+        """block_weights: what a squared error costs in each block of 8x8 pixels, over `weights`; halved chroma takes
+        the mean of those that it covers. A block's Lagrangian, and what its dead zone has beyond rounding, are divided
+        by it. None: 1 everywhere.
         """
 
     @property
@@ -75,7 +76,7 @@ class Settings:
     @property
     def mode_map(self) -> NDArray[np.int32]: ...
     @property
-    def cell_weights(self) -> NDArray[np.float32] | None: ...
+    def block_weights(self) -> NDArray[np.float32] | None: ...
     @property
     def progressive(self) -> str: ...
     @property
@@ -167,7 +168,7 @@ def encode(
 ) -> Encoding:
     """A file at a base step, above 0 and at most 1e6, or the largest found within max_bytes; give one of the two.
 
-    Raises ValueError where mode_map or cell_weights are not of the picture's size.
+    Raises ValueError where mode_map or block_weights are not of the picture's size.
     """
 
 class Estimate:

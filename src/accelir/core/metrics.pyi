@@ -16,8 +16,8 @@ class Ssimulacra2:
     def score(self, linear: NDArray[np.float32]) -> float:
         """At most 100, which equal pictures have; below 0 for those far apart."""
 
-    def errors(self, linear: NDArray[np.float32], scale: int = 1) -> NDArray[np.float64]:
-        """What each 32x32 cell of a coded picture adds to the metric's weighted sum, (ceil(H/32s), ceil(W/32s)).
+    def errors(self, linear: NDArray[np.float32], side: int = 32) -> NDArray[np.float64]:
+        """What each cell adds to the metric's weighted sum, (ceil(H/side), ceil(W/side)).
 
-        scale: s, pixels per coded pixel along a side, 1 to 1024.
+        side: of a cell in pixels, a power of 2 or a multiple of 32, 1 to 32768.
         """

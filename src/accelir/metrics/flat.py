@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.metrics.luma import luma_of
-from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
+from accelir.metrics.metric import CELL, Metric, check_shapes, sum_by_cell
 from accelir.metrics.psnr import decibels
 
 SIDE = 16
@@ -38,14 +38,16 @@ class FlatPsnr(Metric):
         """Mean squared error over the squared peak."""
         return float(10 ** (-score / 10))
 
-    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(
+        self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1, side: int = CELL
+    ) -> NDArray[np.float64]:
         """Squared errors of luma, summed over the flat blocks of a cell."""
         errors, flat = self._errors(picture, reference)
         whole = np.zeros(picture.shape[:2])
         inside = np.where(flat[..., None, None], errors, 0).swapaxes(1, 2)
         rows, columns = (SIDE * blocks for blocks in flat.shape)
         whole[:rows, :columns] = inside.reshape(rows, columns)
-        return sum_by_cell(whole, scale)
+        return sum_by_cell(whole, scale, side)
 
     def _errors(self, picture: NDArray[Any], reference: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Squared errors by block, (rows, columns, 16, 16), and which of the blocks are flat, (rows, columns)."""

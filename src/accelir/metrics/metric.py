@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from accelir.core import jpeg
 
+CELL: int = jpeg.CELL
+"""Side of a cell in coded pixels, 32."""
+
 
 class Judge(ABC):
     """A metric that has the reference at hand, for many pictures of its shape."""
@@ -20,7 +23,7 @@ class Judge(ABC):
         """`Metric.score` against the reference."""
 
     @abstractmethod
-    def error_by_cell(self, picture: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(self, picture: NDArray[Any], scale: int = 1, side: int = CELL) -> NDArray[np.float64]:
         """`Metric.error_by_cell` against the reference."""
 
 
@@ -43,12 +46,15 @@ class Metric(ABC):
         """The score of the whole picture. Raises ValueError for pictures of two shapes."""
 
     @abstractmethod
-    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
-        """The error of each 32x32 cell of a coded picture of HxW pixels, (ceil(H/32), ceil(W/32)).
+    def error_by_cell(
+        self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1, side: int = CELL
+    ) -> NDArray[np.float64]:
+        """The error of each cell of a coded picture of HxW pixels, (ceil(H/side), ceil(W/side)).
 
         picture, reference: what became of the coded picture and what should have become of it, sHxsW pixels. scale: s,
-        their pixels per coded pixel along a side. Errors are 0 or more, 0 where both agree, and add up: the less they
-        are in all, the better is the score. Raises ValueError for pictures of two shapes.
+        their pixels per coded pixel along a side. side: of a cell in coded pixels, a power of 2. Errors are 0 or more,
+        0 where both agree, and add up: the less they are in all, the better is the score. Raises ValueError for
+        pictures of two shapes.
         """
 
     @abstractmethod
@@ -70,17 +76,17 @@ class _Plain(Judge):
     def score(self, picture: NDArray[Any]) -> float:
         return self._metric.score(picture, self._reference)
 
-    def error_by_cell(self, picture: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
-        return self._metric.error_by_cell(picture, self._reference, scale)
+    def error_by_cell(self, picture: NDArray[Any], scale: int = 1, side: int = CELL) -> NDArray[np.float64]:
+        return self._metric.error_by_cell(picture, self._reference, scale, side)
 
 
-def sum_by_cell(values: NDArray[Any], scale: float = 1) -> NDArray[np.float64]:
-    """Sums over what each 32x32 cell of a coded picture becomes, (ceil(H/32), ceil(W/32)); sums are float64.
+def sum_by_cell(values: NDArray[Any], scale: int = 1, side: int = CELL) -> NDArray[np.float64]:
+    """Sums over what each cell of a coded picture becomes, (ceil(H/side), ceil(W/side)); sums are float64.
 
-    values: sHxsW for a coded picture of HxW pixels; at the right and lower border cells may be cut. scale: s, of which
-    32 times is whole.
+    values: sHxsW for a coded picture of HxW pixels; at the right and lower border cells may be cut. scale: s. side: of
+    a cell in coded pixels.
     """
-    side = round(jpeg.CELL * scale)
+    side *= scale
     for axis in (0, 1):
         values = np.add.reduceat(values, np.arange(0, values.shape[axis], side), axis=axis, dtype=np.float64)
     return np.asarray(values)

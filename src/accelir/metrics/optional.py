@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.metrics.luma import luma_of
-from accelir.metrics.metric import Metric, check_shapes
+from accelir.metrics.metric import CELL, Metric, check_shapes
 
 Score = Callable[[NDArray[Any], NDArray[Any]], float]
 
@@ -43,7 +43,9 @@ class Foreign(Metric):
         """From the best score."""
         return abs(self.best - score)
 
-    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(
+        self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1, side: int = CELL
+    ) -> NDArray[np.float64]:
         """Raises NotImplementedError."""
         raise NotImplementedError(f"{self.name} scores whole pictures; take ssimulacra2 or ms-ssim for errors by cell")
 

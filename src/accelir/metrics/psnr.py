@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from accelir.metrics.luma import LUMA, luma_of
-from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
+from accelir.metrics.metric import CELL, Metric, check_shapes, sum_by_cell
 
 BAND = 256
 """Rows that are compared at a time, for memory's sake."""
@@ -58,7 +58,7 @@ class Psnr(Metric):
         """Mean squared error over the squared peak."""
         return 10 ** (-score / 10)
 
-    def error_by_cell(self, a: NDArray[Any], b: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(self, a: NDArray[Any], b: NDArray[Any], scale: int = 1, side: int = CELL) -> NDArray[np.float64]:
         """Squared errors, summed over a cell's pixels and channels. Squares are float32, exact for uint8 pictures in
         RGB.
         """
@@ -67,7 +67,7 @@ class Psnr(Metric):
         if self.luma and error.ndim == 3:
             error = error @ LUMA.astype(np.float32)
         squares = np.square(error)
-        return sum_by_cell(squares.sum(axis=2) if squares.ndim == 3 else squares, scale)
+        return sum_by_cell(squares.sum(axis=2) if squares.ndim == 3 else squares, scale, side)
 
 
 PSNR_RGB = Psnr("psnr", "dB")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.metrics.luma import luma_of
-from accelir.metrics.metric import Metric, check_shapes, sum_by_cell
+from accelir.metrics.metric import CELL, Metric, check_shapes, sum_by_cell
 
 Plane = NDArray[np.float64]
 
@@ -42,11 +42,13 @@ class Ssim(Metric):
         """What is missing to 1."""
         return 1 - score
 
-    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(
+        self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1, side: int = CELL
+    ) -> NDArray[np.float64]:
         """What SSIM misses to 1, summed over the cell's windows, each of which is where its middle is."""
         check_shapes(picture, reference)
         structure, means = _maps(luma_of(picture), luma_of(reference))
-        return _by_cell(1 - structure * means, picture.shape, scale)
+        return sum_by_cell(_whole(1 - structure * means, picture.shape), scale, side)
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,17 @@ class MultiScaleSsim(Metric):
         """What is missing to 1."""
         return 1 - score
 
-    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(
+        self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1, side: int = CELL
+    ) -> NDArray[np.float64]:
         """The negative logarithm of the score, each scale's shared by what windows in a cell miss to 1."""
         check_shapes(picture, reference)
-        total = sum_by_cell(np.zeros(picture.shape[:2]), scale)
+        height, width = picture.shape[:2]
+        total = sum_by_cell(np.zeros((height, width)), scale, side)
         for level, (values, weight) in enumerate(_scales(luma_of(picture), luma_of(reference))):
-            shape = tuple(-(-side // 2**level) for side in picture.shape[:2])
-            cells = _by_cell(1 - values, shape, scale / 2**level)
+            missing = _whole(1 - values, (-(-height // 2**level), -(-width // 2**level)))
+            enlarged = missing.repeat(2**level, axis=0).repeat(2**level, axis=1)[:height, :width]
+            cells = sum_by_cell(enlarged, scale, side)
             if (missed := cells.sum()) > 0:
                 total += weight * -math.log(max(values.mean(), 1e-12)) * cells / missed
         return total
@@ -132,12 +138,12 @@ def _halved(plane: Plane) -> Plane:
     return (even[::2, ::2] + even[::2, 1::2] + even[1::2, ::2] + even[1::2, 1::2]) / 4
 
 
-def _by_cell(values: Plane, shape: tuple[int, ...], scale: float) -> NDArray[np.float64]:
-    """Sums by cell of what windows have in a plane of a shape."""
+def _whole(values: Plane, shape: tuple[int, ...]) -> Plane:
+    """What windows have, each in its middle, in a plane of a shape."""
     whole = np.zeros(shape[:2])
     if values.size:
         whole[RADIUS:-RADIUS, RADIUS:-RADIUS] = np.maximum(values, 0)
-    return sum_by_cell(whole, scale)
+    return whole
 
 
 SSIM = Ssim("ssim", "")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.core import metrics as core
-from accelir.metrics.metric import Judge, Metric, check_shapes
+from accelir.metrics.metric import CELL, Judge, Metric, check_shapes
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,17 @@ class Ssimulacra2(Metric):
         """Points below 100."""
         return 100 - score
 
-    def error_by_cell(self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(
+        self, picture: NDArray[Any], reference: NDArray[Any], scale: int = 1, side: int = CELL
+    ) -> NDArray[np.float64]:
         """What each cell adds to the weighted sum of means and 4-norms, from which the score is made.
 
         A mean has as much of a cell as its pixels' sum has, a 4-norm as the sum of their 4th powers has: that is its
-        value times its derivative (Euler), so that the errors add up to the sum. Pixels of the coarser scales belong
-        to the cell that they lie in.
+        value times its derivative (Euler), so that the errors add up to the sum. A pixel of the
+        coarser scales belongs to the cell that it lies in, or to those that it covers in equal parts.
         """
         check_shapes(picture, reference)
-        return self.against(reference).error_by_cell(picture, scale)
+        return self.against(reference).error_by_cell(picture, scale, side)
 
 
 class Ssimulacra2Judge(Judge):
@@ -57,9 +59,9 @@ class Ssimulacra2Judge(Judge):
         check_shapes(picture, self._shape)
         return self._core.score(to_linear(picture))
 
-    def error_by_cell(self, picture: NDArray[Any], scale: int = 1) -> NDArray[np.float64]:
+    def error_by_cell(self, picture: NDArray[Any], scale: int = 1, side: int = CELL) -> NDArray[np.float64]:
         check_shapes(picture, self._shape)
-        return self._core.errors(to_linear(picture), scale)
+        return self._core.errors(to_linear(picture), scale * side)
 
 
 def to_linear(picture: NDArray[Any]) -> NDArray[np.float32]:

@@ -91,6 +91,8 @@ class JpegSettings:
     """Decibels by which 4:4:4 must be better than 4:2:0, as decoded RGB, for subsampling="auto" to take it."""
     chroma_smoothing: float = 0.0
     """Smoothing of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1."""
+    flat_weight: float = 1.0
+    """Cost of a squared error in flat blocks over that in busy ones, 0.1 to 10."""
     allocator: str = "uniform"
     """Allocator, of ALLOCATORS, for encoders that aren't told one and don't take the closed loop."""
     closed_loop: ClosedLoop | None = None
@@ -108,6 +110,7 @@ class JpegSettings:
             ladder=Ladder.from_document(section["ladder"]),
             full_chroma_margin=number("full_chroma_margin", section["full_chroma_margin"], -100, 100),
             chroma_smoothing=number("chroma_smoothing", section["chroma_smoothing"], 0, 1),
+            flat_weight=number("flat_weight", section.get("flat_weight", 1.0), 0.1, 10),
             allocator=section["allocator"],
             closed_loop=None if loop is None else ClosedLoop.from_document(loop),
         )
@@ -117,6 +120,7 @@ class JpegSettings:
         return {
             "full_chroma_margin": self.full_chroma_margin,
             "chroma_smoothing": self.chroma_smoothing,
+            "flat_weight": self.flat_weight,
             "allocator": self.allocator,
             "closed_loop": None if self.closed_loop is None else self.closed_loop.to_document(),
             "tables": {name: tables.to_document() for name, tables in self.tables.items()},

@@ -30,8 +30,8 @@ class JpegJob:
     """Modes that cells may have, (m,)."""
     mode_map: NDArray[np.int32]
     """Index of each cell's mode, (ceil(H/32), ceil(W/32))."""
-    cell_weights: NDArray[np.float32] | None = None
-    """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
+    block_weights: NDArray[np.float32] | None = None
+    """Cost of a squared error in each block over the profile's, (ceil(H/8), ceil(W/8)); None: the same everywhere."""
     threads: int = 1
     """At most so many work on it; files don't depend on them."""
     segments: bytes = b""
@@ -58,7 +58,7 @@ class JpegJob:
             weights=np.broadcast_to(tables.weights, (len(modes), 3, 64)).copy(),
             modes=modes,
             mode_map=self.mode_map,
-            cell_weights=self.cell_weights,
+            block_weights=self.block_weights,
             progressive=self.progressive,
             dc_trellis=self.effort.dc_trellis,
             scan_breadth=self.effort.scan_breadth,
@@ -93,7 +93,7 @@ def make_job(
     *,
     qp_map: NDArray[np.integer[Any]] | None = None,
     progressive: bool | str = "auto",
-    cell_weights: NDArray[np.float32] | None = None,
+    block_weights: NDArray[np.float32] | None = None,
     threads: int = 1,
 ) -> JpegJob:
     """A job for pictures of a shape, (H, W, ...); qp_map None quantises all cells alike."""
@@ -104,4 +104,4 @@ def make_job(
         kind = "auto" if effort.progressive else "never"
     else:
         kind = "always" if progressive else "never"
-    return JpegJob(settings, effort, kind, modes, mode_map, cell_weights, threads)
+    return JpegJob(settings, effort, kind, modes, mode_map, block_weights, threads)

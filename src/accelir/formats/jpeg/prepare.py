@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
 from accelir.cells.grid import checked_weights
 from accelir.cells.groups import PictureGroups
+from accelir.cells.masking import flat_weights
 from accelir.cells.modes import ModeArray
 from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import jpeg
@@ -23,7 +24,7 @@ from accelir.formats.jpeg.job import JpegJob, analyse, make_job
 from accelir.formats.jpeg.metadata import Segments, segments_for
 from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
 from accelir.formats.jpeg.subsampling import rank_subsamplings
-from accelir.formats.refine import cell_weights, refined
+from accelir.formats.refine import block_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 
 
@@ -44,11 +45,11 @@ class PreparedJpeg:
     targets: jpeg.Coefficients | None = None
     """Coefficients to quantise in the place of the picture's own."""
     weights: NDArray[np.float32] | None = None
-    """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
+    """Cost of a squared error in each block over the profile's, (ceil(H/8), ceil(W/8)); None: the same everywhere."""
     goal: NDArray[np.float32] | None = None
     """What the restored picture should be near, 0 to 255; None: the restored picture itself."""
     costs: NDArray[np.float32] | None = None
-    """Costs by cell that take the place of the profile's masking."""
+    """Costs by block that take the place of the profile's masking."""
     _analysed: dict[str, jpeg.Coefficients] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -64,9 +65,17 @@ class PreparedJpeg:
             self.request.pixels.shape,
             qp_map=self.request.qp_map,
             progressive=settings.progressive,
-            cell_weights=cell_weights(self.request, self.costs, self.weights),
+            block_weights=self._block_weights(),
             threads=settings.threads,
         )
+
+    def _block_weights(self) -> NDArray[np.float32] | None:
+        weights = block_weights(self.request, self.costs, self.weights)
+        flat = self.request.settings.profile.jpeg.flat_weight
+        if flat == 1:
+            return weights
+        found = flat_weights(self.request.pixels, flat)
+        return found if weights is None else found * weights
 
     @functools.cached_property
     def groups(self) -> PictureGroups:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.cells.color_weights import rgb_weights
-from accelir.cells.grid import CELL
+from accelir.cells.grid import BLOCK, CELL
 from accelir.core import jpeg
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse
@@ -63,7 +63,7 @@ def rank_subsamplings(
         effort=get_effort(_TRIAL_EFFORT),
         progressive="never",
         mode_map=_cut(job.mode_map, starts, CELL),
-        cell_weights=None if job.cell_weights is None else _cut(job.cell_weights, starts, CELL),
+        block_weights=None if job.block_weights is None else _cut(job.block_weights, starts, BLOCK),
         segments=b"",
     )
     room = max(max_bytes * bands.size / pixels.size, 1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.cells.grid import halves_of
+from accelir.cells.grid import halves_of, means_of_blocks
 from accelir.cells.qp import QP_PER_DOUBLING
 from accelir.core import vp8
 from accelir.formats.webp.effort import WebpEffort
@@ -74,7 +74,7 @@ def make_job(
     *,
     qp_map: NDArray[np.integer[Any]] | None = None,
     shares: NDArray[np.float64] | None = None,
-    cell_weights: NDArray[np.float32] | None = None,
+    block_weights: NDArray[np.float32] | None = None,
     hidden: NDArray[np.bool_] | None = None,
     threads: int = 1,
 ) -> WebpJob:
@@ -82,7 +82,7 @@ def make_job(
 
     qp_map: None quantises all macroblocks alike. shares: probability of each group in each cell,
     (ceil(H/32), ceil(W/32), g), whose errors the profile's group_weights weigh; None weighs all alike.
-    cell_weights: cost of a squared error in each cell over those, (ceil(H/32), ceil(W/32)). hidden: macroblocks that
+    block_weights: cost of a squared error in each block over those, (ceil(H/8), ceil(W/8)). hidden: macroblocks that
     nobody can see, (ceil(H/16), ceil(W/16)), whose errors cost nothing.
     """
     octaves = weights = None
@@ -90,8 +90,8 @@ def make_job(
         octaves = halves_of((int(qp_map.max()) - qp_map) / QP_PER_DOUBLING, shape)
     if shares is not None:
         weights = halves_of(np.exp(shares @ np.log(settings.group_weights)), shape)
-    if cell_weights is not None:
-        weights = halves_of(cell_weights, shape) * (1 if weights is None else weights)
+    if block_weights is not None:
+        weights = means_of_blocks(block_weights) * (1 if weights is None else weights)
     if hidden is not None and hidden.any():
         weights = np.where(hidden, np.float32(0), np.float32(1) if weights is None else weights)
     return WebpJob(settings, effort, octaves, threads, weights)

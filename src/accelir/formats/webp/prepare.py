@@ -16,7 +16,7 @@ from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import vp8
 from accelir.formats.budget import budget_error
-from accelir.formats.refine import cell_weights, refined
+from accelir.formats.refine import block_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 from accelir.formats.transparency import hidden_macroblocks
 from accelir.formats.webp.decode import decode_webp
@@ -56,9 +56,9 @@ class PreparedWebp:
     targets: vp8.Picture | None = None
     """Planes to code in the place of the picture's own."""
     weights: NDArray[np.float32] | None = None
-    """Cost of a squared error in each cell over the profile's, (ceil(H/32), ceil(W/32)); None: the same everywhere."""
+    """Cost of a squared error in each block over the profile's, (ceil(H/8), ceil(W/8)); None: the same everywhere."""
     costs: NDArray[np.float32] | None = None
-    """Costs by cell that take the place of the profile's masking."""
+    """Costs by block that take the place of the profile's masking."""
 
     def __post_init__(self) -> None:
         check_webp(self.request.settings)
@@ -73,7 +73,7 @@ class PreparedWebp:
             self.request.pixels.shape,
             qp_map=self.request.qp_map,
             shares=self.groups.shares if allocator_for(self.request) == "weights" else None,
-            cell_weights=cell_weights(self.request, self.costs, self.weights),
+            block_weights=block_weights(self.request, self.costs, self.weights),
             hidden=self._hidden(),
             threads=settings.threads,
         )
