@@ -44,8 +44,8 @@ ACCELIR_INLINE uint64_t quantize_block(const int16_t* coefficient, const BlockQu
 // Rows [first, last) of a component's blocks.
 ACCELIR_MULTIVERSION
 void quantize_rows(const int16_t* coefficients, const ComponentGeometry& g, const QuantizeJob& job,
-                   const BlockQuantizer* quantizers, const Grid<float>* weights, const AcBits& bits, int first, int last,
-                   int16_t* levels, uint64_t* nonzero) {
+                   const BlockQuantizer* quantizers, const Grid<float>* weights, const AcBits& bits, int first,
+                   int last, int16_t* levels, uint64_t* nonzero) {
   BlockQuantizer of_block;
   for (int y = first; y < last; ++y)
     for (int x = 0; x < g.blocks_x; ++x) {

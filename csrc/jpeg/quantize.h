@@ -14,7 +14,7 @@ struct QuantizeJob {
   std::vector<std::vector<BlockQuantizer>> quantizers;  // [component][mode]
   std::vector<AcBits> bits;                             // [0: luma, 1: chroma]
   std::vector<DcBits> dc_bits;
-  Grid<int32_t> mode_map;                           // a cell: index into a component's quantizers
+  Grid<int32_t> mode_map;                                   // a cell: index into a component's quantizers
   const std::vector<Grid<float>>* block_weights = nullptr;  // of squared errors, by component; null: 1
 };
 

@@ -65,7 +65,8 @@ Grid<float> Thinning::of_squares(const Grid<float>& squares) const {
   Grid<float> out(rows_ * kSide, columns_ * kSide);
   for (int y = 0; y < out.rows; ++y)
     for (int x = 0; x < out.columns; ++x)
-      out.at(y, x) = squares.at(source_y(y / kSide) * kSide + y % kSide, source_x(x / kSide, y / kSide) * kSide + x % kSide);
+      out.at(y, x) =
+          squares.at(source_y(y / kSide) * kSide + y % kSide, source_x(x / kSide, y / kSide) * kSide + x % kSide);
   return out;
 }
 

@@ -207,7 +207,8 @@ CellSums compare(const Plane& value1, const Plane& mean1, const Plane& variance1
   return cells;
 }
 
-// Adds a share of the sums of a kind to cells. covered: how many of these a sum's are wide and high; the border may cut.
+// Adds a share of the sums of a kind to cells. covered: how many of these a sum's are wide and high; the border may
+// cut.
 void share_out(const CellSums& sums, int kind, double share, int covered, Grid<double>& cells) {
   for (int y = 0; y < cells.rows; ++y) {
     const int high = std::min(covered, cells.rows - y / covered * covered);

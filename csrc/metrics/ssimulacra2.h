@@ -30,9 +30,9 @@ class Ssimulacra2 {
 
   // At most 100; below 0 for pictures that are far apart. 100 for all where a side is below kSmallest.
   double score(const float* picture) const;
-  // What each cell adds to the weighted sum. side: of a cell in pixels, 2^(kScales - 1) times a whole number, or a power
-  // of 2. A mean has as much of a cell as its values' sum, a 4-norm as their 4th powers' sum; a pixel of a scale that
-  // covers several cells is in all of them alike.
+  // What each cell adds to the weighted sum. side: of a cell in pixels, 2^(kScales - 1) times a whole number, or a
+  // power of 2. A mean has as much of a cell as its values' sum, a 4-norm as their 4th powers' sum; a pixel of a scale
+  // that covers several cells is in all of them alike.
   Grid<double> errors(const float* picture, int side) const;
 
  private:

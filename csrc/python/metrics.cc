@@ -33,9 +33,9 @@ double score(const Ssimulacra2& reference, const Array<float>& linear) {
 Array<double> errors(const Ssimulacra2& reference, const Array<float>& linear, int side) {
   require_fit(reference, linear);
   const bool whole = side % (1 << (kScales - 1)) == 0, power = (side & (side - 1)) == 0;
-  require(side >= 1 && side <= kMostSide && (whole || power),
-          "side must be a power of 2 or a multiple of 32, 1 to " + std::to_string(kMostSide) + ", not " +
-              std::to_string(side));
+  require(side >= 1 && side <= kMostSide && (whole || power), "side must be a power of 2 or a multiple of 32, 1 to " +
+                                                                  std::to_string(kMostSide) + ", not " +
+                                                                  std::to_string(side));
   Grid<double> out;
   {
     py::gil_scoped_release release;

@@ -45,8 +45,8 @@ class Prepared(Protocol):
         """The same picture with something else to aim at; what is None stays.
 
         targets: what is quantised in the place of the picture's own analysis (core.jpeg.Coefficients,
-        core.vp8.Picture). weights: cost of a squared error in each cell over the profile's, above 0,
-        (ceil(H/32), ceil(W/32)). goal: what the restored picture should be near, for allocators that restore,
+        core.vp8.Picture). weights: cost of a squared error in each block over the profile's, above 0,
+        (ceil(H/8), ceil(W/8)). goal: what the restored picture should be near, for allocators that restore,
         0 to 255, sHxsWx3 or sHxsW. Raises ValueError for shapes that aren't the picture's.
         """
 
