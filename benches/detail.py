@@ -1,6 +1,6 @@
 """Perception against distortion: one file restored with `detail` from 0 to 1, by several judges.
 
-    python benches/detail.py PICTURES [--count 12] [--tasks sr-x4 sr-x2 dejpeg] [--plot OUT.png]
+    python -m benches.detail PICTURES [--count 12] [--tasks sr-x4 sr-x2 dejpeg] [--plot OUT.png]
 
 Files are of the task's profile (`fidelity` for dejpeg) at three rates. "gradients" is the mean magnitude of the
 restored luma's Laplacian over the truth's: 1 where there is as much fine detail as in the truth, right or wrong.
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from common import Pixels, cases, print_head, print_row
 from scipy.ndimage import laplace
 
 import accelir
@@ -23,6 +23,7 @@ from accelir.restoration.detail import blended, twin_of
 from accelir.restoration.network import open_network
 from accelir.restoration.restore import restore_as_worth
 from accelir.restoration.tasks import Task
+from benches.common import Pixels, cases, print_head, print_row
 
 RATES = {"sr-x4": (0.9, 1.2, 1.8), "sr-x2": (0.6, 1.0, 1.6), "dejpeg": (0.3, 0.5, 0.8)}
 DETAILS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -44,11 +45,8 @@ def judged(data: bytes, truth: Pixels, task: str) -> np.ndarray:
     return np.array([[*(METRICS[name].score(s, truth) for name in JUDGES), gradients(s, truth)] for s in shown])
 
 
-def plot(found: dict[str, dict[float, np.ndarray]], path: Path) -> None:
-    """PSNR across, SSIMULACRA 2 and gradients up, a line for each rate."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4 * len(found), 6), layout="constrained")
+def draw(found: dict[str, dict[float, np.ndarray]], figure: Any) -> None:
+    """PSNR across, SSIMULACRA 2 and gradients up, a line for each rate; found: rows of JUDGES and gradients."""
     axes = figure.subplots(2, len(found), squeeze=False)
     for column, (task, by_rate) in enumerate(found.items()):
         for row, (judge, name) in enumerate(((3, "SSIMULACRA 2"), (4, "gradients over the truth's"))):
@@ -56,7 +54,19 @@ def plot(found: dict[str, dict[float, np.ndarray]], path: Path) -> None:
             for rate, rows in by_rate.items():
                 axes[row][column].plot(rows[:, 0], rows[:, judge], "o-", label=f"{rate} bpp")
             axes[row][column].legend()
+
+
+def plot(found: dict[str, dict[float, np.ndarray]], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4 * len(found), 6), layout="constrained")
+    draw(found, figure)
     figure.savefig(path, dpi=100)
+
+
+def profile_of(task: str) -> str:
+    """What a task's files are encoded by."""
+    return "fidelity" if task == "dejpeg" else task
 
 
 def main() -> None:
@@ -69,7 +79,7 @@ def main() -> None:
     found: dict[str, dict[float, np.ndarray]] = {}
     print_head("", "bpp", "detail", *JUDGES, "gradients")
     for task in options.tasks:
-        encoder = accelir.Encoder(profile="fidelity" if task == "dejpeg" else task)
+        encoder = accelir.Encoder(profile=profile_of(task))
         chosen = list(cases(options.pictures, Task.parse(task), options.count).values())
         for rate in RATES[task]:
             files = [encoder.encode(case.picture, bpp=rate).data for case in chosen]

@@ -1,19 +1,19 @@
 """What sharing one total over a set gains, by files; and how near the Lagrangian is to the exact optimum, by curves.
 
-python benches/sets.py PICTURES [--count 16] [--side 512] [--rates 0.4 0.7 1.0] [--profile fidelity] [--format jpeg]
-python benches/sets.py PICTURES --gap 100 --side 256
+python -m benches.sets PICTURES [--count 16] [--side 512] [--rates 0.4 0.7 1.0] [--profile fidelity] [--format jpeg]
+python -m benches.sets PICTURES --gap 100 --side 256
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import Pixels, open_rgb, prepare, print_head, print_row, spread
 
 import accelir
 from accelir.formats.decode import decode_pixels
@@ -25,6 +25,7 @@ from accelir.sets.encode_set import survey_of
 from accelir.sets.exact import solve
 from accelir.sets.goal import MSE, set_psnr
 from accelir.sets.share import least_sum
+from benches.common import Pixels, open_rgb, prepare, print_head, print_row, spread
 
 Files = list[bytes]
 _HALVINGS = 12
@@ -53,42 +54,50 @@ def one_quality(pictures: Sequence[Pixels], total: int, format: str) -> Files:
     return at(high)
 
 
-def row(name: str, pictures: Sequence[Pixels], files: Sequence[bytes], total: int, seconds: float) -> list[float]:
+def scores(pictures: Sequence[Pixels], files: Sequence[bytes]) -> list[float]:
+    """PSNR of the mean of squared errors over the set, of its worst picture, the mean PSNR, and SSIMULACRA 2's mean."""
     found = errors(pictures, files)
     seen = [SSIMULACRA2.score(decode_pixels(file), picture) for picture, file in zip(pictures, files, strict=True)]
     by_picture = decibels(found)
-    figures = [set_psnr(found), float(by_picture.min()), float(by_picture.mean()), float(np.mean(seen))]
-    used = 100 * sum(map(len, files)) / total
-    print_row(name, *(f"{figure:.2f}" for figure in figures), f"{used:.2f} %", f"{seconds:.1f}")
-    assert used <= 100, f"{name} is above the total"
-    return figures
+    return [set_psnr(found), float(by_picture.min()), float(by_picture.mean()), float(np.mean(seen))]
+
+
+def total_of(pictures: Sequence[Pixels], bpp: float) -> int:
+    """Bytes of a set at so many bits a pixel."""
+    return int(bpp * sum(picture.shape[0] * picture.shape[1] for picture in pictures) / 8)
+
+
+def ways(pictures: Sequence[Pixels], bpp: float, profile: str, format: str) -> Iterator[tuple[str, Files, float]]:
+    """Files of a set under one total by each way to share it, and the CPU seconds that they took."""
+    total, encoder = total_of(pictures, bpp), accelir.Encoder(profile=profile, format=format)
+
+    def shared(**goal: Any) -> Files:
+        made = accelir.encode_set(pictures, total_bytes=total, profile=profile, format=format, network=None, **goal)
+        return [file.data for file in made]
+
+    def timed(name: str, make: Callable[[], Files]) -> tuple[str, Files, float]:
+        start = time.process_time()
+        return name, make(), time.process_time() - start
+
+    yield timed("equal bpp", lambda: [encoder.encode(picture, bpp=bpp).data for picture in pictures])
+    if format == "jpeg" and profile == "fidelity":
+        yield timed("one quality", lambda: one_quality(pictures, total, format))
+    best = timed("mse", partial(shared, objective="mse"))
+    yield best
+    for name in ("worst", "psnr", "ssimulacra2"):
+        yield timed(name, partial(shared, objective=name))
+    bound = set_psnr(errors(pictures, best[1])) - _GIVEN_UP
+    yield timed(f"ssimulacra2, min_psnr {bound:.2f}", partial(shared, objective="ssimulacra2", min_psnr=bound))
 
 
 def compare(pictures: Sequence[Pixels], bpp: float, options: argparse.Namespace) -> None:
-    total = int(bpp * sum(picture.shape[0] * picture.shape[1] for picture in pictures) / 8)
-    encoder = accelir.Encoder(profile=options.profile, format=options.format)
+    total = total_of(pictures, bpp)
     print(f"\n{len(pictures)} pictures, {bpp} bpp, {options.profile}, {options.format}\n")
     print_head("", "PSNR of the mean MSE", "worst", "mean PSNR", "SSIMULACRA 2", "used", "CPU s")
-
-    def measured(name: str, make: Callable[[], Files]) -> list[float]:
-        start = time.process_time()
-        files = make()
-        return row(name, pictures, files, total, time.process_time() - start)
-
-    def shared(**goal: Any) -> Files:
-        made = accelir.encode_set(
-            pictures, total_bytes=total, profile=options.profile, format=options.format, network=None, **goal
-        )
-        return [file.data for file in made]
-
-    measured("equal bpp", lambda: [encoder.encode(picture, bpp=bpp).data for picture in pictures])
-    if options.format == "jpeg" and options.profile == "fidelity":
-        measured("one quality", lambda: one_quality(pictures, total, options.format))
-    best = measured("mse", lambda: shared(objective="mse"))
-    for name in ("worst", "psnr", "ssimulacra2"):
-        measured(name, lambda name=name: shared(objective=name))
-    bound = best[0] - _GIVEN_UP
-    measured(f"ssimulacra2, min_psnr {bound:.2f}", lambda: shared(objective="ssimulacra2", min_psnr=bound))
+    for name, files, seconds in ways(pictures, bpp, options.profile, options.format):
+        used = 100 * sum(map(len, files)) / total
+        print_row(name, *(f"{score:.2f}" for score in scores(pictures, files)), f"{used:.2f} %", f"{seconds:.1f}")
+        assert used <= 100, f"{name} is above the total"
 
 
 def gap(choices: Sequence[Choices], total: float) -> tuple[float, float]:
