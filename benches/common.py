@@ -184,6 +184,11 @@ def signed(gains: Scores, unit: str = "") -> list[str]:
     return ["–" if np.isnan(gain) else f"{gain:+.2f}{unit}" for gain in gains]
 
 
+def known(figure: float | None) -> str:
+    """A figure as a cell of a table, which may not have been found."""
+    return "–" if figure is None else f"{figure:.1f}"
+
+
 def bd_rates(anchor: list[Score], test: list[Score], low: float, high: float) -> Scores:
     """Mean difference in rate at equal scores, in %, by judge, where the anchor has low to high bits per pixel; nan
     where no score is common to both.

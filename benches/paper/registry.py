@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from benches.paper import emulation, latency, overhead, rate_distortion, size, spread, table_3, table_4, widths
+from benches.paper import (
+    emulation,
+    kirmemis_detail,
+    kirmemis_sets,
+    latency,
+    ma,
+    overhead,
+    palloni,
+    rate_distortion,
+    size,
+    spread,
+    table_3,
+    table_4,
+    vu,
+    widths,
+)
 from benches.paper.table import Table
 
 TABLES: dict[str, Table] = {
@@ -18,5 +33,10 @@ TABLES: dict[str, Table] = {
         spread.TABLE,
         latency.TABLE,
         overhead.TABLE,
+        palloni.TABLE,
+        vu.TABLE,
+        ma.TABLE,
+        kirmemis_sets.TABLE,
+        kirmemis_detail.TABLE,
     )
 }
