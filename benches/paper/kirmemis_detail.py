@@ -46,15 +46,13 @@ def rows(records: Sequence[Record]) -> list[Row]:
 
 def row(task: str, rate: float, detail: float, records: Sequence[Record]) -> Row:
     mean, least = (mean_of(records, task, rate, each) for each in (detail, DETAILS[0]))
-    scores = {
-        name: f"{score:.3f}" if name == "MS-SSIM" else score for name, score in zip(COLUMNS.values(), mean, strict=True)
-    }
+    scores: Row = dict(zip(COLUMNS.values(), mean, strict=True))
     return {
         "file": task,
         "bpp": f"{rate}",
         "detail": f"{detail:g}",
         **scores,
-        "MS-SSIM": f"{scores['MS-SSIM']:.3f}",
+        "MS-SSIM": f"{mean[JUDGES.index('ms-ssim')]:.3f}",
         "PSNR lost": f"{least[0] - mean[0]:.2f}",
         "theory's most": "3",
     }

@@ -15,7 +15,7 @@ from accelir.metrics import SSIMULACRA2
 from accelir.restoration.pictures import load
 from accelir.sets.choices import Choices
 from accelir.sets.exact import solve
-from benches.common import Pixels, largest_within, pillow_jpeg, signed
+from benches.common import Pixels, largest_within, pillow_jpeg, quality_within, signed
 from benches.paper.pictures import picture_paths, pictures_of
 from benches.paper.table import Options, Record, Row, Table, Unit
 from benches.sets import errors, scores, total_of, ways
@@ -25,7 +25,7 @@ TOGETHER = "all together"
 RATES = (0.4, 0.7, 1.0)
 SIDE = 512
 """What pictures are cut to at the top left, pixels."""
-QUALITIES = range(5, 96, 3)
+QUALITIES = range(5, 96, 5)
 """Of Pillow's files among which shares are chosen."""
 ONE = "one quality"
 SQUARED = "ILP, squared error"
@@ -78,20 +78,14 @@ def shown(way: str) -> str:
 
 def pillow_ways(paths: tuple[Path, ...], pictures: Sequence[Pixels], rate: float) -> Iterator[tuple[str, list[bytes]]]:
     """Pillow's files by equal rates, by one quality, and by integer programming over qualities."""
-    total, qualities = total_of(pictures, rate), range(1, 96)
+    total, makers = total_of(pictures, rate), [partial(pillow_jpeg, picture) for picture in pictures]
 
     def at(quality: int) -> list[bytes]:
-        return [pillow_jpeg(picture, quality) for picture in pictures]
+        return [make(quality) for make in makers]
 
-    yield (
-        "equal bpp",
-        [
-            largest_within(partial(pillow_jpeg, picture), bytes_at(rate, picture.shape)) or pillow_jpeg(picture, 1)
-            for picture in pictures
-        ],
-    )
-    one = [quality for quality in qualities if sum(map(len, at(quality))) <= total]
-    yield ONE, at(one[-1])
+    budgets = [bytes_at(rate, picture.shape) for picture in pictures]
+    yield "equal bpp", [largest_within(make, budget) or make(1) for make, budget in zip(makers, budgets, strict=True)]
+    yield ONE, at(quality_within(lambda quality: b"".join(at(quality)), total) or 1)
     ladders = [ladder(path) for path in paths]
     yield SQUARED, by_ilp(ladders, total, lambda rung: rung.error)
     yield "ILP, SSIMULACRA 2", by_ilp(ladders, total, lambda rung: rung.unseen)
