@@ -53,7 +53,8 @@ def draw(found: dict[str, dict[float, np.ndarray]], figure: Any) -> None:
             axes[row][column].set(title=task, xlabel="PSNR, dB", ylabel=name)
             for rate, rows in by_rate.items():
                 axes[row][column].plot(rows[:, 0], rows[:, judge], "o-", label=f"{rate} bpp")
-            axes[row][column].legend()
+            if row == 0:
+                axes[row][column].legend(frameon=False)
 
 
 def plot(found: dict[str, dict[float, np.ndarray]], path: Path) -> None:

@@ -167,7 +167,7 @@ def test_steps_to_a_light_network_are_told_over_their_teacher(tmp_path):
 
     def record(stage, ms, psnr):
         cost = {"macs": 1e5, "parameters": 1000, "bytes": 2000, "ms": ms, "openvino_ms": None, "memory": 100.0}
-        told = {"run": "r", "plan": {"to": "2x"}, "trained": "–", "stage": stage}
+        told = {"run": "r", "trained": "–", "stage": stage}
         return told | cost | {"psnr": psnr, "ssimulacra2": 1.0}
 
     teacher, light = vu.rows([record("teacher", 60.0, 30.0), record("int8", 20.0, 29.5)])

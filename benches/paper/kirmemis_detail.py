@@ -53,7 +53,7 @@ def row(task: str, rate: float, detail: float, records: Sequence[Record]) -> Row
         "detail": f"{detail:g}",
         **scores,
         "MS-SSIM": f"{mean[JUDGES.index('ms-ssim')]:.3f}",
-        "PSNR lost": f"{least[0] - mean[0]:.2f}",
+        "PSNR lost": f"{round(least[0] - mean[0], 2) + 0:.2f}",
         "theory's most": "3",
     }
 

@@ -20,7 +20,7 @@ from benches.paper.pictures import picture_paths, pictures_of
 from benches.paper.table import Options, Record, Row, Table, Unit
 from benches.sets import errors, scores, total_of, ways
 
-SETS = ("kodak", "urban100", "bsd100")
+SETS = ("kodak", "urban100")
 TOGETHER = "all together"
 RATES = (0.4, 0.7, 1.0)
 SIDE = 512
