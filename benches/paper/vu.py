@@ -106,11 +106,12 @@ TABLE = Table(
     title="Vu et al.: the steps to a light network",
     about="""
 Vu et al. (2023) take a generator with Fourier convolutions through distillation, structured pruning and training that
-knows of int8, and come from 800 to 300 ms on a small board with a graphics processor; of which pictures, and what each
-step gives, isn't at hand. Here the steps are those of `accelir-train lighten`: a student of fewer layers taught from
-nothing ("student", where there is one), channels pruned and the rest taught on ("pruned"), convolutions rounded to int8,
-after training where that loses at most 0.05 dB. The network was trained for the squared error, not for looks: `rep` of
-13 layers of 32 channels for x4, as `sr-x4` is. Trainings are short, on one core that others used: they show that the
+knows of int8, and come from 800 to 300 ms on a small board, a Jetson Xavier NX; for which pictures, and what each step
+gives, isn't at hand. Here the steps are those of `accelir-train lighten`: a student of fewer layers taught from nothing
+("student", where there is one), channels pruned and the rest taught on ("pruned"), convolutions rounded to int8, by
+calibration alone where that loses at most 0.05 dB, else by training that knows of it where that is better. The network
+was trained for the squared error, not for looks: `rep` of 13 layers of 32 channels for x4, as `sr-x4` is. Trainings are
+short, on one core that others used: they show that the
 steps work, not what they could give. CPU time of the fastest of seven runs on 144 x 144 pixels, one thread, by ONNX
 runtime and by OpenVINO; peak memory of a session and a run on 512 x 512. Quality: files of `fidelity` at 0.9, 1.2 and
 1.8 bpp, PSNR in dB over RGB, SSIMULACRA 2, means over files; "lost" is what the teacher has more.
