@@ -108,7 +108,7 @@ def test_spread_tells_percentiles_of_all_cells():
     assert rows["cells in all"]["sr-x4, network, dB"] == "4"
 
 
-@pytest.mark.parametrize("name", ["latency", "overhead", "spread"])
+@pytest.mark.parametrize("name", ["kirmemis_detail", "latency", "overhead", "spread"])
 def test_figures_are_drawn_from_the_results_as_they_are_kept(name):
     import importlib
 
