@@ -253,6 +253,11 @@ def test_a_student_may_be_another_network_of_the_same_kind(teacher_run: Path, pi
     recipe, network = opened(tmp_path / "student" / "checkpoint.pt")
     assert recipe.options["layers"] == 1
     assert count(to_onnx(network)).macs == rows[1].macs < rows[0].macs
+    (tmp_path / "pruned-1" / "row.json").unlink()
+    resumed = lightening(
+        teacher_run, pictures, tmp_path, student={"layers": 1}, steps=3, to="1200mac", prunings=1
+    ).run()
+    assert [row.psnr for row in resumed] == [row.psnr for row in rows]
 
 
 def test_training_that_knows_of_int8_is_kept_if_it_helps(

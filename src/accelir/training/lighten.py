@@ -153,14 +153,19 @@ class Lightening:
         card = replace(Card.read(path.with_suffix(".json")), name=f"{name}-int8", gradient="", gradient_memory=0.0)
         return path, write((self.folder / "int8" / "model.onnx").read_bytes(), card, self.folder)
 
+    @property
+    def _options(self) -> dict[str, Any]:
+        """Of the architecture of the student, or of the teacher where there is none."""
+        return {**self.recipe.options, **self.plan.student}
+
     def _student(self) -> Restorer:
-        recipe = replace(self.recipe, options={**self.recipe.options, **self.plan.student}, steps=self.plan.steps)
+        recipe = replace(self.recipe, options=self._options, steps=self.plan.steps)
         return self._stage("student", recipe, recipe.make_network)
 
     def _pruned(self, network: Restorer) -> Restorer:
         """What prunings leave, each by the same factor, down to the goal; one that is light enough stays whole."""
         plan, most, cost = self.plan, self.goal.most(self.rows[0]), self.goal.cost_of(self.rows[-1])
-        recipe = replace(self.recipe, steps=plan.finetune, rate=plan.rate, mse_from=0.0)
+        recipe = replace(self.recipe, options=self._options, steps=plan.finetune, rate=plan.rate, mse_from=0.0)
         for i in range(plan.prunings if cost > most else 0):
             at = cost * (most / cost) ** ((i + 1) / plan.prunings)
             make = functools.partial(reduced, network, at, self.goal.cost, plan.round_to)
