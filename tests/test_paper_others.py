@@ -166,7 +166,7 @@ def test_steps_to_a_light_network_are_told_over_their_teacher(tmp_path):
     assert vu.training_of(tmp_path, "int8") == "–"
 
     def record(stage, ms, psnr):
-        cost = {"macs": 1e5, "parameters": 1000, "bytes": 2000, "ms": ms, "openvino_ms": None, "memory": 100.0}
+        cost = {"macs": 1e5, "parameters": 1000, "bytes": 2000, "ms": ms, "openvino ms": None, "memory": 100.0}
         told = {"run": "r", "trained": "–", "stage": stage}
         return told | cost | {"psnr": psnr, "ssimulacra2": 1.0}
 

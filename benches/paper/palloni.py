@@ -39,7 +39,7 @@ SIDE = 512
 """What these are cut to at the top left, pixels."""
 FLOAT, INT8 = "float32", "int8"
 ROUNDS = 5
-"""Of timing both precisions in turn, the least of which counts: what else is on the machine slows either."""
+"""Of timing models in turn, the least of which counts: what else is on the machine slows all of them."""
 COSTS = {"ms": "ms", "MiB": "memory", "OpenVINO ms": "openvino ms", "OpenVINO MiB": "openvino memory"}
 """Columns and what they are called in records."""
 PAPER = {"network": "the paper's", "precision": INT8, "times as fast": "2.3", "memory": "-54 to -63 %"}
@@ -69,28 +69,33 @@ def units(options: Options) -> Iterator[Unit]:
 
 def cost(name: str, train: Path) -> list[Record]:
     """Operations, size of the file, CPU time and memory of both precisions."""
-    from accelir.training.bench import LARGE, latency, openvino_latency, peak_memory
+    from accelir.training.bench import LARGE, peak_memory
     from accelir.training.count import count
 
     made = models(name, train)
-    found: dict[str, dict[str, float | None]] = {
+    timed = timed_in_turn(made)
+    found = {
         precision: {
             "bytes": len(model),
             "memory": peak_memory(model),
             "openvino memory": openvino_memory(model, LARGE),
+            **timed[precision],
         }
         for precision, model in made.items()
     }
-    for key, time in (("ms", latency), ("openvino ms", openvino_latency)):
-        rounds = [{precision: time(model) for precision, model in made.items()} for _ in range(ROUNDS)]
-        for precision, costs in found.items():
-            costs[key] = least([each[precision] for each in rounds])
     return [{"network": name, "macs": count(made[FLOAT]).macs, "cost": found}]
 
 
-def least(times: Sequence[float | None]) -> float | None:
-    """The smallest, or None where they aren't known."""
-    return min((each for each in times if each is not None), default=None)
+def timed_in_turn(models: dict[str, bytes]) -> dict[str, dict[str, float | None]]:
+    """Least CPU times of models, milliseconds: "ms" by ONNX runtime, "openvino ms" or None where it isn't installed."""
+    from accelir.training.bench import latency, openvino_latency
+
+    found: dict[str, dict[str, float | None]] = {name: {} for name in models}
+    for key, timed in (("ms", latency), ("openvino ms", openvino_latency)):
+        rounds = [{name: timed(model) for name, model in models.items()} for _ in range(ROUNDS)]
+        for name, costs in found.items():
+            costs[key] = min((each[name] for each in rounds if each[name] is not None), default=None)
+    return found
 
 
 def openvino_memory(model: bytes, side: int) -> float | None:
