@@ -15,3 +15,10 @@
 #else
 #define ACCELIR_INLINE inline
 #endif
+
+// Before a loop over few lanes: GCC unrolls it first, and then makes no vector code of eight.
+#if defined(__GNUC__) && !defined(__clang__)
+#define ACCELIR_VECTOR_LOOP _Pragma("GCC unroll 1")
+#else
+#define ACCELIR_VECTOR_LOOP
+#endif

@@ -1,6 +1,8 @@
 // What coding something takes, in bits, by the probabilities that code it.
 #pragma once
 
+#include <array>
+
 #include "vp8/tables.h"
 
 namespace accelir::vp8 {
@@ -15,14 +17,28 @@ constexpr int start_state(int neighbours) { return neighbours == 0 ? kStart : ne
 // By place (16: behind the last, where the end is implied), state and token.
 using BlockCosts = float[17][kTokenStates][kTokens];
 
+// The same, roughly, without states: an estimate for many blocks at once.
+struct LevelCosts {
+  float none;        // of a block without levels
+  float behind[16];  // of the zeros before a place, if the last level stands there, and of the end
+  float some[16];    // of a level over a zero, but for
+  float each[16];    // what its magnitude takes, times it
+};
+constexpr float kMostCounted = 8.0f;  // of a magnitude: larger ones take fewer bits than that many times one's
+
 struct TokenCosts {
   BlockCosts type[4];
+  LevelCosts levels[4];
   // Extra bits and the sign.
   float extra[kMaxLevel + 1];
 };
 
-float bit_cost(bool bit, int probability);
+// By probability of a 0 in 1/256; 0: of what is never coded.
+extern const std::array<float, 257> kBitCosts;
+inline float bit_cost(bool bit, int probability) { return kBitCosts[bit ? 256 - probability : probability]; }
 float path_cost(const Path& path, const uint8_t* probabilities, int start = 0);
+// Of what is behind the tokens of levels 0 to kMaxLevel: extra bits and the sign.
+const std::array<float, kMaxLevel + 1>& extra_costs();
 TokenCosts make_token_costs(const Probabilities& probabilities);
 
 // Those of the modes, which have fixed probabilities.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "common/wavefront.h"
+#include "vp8/source.h"
 
 namespace accelir::vp8 {
 namespace {
@@ -16,20 +17,6 @@ struct View {
 
 View view(std::vector<uint8_t>& plane, int stride, int side, int x, int y) {
   return {plane.data() + static_cast<size_t>(y) * side * stride + static_cast<size_t>(x) * side, stride};
-}
-
-void load_source(const YuvPlanes& p, int x, int y, MacroblockSource& out) {
-  const uint8_t* luma = p.y.data() + static_cast<size_t>(y) * 16 * p.y_stride() + x * 16;
-  for (int k = 0; k < 16; ++k)
-    for (int b = 0; b < 16; ++b)
-      out.luma[k][b] = luma[static_cast<size_t>(b / 4 * 4 + k / 4) * p.y_stride() + b % 4 * 4 + k % 4];
-  for (int plane = 0; plane < 2; ++plane) {
-    const uint8_t* chroma = (plane ? p.v : p.u).data() + static_cast<size_t>(y) * 8 * p.uv_stride() + x * 8;
-    for (int k = 0; k < 16; ++k)
-      for (int b = 0; b < 4; ++b)
-        out.chroma[k][4 * plane + b] =
-            chroma[static_cast<size_t>(b / 2 * 4 + k / 4) * p.uv_stride() + b % 2 * 4 + k % 4];
-  }
 }
 
 // The samples above and to the left of a block.
@@ -63,17 +50,37 @@ void store(const uint8_t* origin, int side, const View& plane) {
 
 }  // namespace
 
-void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, const Pass& pass, Frame& out) {
+SubblockEdge modes_above(const Frame& frame, int x, int y) {
+  if (y == 0) return kFrameEdge;
+  return bottom_modes(frame.macroblocks[static_cast<size_t>(y - 1) * frame.reconstruction.mb_x + x]);
+}
+
+NonzeroEdge levels_above(const Frame& frame, int x, int y) {
+  const auto at = [&](int row) -> const Macroblock& {
+    return frame.macroblocks[static_cast<size_t>(row) * frame.reconstruction.mb_x + x];
+  };
+  int row = std::max(y - 1, 0);
+  while (row > 0 && !at(row).has_y2()) --row;  // where the flag of Y2 comes from
+  NonzeroEdge above, left;
+  for (; row < y; ++row) for_each_block(at(row), above, left, [](BlockType, int, int, int) {});
+  return above;
+}
+
+void code_rows(const YuvPlanes& picture, const std::vector<uint8_t>& segments, const Pass& pass, int first, int end,
+               Frame& out) {
   const int mb_x = picture.mb_x, mb_y = picture.mb_y;
   out.macroblocks.resize(static_cast<size_t>(mb_x) * mb_y);
   YuvPlanes& made = out.reconstruction;
   if (made.mb_x != mb_x || made.mb_y != mb_y) made = YuvPlanes(picture.width, picture.height);
   std::vector<NonzeroEdge> above(mb_x);
-  std::vector<std::array<uint8_t, 4>> above_modes(mb_x, {kBDcPred, kBDcPred, kBDcPred, kBDcPred});
+  std::vector<SubblockEdge> above_modes(mb_x);
+  for (int x = 0; x < mb_x; ++x) {
+    above[x] = levels_above(out, x, first);
+    above_modes[x] = modes_above(out, x, first);
+  }
   const auto code_macroblock = [&](int x, int y, Neighbours& neighbours) {
     const size_t index = static_cast<size_t>(y) * mb_x + x;
     Macroblock& mb = out.macroblocks[index];
-    if (y < pass.first_row) return pass_by(mb, neighbours);
     const View luma = view(made.y, made.y_stride(), 16, x, y);
     const View chroma[2] = {view(made.u, made.uv_stride(), 8, x, y), view(made.v, made.uv_stride(), 8, x, y)};
     MacroblockSource source;
@@ -94,13 +101,13 @@ void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, 
     store(samples.luma + kOrigin, 16, luma);
     for (int plane = 0; plane < 2; ++plane) store(samples.chroma[plane] + kOrigin, 8, chroma[plane]);
   };
-  run_wavefront(pass.threads, mb_x, mb_y, [&](int y, const auto& wait_above, const auto& finish) {
+  run_wavefront(pass.threads, mb_x, end - first, [&](int row, const auto& wait_above, const auto& finish) {
     NonzeroEdge left;
-    uint8_t left_modes[4] = {kBDcPred, kBDcPred, kBDcPred, kBDcPred};
+    SubblockEdge left_modes = kFrameEdge;
     for (int x = 0; x < mb_x; ++x) {
       wait_above(x);
-      Neighbours neighbours{above[x], left, above_modes[x].data(), left_modes};
-      code_macroblock(x, y, neighbours);
+      Neighbours neighbours{above[x], left, above_modes[x], left_modes};
+      code_macroblock(x, first + row, neighbours);
       finish(x);
     }
   });

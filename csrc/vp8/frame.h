@@ -23,13 +23,18 @@ struct Pass {
   size_t split = 0;
   Costs costs;
   Search search;
-  int threads = 1;    // at most; the frame doesn't depend on them
-  int first_row = 0;  // of macroblocks; those above stay as they were coded
+  int threads = 1;  // at most; the frame doesn't depend on them
   // Of every macroblock's squared errors, in raster order; null: 1.
   const std::vector<float>* weights = nullptr;
 };
 
-// segments: of every macroblock, in raster order.
-void code_frame(const YuvPlanes& picture, const std::vector<uint8_t>& segments, const Pass& pass, Frame& out);
+// Rows of macroblocks [first, end); those above stay as they were coded. segments: of every macroblock, in raster
+// order.
+void code_rows(const YuvPlanes& picture, const std::vector<uint8_t>& segments, const Pass& pass, int first, int end,
+               Frame& out);
+
+// What row y finds above its column x.
+SubblockEdge modes_above(const Frame& frame, int x, int y);
+NonzeroEdge levels_above(const Frame& frame, int x, int y);
 
 }  // namespace accelir::vp8

@@ -1,6 +1,7 @@
 // What the stream says of a macroblock, and the contexts that its neighbours make.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -37,6 +38,22 @@ struct NonzeroEdge {
 constexpr uint8_t implied_mode(uint8_t luma_mode) {
   constexpr uint8_t kImplied[4] = {kBDcPred, kBVePred, kBHePred, kBTmPred};
   return kImplied[luma_mode];
+}
+
+// The modes of four subblocks at an edge of a macroblock (section 11.3); kFrameEdge: where the frame ends.
+using SubblockEdge = std::array<uint8_t, 4>;
+constexpr SubblockEdge kFrameEdge = {kBDcPred, kBDcPred, kBDcPred, kBDcPred};
+
+// For the macroblocks below and to the right.
+inline SubblockEdge bottom_modes(const Macroblock& mb) {
+  SubblockEdge out;
+  for (int i = 0; i < 4; ++i) out[i] = mb.has_y2() ? implied_mode(mb.luma_mode) : mb.subblock_modes[12 + i];
+  return out;
+}
+inline SubblockEdge right_modes(const Macroblock& mb) {
+  SubblockEdge out;
+  for (int i = 0; i < 4; ++i) out[i] = mb.has_y2() ? implied_mode(mb.luma_mode) : mb.subblock_modes[4 * i + 3];
+  return out;
 }
 
 // Calls visit(type, block, first place, neighbours with nonzero levels) for a macroblock's blocks in coding order, and

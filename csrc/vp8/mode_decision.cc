@@ -33,7 +33,7 @@ ACCELIR_INLINE void round_blocks(const BlockQuantizer& q, const Lanes<N>& c, int
   alignas(64) int32_t nonzero[N] = {};
   for (int n = first; n < 16; ++n) {
     const float inverse = q.inverse[n], cost = q.cost[n];
-    for (int lane = 0; lane < N; ++lane) {
+    ACCELIR_VECTOR_LOOP for (int lane = 0; lane < N; ++lane) {
       const float x = std::fabs(c[n][lane]) * inverse;
       // Bounded as an integer: bounded before, the loop would not become vectors.
       const int32_t rounded = static_cast<int32_t>(x + kRounding);
@@ -48,6 +48,33 @@ ACCELIR_INLINE void round_blocks(const BlockQuantizer& q, const Lanes<N>& c, int
     out.distortion[lane] = distortion[lane];
     out.nonzero[lane] = nonzero[lane];
   }
+}
+
+// Scores of N blocks quantised by rounding, by the estimate of their bits.
+template <int N>
+ACCELIR_INLINE void estimate_blocks(const BlockQuantizer& q, const LevelCosts& costs, const Lanes<N>& c, int first,
+                                    float (&score)[N]) {
+  alignas(64) float sum[N] = {}, end[N];
+  for (int lane = 0; lane < N; ++lane) end[lane] = costs.none;
+  for (int n = first; n < 16; ++n) {
+    const float inverse = q.inverse[n], cost = q.cost[n], some = costs.some[n], each = costs.each[n];
+    const float behind = costs.behind[n];
+    ACCELIR_VECTOR_LOOP for (int lane = 0; lane < N; ++lane) {
+      const float x = std::fabs(c[n][lane]) * inverse;
+      const float level = static_cast<float>(static_cast<int32_t>(x + kRounding));
+      const float error = x - level, counted = level < kMostCounted ? level : kMostCounted;
+      sum[lane] += cost * error * error + (level > 0.0f ? some + each * counted : 0.0f);
+      end[lane] = level > 0.0f ? behind : end[lane];
+    }
+  }
+  for (int lane = 0; lane < N; ++lane) score[lane] = sum[lane] + end[lane];
+}
+
+template <int N>
+ACCELIR_INLINE float sum_of(const float (&values)[N]) {
+  float sum = 0.0f;
+  for (float value : values) sum += value;
+  return sum;
 }
 
 template <int N>
@@ -136,7 +163,7 @@ ACCELIR_INLINE void transform_residual(const Lanes<N>& source, const LaneEdges<N
   for (int k = 0; k < 16; ++k) {
     const float* above = e.above[k % 4];
     const float* left = e.left[k / 4];
-    for (int lane = 0; lane < N; ++lane) {
+    ACCELIR_VECTOR_LOOP for (int lane = 0; lane < N; ++lane) {
       float p;
       if (mode == kDcPred)
         p = e.dc[lane];
@@ -174,7 +201,7 @@ class Decision {
     }
     reconstruct_chroma();
     set_coded();
-    pass_by(out_, near_);
+    update_neighbours();
   }
 
  private:
@@ -190,9 +217,11 @@ class Decision {
     for (int mode = 0; mode < kModes; ++mode) {
       transform_residual(source_.luma, edges, mode, whole_c_[mode]);
       forward_wht(whole_c_[mode][0], whole_y2_[mode]);
+      if (!search_.rank_by_tokens) continue;
       score[mode] = score_whole_luma(whole_c_[mode], whole_y2_[mode], mode_bits(mode), limit);
       if (search_.block_trellises <= 1) limit = std::min(limit, score[mode]);
     }
+    if (!search_.rank_by_tokens) estimate_whole_luma(score);
     std::sort(ranked_, ranked_ + kModes, [&](int a, int b) { return score[a] < score[b]; });
     return score[ranked_[0]];
   }
@@ -214,6 +243,19 @@ class Decision {
   }
 
   ACCELIR_INLINE float mode_bits(int mode) const { return costs_.mode_scale * mode_costs_.luma[mode]; }
+
+  // Of all modes, by the estimate of bits.
+  ACCELIR_INLINE void estimate_whole_luma(float (&score)[kModes]) {
+    alignas(64) Lanes<kModes> y2;
+    for (int n = 0; n < 16; ++n)
+      for (int mode = 0; mode < kModes; ++mode) y2[n][mode] = whole_y2_[mode][n];
+    estimate_blocks(q_.y2, costs_.tokens.levels[kY2], y2, 0, score);
+    for (int mode = 0; mode < kModes; ++mode) {
+      float blocks[16];
+      estimate_blocks(q_.luma, costs_.tokens.levels[kLumaAc], whole_c_[mode], 1, blocks);
+      score[mode] += mode_bits(mode) + sum_of(blocks);
+    }
+  }
 
   // By rounding alone. Gives up above the limit.
   ACCELIR_INLINE float score_whole_luma(const Lanes<16>& c, const float* y2, float score, float limit) {
@@ -287,11 +329,10 @@ class Decision {
   // Codes the macroblock's luma in 4x4 subblocks -> whether that scores below the limit; if so all is stored.
   ACCELIR_INLINE bool decide_subblocks(float limit) {
     float total = costs_.mode_scale * mode_costs_.luma[kBPred];
-    uint8_t above[4], left[4], above_modes[4], left_modes[4];
+    uint8_t above[4], left[4];
     std::memcpy(above, near_.above.luma, 4);
     std::memcpy(left, near_.left.luma, 4);
-    std::memcpy(above_modes, near_.above_modes, 4);
-    std::memcpy(left_modes, near_.left_modes, 4);
+    SubblockEdge above_modes = near_.above_modes, left_modes = near_.left_modes;
     for (int b = 0; b < 16; ++b) {
       uint8_t &up = above[b % 4], &side = left[b / 4];
       const float* modes = mode_costs_.subblock[above_modes[b % 4]][left_modes[b / 4]];
@@ -316,7 +357,10 @@ class Decision {
         residual[k][lane] = source_.luma[k][b] - static_cast<float>(predictions[k][lane]);
     forward_dct(residual, c);
     RoundedBlocks<16> blocks;
-    round_blocks(q_.luma, c, 0, blocks);
+    if (search_.rank_by_tokens)
+      round_blocks(q_.luma, c, 0, blocks);
+    else
+      estimate_blocks(q_.luma, costs_.tokens.levels[kLuma], c, 0, blocks.distortion);
 
     // The best modes by rounding, best first.
     const int wanted = std::max(1, search_.subblock_trellises);
@@ -326,8 +370,9 @@ class Decision {
     for (int m = 0; m < search_.subblock_modes; ++m) {
       float score = blocks.distortion[m] + costs_.mode_scale * modes[m];
       if (found == wanted && score >= scores[found - 1]) continue;
-      score +=
-          token_bits<16>(costs_of(kLuma), costs_.tokens.extra, &blocks.level[0][m], 0, end_of(blocks, m, 0), state);
+      if (search_.rank_by_tokens)
+        score +=
+            token_bits<16>(costs_of(kLuma), costs_.tokens.extra, &blocks.level[0][m], 0, end_of(blocks, m, 0), state);
       if (found == wanted && score >= scores[found - 1]) continue;
       int i = found < wanted ? found++ : found - 1;
       for (; i > 0 && scores[i - 1] > score; --i) {
@@ -393,6 +438,11 @@ class Decision {
 
   // By rounding alone. Gives up above the limit.
   ACCELIR_INLINE float score_chroma(const Lanes<8>& c, float score, float limit) {
+    if (!search_.rank_by_tokens) {
+      float estimates[8];
+      estimate_blocks(q_.chroma, costs_.tokens.levels[kChroma], c, 0, estimates);
+      return score + sum_of(estimates);
+    }
     RoundedBlocks<8> blocks;
     round_blocks(q_.chroma, c, 0, blocks);
     NonzeroEdge above = near_.above, left = near_.left;
@@ -450,6 +500,12 @@ class Decision {
     for (int b = 0; b < kY2Block; ++b) out_.coded |= out_.end[b] > (b < 16 ? first : 0);
   }
 
+  void update_neighbours() {
+    for_each_block(out_, near_.above, near_.left, [](BlockType, int, int, int) {});
+    near_.above_modes = bottom_modes(out_);
+    near_.left_modes = right_modes(out_);
+  }
+
   const MacroblockSource& source_;
   const Quantizer& q_;
   const Costs& costs_;
@@ -475,14 +531,6 @@ ACCELIR_MULTIVERSION
 void decide_macroblock(const MacroblockSource& source, const Quantizer& quantizer, const Costs& costs,
                        const Search& search, Neighbours& neighbours, MacroblockSamples& samples, Macroblock& out) {
   Decision(source, quantizer, costs, search, neighbours, samples, out).run();
-}
-
-void pass_by(const Macroblock& coded, Neighbours& neighbours) {
-  for_each_block(coded, neighbours.above, neighbours.left, [](BlockType, int, int, int) {});
-  for (int i = 0; i < 4; ++i) {
-    neighbours.above_modes[i] = coded.has_y2() ? implied_mode(coded.luma_mode) : coded.subblock_modes[12 + i];
-    neighbours.left_modes[i] = coded.has_y2() ? implied_mode(coded.luma_mode) : coded.subblock_modes[4 * i + 3];
-  }
 }
 
 }  // namespace accelir::vp8

@@ -7,7 +7,7 @@
 #include "vp8/macroblock.h"
 #include "vp8/predict.h"
 #include "vp8/quantizer.h"
-#include "vp8/transform.h"
+#include "vp8/source.h"
 
 namespace accelir::vp8 {
 
@@ -17,16 +17,11 @@ constexpr float kBothWays = 1e6f;  // more than any doubt
 struct Search {
   int subblock_trellises = 2;  // best modes of a 4x4 subblock that are quantised by the trellis to be compared, 0 to 10
   int block_trellises = 1;     // of whole luma and of chroma, 0 to 4
+  bool rank_by_tokens = true;  // modes are ranked by their tokens' bits, else by a rough estimate of these
   int subblock_modes = 10;     // modes that 4x4 subblocks choose from, 0: none
   // Luma is quantised both as a whole and in subblocks where its score as a whole, by rounding, is within this factor
   // of the one that speaks for neither; beyond it one way is left out. 1: always.
   float doubt = kBothWays;
-};
-
-// The samples to code. Block b is lane b: luma in raster order, chroma U's four and V's four.
-struct MacroblockSource {
-  alignas(64) Lanes<16> luma;
-  alignas(64) Lanes<8> chroma;
 };
 
 // The reconstruction, which starts as nothing but the edges (predict.h).
@@ -40,8 +35,8 @@ struct MacroblockSamples {
 struct Neighbours {
   NonzeroEdge& above;
   NonzeroEdge& left;
-  uint8_t* above_modes;  // of 4 subblocks
-  uint8_t* left_modes;
+  SubblockEdge& above_modes;
+  SubblockEdge& left_modes;
 };
 
 // Bits by the probabilities that the search assumes.
@@ -54,7 +49,5 @@ struct Costs {
 // Fills in everything of `out` but its segment.
 void decide_macroblock(const MacroblockSource& source, const Quantizer& quantizer, const Costs& costs,
                        const Search& search, Neighbours& neighbours, MacroblockSamples& samples, Macroblock& out);
-// What a macroblock that stays as it was coded is to those to come.
-void pass_by(const Macroblock& coded, Neighbours& neighbours);
 
 }  // namespace accelir::vp8

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "common/size_search.h"
+#include "vp8/activity.h"
 #include "vp8/sample.h"
 
 namespace accelir::vp8 {
@@ -15,17 +16,23 @@ namespace {
 
 constexpr double kStepSlope = -1.1;     // of log size over log step
 constexpr double kNear = 0.08;          // how near the size must be, relatively, before the strength is searched
+constexpr double kNearToPace = 0.2;     // the same of a sample, before a paced frame
 constexpr double kStrengthRange = 1.5;  // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kQuantizerTries = 5, kNeighbours = 2;
+constexpr int kLeastPacedRows = 24;                    // of macroblocks
+constexpr int kPacedTries = 3;                         // at a frame that is led to the size
 constexpr int kEndTries = 10;                          // at coding the end of the picture anew
+constexpr double kUnevenness = 0.04;                   // by how much in log size the end may be coded differently
 constexpr double kLeastEnd = 0.05;                     // share of the picture's levels
+constexpr double kLanding = 0.4;                       // of the tolerance, how near to its middle a paced frame ends
 constexpr double kFlattest = -0.1, kSteepest = -0.5;   // bounds of log size over log strength as measured there
 constexpr int kSampleTries = 3;                        // passes over the sample until it is near
 constexpr int kLeastThinning = 4, kMostThinning = 24;  // of the sample
 constexpr int kUsual = 25;                             // quantiser index at which a photograph's macroblock
 constexpr double kUsualBytes = 25.6;                   // takes so many bytes
-constexpr int kFillStride = 4;                         // of quantiser indices
+constexpr double kBytesOfActivity = 0.55;  // a photograph's; 10 % more at fine quantisers, less at coarse ones
+constexpr int kFillStride = 4;             // of quantiser indices
 
 double log_step(int index) { return std::log(luma_step(index)); }
 
@@ -40,6 +47,9 @@ int index_near(double x) {
 StrengthRange strengths_at(int base) {
   return {base == 0 ? kNoStrength : -kStrengthRange, base == kCoarsest ? kAllStrength : kStrengthRange};
 }
+
+// Of log size over log strength: steeper the more of the levels are small.
+double strength_slope(int base) { return -0.14 - 0.004 * std::min(base, 50); }
 
 // The present frame of a trial.
 Encoding encoding_of(const Trials& trials, std::vector<uint8_t> data, bool keep_reconstruction) {
@@ -59,22 +69,23 @@ class QuantizerFormat {
   static constexpr double kStrengthReach = 1.1;
 
   QuantizerFormat(const YuvPlanes& picture, const Settings& settings, double max_bytes, bool keep_reconstruction)
-      : trials_(picture, settings),
-        parts_(static_cast<size_t>(picture.mb_x) * picture.mb_y),
-        unevenness_(settings.unevenness),
+      : picture_(picture),
+        settings_(settings),
+        trials_(picture, settings),
         max_bytes_(max_bytes),
         keep_reconstruction_(keep_reconstruction) {}
 
   Trials& trials() { return trials_; }
   int passes() const { return trials_.passes(); }
-  size_t parts() const { return parts_; }
-  double unevenness() const { return unevenness_; }
+  size_t parts() const { return static_cast<size_t>(picture_.mb_x) * picture_.mb_y; }
 
-  // Steeper the more of the levels are small.
-  double strength_slope() const { return -0.14 - 0.004 * std::min(base_, 50); }
+  double strength_slope() const { return vp8::strength_slope(base_); }
   void write_all() {}  // as every attempt does
 
   int base() const { return base_; }  // of the last attempt
+
+  // Of the picture's rows of macroblocks.
+  std::vector<double> activities(int base) const { return row_activities(picture_, settings_, luma_step(base)); }
 
   Attempt attempt(int base, const Strength& strength) {
     base_ = base;
@@ -84,6 +95,12 @@ class QuantizerFormat {
   // The last attempt with about this share of its levels, the end of the picture, coded anew.
   Attempt attempt_end(double share, float strength) {
     return attempt_of(trials_.attempt_end(row_before(share), strength));
+  }
+
+  // Led to the size while it is coded.
+  Attempt attempt_paced(int base, Pace& pace, double bytes) {
+    base_ = base;
+    return attempt_of(trials_.attempt_paced(base, pace, bytes, kLanding * settings_.tolerance * bytes));
   }
 
   Encoding finish(std::vector<uint8_t> data, const Strength& strength) const {
@@ -114,9 +131,10 @@ class QuantizerFormat {
     return static_cast<int>(behind.rend() - std::find_if(behind.rbegin(), behind.rend(), enough)) - 1;
   }
 
+  const YuvPlanes& picture_;
+  const Settings& settings_;
   Trials trials_;
-  const size_t parts_;  // macroblocks
-  const double unevenness_, max_bytes_;
+  const double max_bytes_;
   const bool keep_reconstruction_;
   int base_ = kCoarsest;
 };
@@ -130,7 +148,7 @@ void correct_end(FrameSearch& search, QuantizerFormat& format, int base, Point k
   double slope = format.strength_slope();
   for (int tries = 0; tries < kEndTries && !search.finished(); ++tries) {
     const double missing = search.aim() - known.size;
-    const double share = std::clamp(std::abs(missing) / format.unevenness(), kLeastEnd, 1.0);
+    const double share = std::clamp(std::abs(missing) / kUnevenness, kLeastEnd, 1.0);
     const double x = strengths_at(base).clamp(known.x + missing / (share * slope));
     if (x == known.x) return;
     const float strength = static_cast<float>(std::exp(x));
@@ -180,30 +198,86 @@ void fill(FrameSearch& search, QuantizerFormat& format) {
   search.fill(format.base(), kFillStride, 0, kCoarsest, {kNoStrength, kAllStrength});
 }
 
-// Macroblocks of the sample: a quarter of a small picture, at least so many, a part of a large one.
-int size_sample(int macroblocks) {
+// Fewer rows than stripes can't be led anywhere without being seen.
+bool paces(const YuvPlanes& picture, const Settings& settings) {
+  return settings.paced && picture.mb_y >= kLeastPacedRows;
+}
+
+// Macroblocks of the sample: a quarter of a small picture, at least so many, a part of a large one. A paced frame makes
+// up for what less of them say wrongly.
+int size_sample(int macroblocks, bool paced) {
+  if (paced) return kPacedMacroblocks;
   return std::max(
       {kLearnMacroblocks, std::min(macroblocks / kLeastThinning, kSizeMacroblocks), macroblocks / kMostThinning});
 }
 
+// The finest quantiser at which a picture's frame isn't too large, by its activity.
+int first_quantizer(const YuvPlanes& picture, const Settings& settings, double bytes) {
+  const auto too_large = [&](int base) {
+    const std::vector<double> rows = row_activities(picture, settings, luma_step(base));
+    return std::accumulate(rows.begin(), rows.end(), 0.0) * kBytesOfActivity > bytes;
+  };
+  int low = 0, high = kCoarsest;
+  while (low < high) {
+    const int middle = (low + high) / 2;
+    if (too_large(middle))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+// A quantiser, and the log of the size that the picture's frame should have there.
+struct Start {
+  int base;
+  double size;
+};
+
+// The first quantiser, its step's logarithm, by what photographs take.
+double usual_start(const YuvPlanes& picture, double bytes) {
+  const double macroblocks = static_cast<double>(picture.mb_x) * picture.mb_y;
+  return log_step(kUsual) + std::log(bytes / (kUsualBytes * macroblocks)) / kStepSlope;
+}
+
 // Passes over a sample, moving the quantiser to where the whole picture's frame should have the size.
-int settle_to_size(Sample& sample, const Settings& settings, double bytes, double parts) {
-  const double aim = std::log(bytes * sample.share());
+Start settle_to_size(Sample& sample, const YuvPlanes& picture, const Settings& settings, double bytes) {
+  const bool paced = paces(picture, settings);
+  const double aim = std::log(bytes), rows = static_cast<double>(sample.picture().mb_y) / picture.mb_y;
+  const double near = paced ? kNearToPace : kNear;
+  const int least = paced ? std::min(settings.loops, 1) : settings.loops;
+  const int most = least > 0 ? std::max(least, kSampleTries) : 0;
   Secant secant(aim, kStepSlope);
-  double x = log_step(kUsual) + std::log(bytes / (kUsualBytes * parts)) / kStepSlope;
-  bool is_near = false;
-  const int most = settings.loops > 0 ? std::max(settings.loops, kSampleTries) : 0;
-  for (int i = 0; i < most && (i < settings.loops || !is_near); ++i) {
+  double x = paced ? log_step(first_quantizer(sample.picture(), sample.settings(), bytes * rows))
+                   : usual_start(picture, bytes);
+  Point last{x, aim};
+  for (int i = 0; i < most && (i < least || std::abs(last.size - aim) >= near); ++i) {
     const int base = index_near(x);
-    const WrittenFrame written = sample.trials().attempt(base, {});
+    const double share = paced ? sample.share(row_activities(picture, settings, luma_step(base))) : rows;
+    last = {log_step(base), std::log(sample.trials().measure(base, share))};
     sample.trials().learn();
-    if (written.data.empty()) return base;
-    const double size = std::log(static_cast<double>(written.data.size()));
-    is_near = std::abs(size - aim) < kNear;
-    x = secant.next({log_step(base), size});
+    x = secant.next(last);
   }
   if (most > 0) sample.trials().choose_filter();
-  return index_near(x);
+  const int base = index_near(x);
+  return {base, last.size + kStepSlope * (log_step(base) - last.x)};
+}
+
+// A frame that is led to the size while it is coded; at another quantiser, if the size was out of reach.
+void search_paced(FrameSearch& search, QuantizerFormat& format, Start start) {
+  const double slope = strength_slope(start.base), aim = search.aim();
+  for (int tries = 0; tries < kPacedTries && !search.finished(); ++tries) {
+    const bool finest = start.base == 0 && aim - start.size > kNear;
+    if (finest || std::abs(start.size - aim) > kNearToPace) return;  // no quantiser comes near
+    Pace pace(format.activities(start.base), std::exp(start.size), slope);
+    const Attempt attempt = format.attempt_paced(start.base, pace, std::exp(aim));
+    const double x = pace.mean_strength();
+    const float strength = static_cast<float>(std::exp(x));
+    const double size = search.keep(attempt, start.base, {strength, strength, 0}) - slope * x;
+    const int base = index_near(log_step(start.base) + (aim - size) / kStepSlope);
+    if (base == start.base) return;
+    start = {base, size + kStepSlope * (log_step(base) - log_step(start.base))};
+  }
 }
 
 // The frame that takes the fewest bytes; without data, but with its size, where that is above max_bytes.
@@ -249,10 +323,11 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
   }
   FrameSearch search(format, {bytes, settings.passes, settings.tolerance});
   {
-    Sample sample(picture, settings, size_sample(static_cast<int>(format.parts())));
-    const int base = settle_to_size(sample, settings, bytes, static_cast<double>(format.parts()));
+    Sample sample(picture, settings, size_sample(static_cast<int>(format.parts()), paces(picture, settings)));
+    const Start start = settle_to_size(sample, picture, settings, bytes);
     format.trials().learn_from(sample.trials());
-    search_quantizers(search, format, base);
+    if (paces(picture, settings)) search_paced(search, format, start);
+    if (!search.finished()) search_quantizers(search, format, start.base);
     if (!search.filled()) fill(search, format);
   }
   Encoding best = std::move(search.best());

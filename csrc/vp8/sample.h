@@ -2,14 +2,16 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "vp8/bands.h"
 #include "vp8/planes.h"
 #include "vp8/trial.h"
 
 namespace accelir::vp8 {
 
 // About this many macroblocks: to estimate a size, and to learn a quantiser's probabilities.
-constexpr int kSizeMacroblocks = 512, kLearnMacroblocks = 256;
+constexpr int kSizeMacroblocks = 512, kLearnMacroblocks = 256, kPacedMacroblocks = 170;
 
 class Sample {
  public:
@@ -18,9 +20,11 @@ class Sample {
   Sample(const Sample&) = delete;  // the trials refer to its members
   Sample& operator=(const Sample&) = delete;
 
+  const Settings& settings() const { return settings_; }
   Trials& trials() { return *trials_; }
   const YuvPlanes& picture() const { return thinned_ ? *thinned_ : whole_; }
-  double share() const { return share_; }  // of the picture's macroblocks
+  // Of what is said of every row of the picture's macroblocks.
+  double share(const std::vector<double>& rows) const;
 
   // Passes at a quantiser, each with the probabilities of the one before.
   void settle(int base);
@@ -29,7 +33,7 @@ class Sample {
   const YuvPlanes& whole_;
   Settings settings_;
   std::optional<YuvPlanes> thinned_;
-  double share_ = 1.0;
+  std::vector<Band> bands_;
   std::optional<Trials> trials_;
 };
 

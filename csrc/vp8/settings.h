@@ -23,8 +23,8 @@ struct Settings {
   bool measure_filter = true;  // levels by the error that they leave, else by the quantiser alone
   Search search;
   int loops = 2;             // passes over a sample, each with the probabilities of the one before
+  bool paced = false;        // whether the first pass over the picture is led to the size row by row
   int passes = 8;            // over the whole picture that the size search may make
-  double unevenness = 0.04;  // by how much in log size the end of the picture may be coded differently to meet a size
   double tolerance = 0.003;  // how far below the budget the search may stop, as a share of it
   int token_partitions = 1;
   int threads = 1;                                  // at most; the frame doesn't depend on them

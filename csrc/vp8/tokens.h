@@ -26,19 +26,20 @@ void walk_block(BlockType type, const int16_t* levels, int first, int end, int c
   if (end < 16) token(type, kBands[end], context, kEndOfBlock, 0);
 }
 
-// The same for a frame, row by row: start_row(y) comes before each row's.
+// The same for rows [first, end) of macroblocks of a frame: start_row(y) comes before each row's.
 template <class StartRow, class Token, class Level>
-void walk_tokens(const Frame& frame, StartRow&& start_row, Token&& token, Level&& level) {
-  const int mb_x = frame.reconstruction.mb_x, mb_y = frame.reconstruction.mb_y;
+void walk_tokens(const Frame& frame, int first, int end, StartRow&& start_row, Token&& token, Level&& level) {
+  const int mb_x = frame.reconstruction.mb_x;
   std::vector<NonzeroEdge> above(mb_x);
-  for (int y = 0; y < mb_y; ++y) {
+  for (int x = 0; x < mb_x; ++x) above[x] = levels_above(frame, x, first);
+  for (int y = first; y < end; ++y) {
     NonzeroEdge left;
     start_row(y);
     for (int x = 0; x < mb_x; ++x) {
       const Macroblock& mb = frame.macroblocks[static_cast<size_t>(y) * mb_x + x];
-      for_each_block(mb, above[x], left, [&](BlockType type, int block, int first, int context) {
-        const int end = mb.end[block] > first ? mb.end[block] : first;
-        walk_block(type, mb.levels[block], first, end, context, token, level);
+      for_each_block(mb, above[x], left, [&](BlockType type, int block, int start, int context) {
+        const int last = mb.end[block] > start ? mb.end[block] : start;
+        walk_block(type, mb.levels[block], start, last, context, token, level);
       });
     }
   }

@@ -39,15 +39,13 @@ ACCELIR_INLINE void forward_four(float& a, float& b, float& c, float& d) {
 template <int N>
 ACCELIR_INLINE void forward_dct(const Lanes<N>& samples, Lanes<N>& coefficients) {
   alignas(64) float rows[16][N];
-  for (int y = 0; y < 4; ++y)
-    for (int lane = 0; lane < N; ++lane) {
+  for (int y = 0; y < 4; ++y) ACCELIR_VECTOR_LOOP for (int lane = 0; lane < N; ++lane) {
       float a = samples[4 * y][lane], b = samples[4 * y + 1][lane];
       float c = samples[4 * y + 2][lane], d = samples[4 * y + 3][lane];
       forward_four(a, b, c, d);
       rows[4 * y][lane] = a, rows[4 * y + 1][lane] = b, rows[4 * y + 2][lane] = c, rows[4 * y + 3][lane] = d;
     }
-  for (int x = 0; x < 4; ++x)
-    for (int lane = 0; lane < N; ++lane) {
+  for (int x = 0; x < 4; ++x) ACCELIR_VECTOR_LOOP for (int lane = 0; lane < N; ++lane) {
       float a = rows[x][lane], b = rows[4 + x][lane], c = rows[8 + x][lane], d = rows[12 + x][lane];
       forward_four(a, b, c, d);
       coefficients[kPlaces.place[x]][lane] = a * 0.5f;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "common/parallel.h"
 #include "vp8/filter_choice.h"
@@ -12,6 +13,7 @@ namespace accelir::vp8 {
 namespace {
 
 constexpr float kLargestModeScale = 64.0f;
+constexpr int kPacings = 8;            // of the end of a frame
 constexpr float kLeastLambda = 1e-6f;  // costs are in bits, so distortion is divided by it
 
 void set_coded_costs(float (&costs)[2], int probability) {
@@ -23,6 +25,7 @@ void set_coded_costs(float (&costs)[2], int probability) {
 
 void make_thorough(Search& search) {
   search.doubt = kBothWays;
+  search.rank_by_tokens = true;
   search.subblock_trellises = std::max(search.subblock_trellises, 1);
   search.block_trellises = std::max(search.block_trellises, 1);
 }
@@ -60,15 +63,63 @@ void Trials::set_filter_levels() {
 
 WrittenFrame Trials::attempt(int base, const Strength& strength) {
   set_segments(base);
-  return code(strength, 0);
+  for (;;) {
+    code(strength);
+    WrittenFrame written = write();
+    if (written.first_partition <= settings_.max_first_partition || !shorten_modes()) return written;
+  }
 }
 
-WrittenFrame Trials::attempt_end(int first_row, float strength) { return code({strength, strength, 0}, first_row); }
+WrittenFrame Trials::attempt_end(int first_row, float strength) {
+  code_rows(first_row, picture_.mb_y, {strength, strength, 0});
+  tally_ = tally_of(frame_);
+  return write_if_modes_fit();
+}
 
-WrittenFrame Trials::code(const Strength& strength, int first_row) {
+WrittenFrame Trials::attempt_paced(int base, Pace& pace, double bytes, double near) {
+  set_segments(base);
+  std::vector<Stripe> stripes = {{0, {}, foreseen_bytes({})}};
+  code_stripes(pace, bytes, stripes);
+  for (int again = 0; again < kPacings; ++again) {
+    const double missing = bytes - stripes.back().bytes;
+    if (std::abs(missing) < near) break;
+    const std::optional<int> row = pace.rewind(missing);
+    if (!row) break;
+    while (stripes.back().row > *row) stripes.pop_back();
+    code_stripes(pace, bytes, stripes);
+  }
+  return write_if_modes_fit();
+}
+
+void Trials::code_stripes(Pace& pace, double bytes, std::vector<Stripe>& stripes) {
+  tally_ = stripes.back().above;
+  while (stripes.back().row < picture_.mb_y) {
+    const double before = stripes.back().bytes;
+    const int row = stripes.back().row, end = pace.end_of_stripe(row);
+    const double x = pace.strength(row, bytes - before);
+    const float strength = static_cast<float>(std::exp(x));
+    code_rows(row, end, {strength, strength, 0});
+    tally_rows(frame_, row, end, tally_);
+    stripes.push_back({end, tally_, foreseen_bytes(tally_)});
+    pace.take(row, end, x, stripes.back().bytes - before);
+  }
+}
+
+double Trials::measure(int base, double share) {
+  set_segments(base);
+  do code({});
+  while (tally_.mode_bits > 8.0 * settings_.max_first_partition && shorten_modes());
+  return foreseen_bytes(tally_, share);
+}
+
+void Trials::code(const Strength& strength) {
+  code_rows(0, picture_.mb_y, strength);
+  tally_ = tally_of(frame_);
+}
+
+void Trials::code_rows(int first, int end, const Strength& strength) {
   Pass pass;
-  pass.first_row = first_row;
-  pass.threads = useful_threads(settings_.threads, 256.0 * picture_.mb_x * picture_.mb_y);
+  pass.threads = useful_threads(settings_.threads, 256.0 * picture_.mb_x * (end - first));
   for (int s = 0; s < 4; ++s) {
     const int index = header_.quantizer[s];
     const float lambda = std::max(settings_.lambda, kLeastLambda) * luma_step(index) * luma_step(index);
@@ -80,23 +131,27 @@ WrittenFrame Trials::code(const Strength& strength, int first_row) {
   }
   pass.split = strength.split;
   pass.search = search_;
+  if (costs_.mode_scale > kLargestModeScale) pass.search.subblock_modes = 0;
   pass.weights = settings_.weights ? &settings_.weights->values : nullptr;
-  for (;;) {
-    pass.costs = costs_;
-    if (costs_.mode_scale > kLargestModeScale) pass.search.subblock_modes = 0;
-    code_frame(picture_, segments_, pass, frame_);
-    rows_ += picture_.mb_y - first_row;
-    WrittenFrame written = write();
-    const bool fits = written.first_partition <= settings_.max_first_partition;
-    if (!fits && first_row > 0) return {};  // the rest has the modes of another scale
-    if (fits || costs_.mode_scale > 2 * kLargestModeScale) return written;
-    costs_.mode_scale *= 2.0f;
-  }
+  pass.costs = costs_;
+  vp8::code_rows(picture_, segments_, pass, first, end, frame_);
+  rows_ += end - first;
+}
+
+bool Trials::shorten_modes() {
+  const bool possible = costs_.mode_scale <= 2 * kLargestModeScale;
+  if (possible) costs_.mode_scale *= 2.0f;
+  return possible;
+}
+
+WrittenFrame Trials::write_if_modes_fit() const {
+  WrittenFrame written = write();
+  return written.first_partition <= settings_.max_first_partition ? written : WrittenFrame{};
 }
 
 void Trials::learn() {
-  costs_.tokens = make_token_costs(choose_probabilities(count_tokens(frame_)));
-  set_coded_costs(costs_.coded, coded_probability(frame_));
+  costs_.tokens = make_token_costs(choose_probabilities(tally_));
+  set_coded_costs(costs_.coded, coded_probability(tally_));
 }
 
 void Trials::learn_from(const Trials& other) {

@@ -9,9 +9,11 @@
 #include "common/strength.h"
 #include "vp8/frame.h"
 #include "vp8/loop_filter.h"
+#include "vp8/pace.h"
 #include "vp8/planes.h"
 #include "vp8/quantizer.h"
 #include "vp8/settings.h"
+#include "vp8/tally.h"
 #include "vp8/writer.h"
 
 namespace accelir::vp8 {
@@ -28,6 +30,10 @@ class Trials {
   WrittenFrame attempt(int base, const Strength& strength);
   // The same for the rows of macroblocks from the first on, at the quantiser of the last attempt.
   WrittenFrame attempt_end(int first_row, float strength);
+  // Codes the frame at a pace that leads to a size, and its end again until that is near enough, if that can be.
+  WrittenFrame attempt_paced(int base, Pace& pace, double bytes, double near);
+  // Codes the frame, and says how large it would be, or one of which it is a share.
+  double measure(int base, double share = 1.0);
   // Takes the probabilities over that the last frame asks for.
   void learn();
   // Measures the loop filter on the last frame, for the next writes.
@@ -36,7 +42,7 @@ class Trials {
   void make_thorough() { vp8::make_thorough(search_); }
   // Takes over what another has learnt and measured.
   void learn_from(const Trials& other);
-  WrittenFrame write() const { return write_frame(frame_, header_); }
+  WrittenFrame write() const { return write_frame(frame_, tally_, header_); }
 
   const FrameHeader& header() const { return header_; }
   const Frame& frame() const { return frame_; }
@@ -44,7 +50,19 @@ class Trials {
   int passes() const { return static_cast<int>((2 * rows_ + picture_.mb_y) / (2 * picture_.mb_y)); }
 
  private:
-  WrittenFrame code(const Strength& strength, int first_row);
+  void code(const Strength& strength);
+  void code_rows(int first, int end, const Strength& strength);
+  // Where a part of a frame begins: with a row of macroblocks, above which is so much.
+  struct Stripe {
+    int row;
+    Tally above;
+    double bytes;
+  };
+  // From the last of the stripes on. bytes: of the frame that is wanted.
+  void code_stripes(Pace& pace, double bytes, std::vector<Stripe>& stripes);
+  // From now on modes count more -> whether that can help yet.
+  bool shorten_modes();
+  WrittenFrame write_if_modes_fit() const;
   void set_segments(int base);
   void set_filter_levels();
 
@@ -54,6 +72,7 @@ class Trials {
   Costs costs_;
   Frame frame_;
   FrameHeader header_;
+  Tally tally_;  // of the frame
   std::vector<uint8_t> segments_;
   float filter_strength_ = 1.0f;  // as measured, times which the profile's strength is taken
   int64_t rows_ = 0;              // of macroblocks, that were coded

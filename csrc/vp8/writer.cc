@@ -67,12 +67,12 @@ void put_probabilities(const Probabilities& p, BoolCoder& out) {
 void put_macroblocks(const Frame& frame, const FrameHeader& h, const std::array<uint8_t, 3>& segment_probabilities,
                      uint8_t coded, BoolCoder& out) {
   const int mb_x = frame.reconstruction.mb_x;
-  std::vector<std::array<uint8_t, 4>> above(mb_x, {kBDcPred, kBDcPred, kBDcPred, kBDcPred});
-  std::array<uint8_t, 4> left{};
+  std::vector<SubblockEdge> above(mb_x, kFrameEdge);
+  SubblockEdge left{};
   for (size_t i = 0; i < frame.macroblocks.size(); ++i) {
     const Macroblock& mb = frame.macroblocks[i];
-    std::array<uint8_t, 4>& up = above[i % mb_x];
-    if (i % mb_x == 0) left.fill(kBDcPred);
+    SubblockEdge& up = above[i % mb_x];
+    if (i % mb_x == 0) left = kFrameEdge;
     if (h.segments > 1) out.put_path(kSegmentPaths[mb.segment], segment_probabilities.data());
     if (coded) out.put(!mb.coded, coded);
     out.put_path(kLumaModePaths[mb.luma_mode], kLumaModeProbabilities);
@@ -104,7 +104,7 @@ std::vector<Bytes> token_partitions(const Frame& frame, const Probabilities& p, 
   std::vector<BoolCoder> coders(count);
   BoolCoder* coder = nullptr;
   walk_tokens(
-      frame, [&](int y) { coder = &coders[y % count]; },
+      frame, 0, frame.reconstruction.mb_y, [&](int y) { coder = &coders[y % count]; },
       [&](BlockType type, int band, int context, int token, int start) {
         coder->put_path(kTokenPaths[token], p.p[type][band][context], start);
       },
@@ -114,9 +114,10 @@ std::vector<Bytes> token_partitions(const Frame& frame, const Probabilities& p, 
   return out;
 }
 
-Bytes first_partition(const Frame& frame, const FrameHeader& h, const Probabilities& probabilities, int partitions) {
-  const std::array<uint8_t, 3> segments = segment_probabilities(frame);
-  const uint8_t coded = coded_probability(frame);
+Bytes first_partition(const Frame& frame, const Tally& tally, const FrameHeader& h, const Probabilities& probabilities,
+                      int partitions) {
+  const std::array<uint8_t, 3> segments = segment_probabilities(tally);
+  const uint8_t coded = coded_probability(tally);
   BoolCoder out;
   out.put(false, 128);  // color space
   out.put(false, 128);  // decoders clip
@@ -157,12 +158,12 @@ bool fits(const std::vector<Bytes>& partitions) {
 
 }  // namespace
 
-WrittenFrame write_frame(const Frame& frame, const FrameHeader& header) {
-  const Probabilities probabilities = choose_probabilities(count_tokens(frame));
+WrittenFrame write_frame(const Frame& frame, const Tally& tally, const FrameHeader& header) {
+  const Probabilities probabilities = choose_probabilities(tally);
   int count = header.token_partitions;
   std::vector<Bytes> tokens = token_partitions(frame, probabilities, count);
   while (!fits(tokens) && count < kMaxTokenPartitions) tokens = token_partitions(frame, probabilities, count *= 2);
-  const Bytes first = first_partition(frame, header, probabilities, count);
+  const Bytes first = first_partition(frame, tally, header, probabilities, count);
   WrittenFrame out;
   out.first_partition = first.size();
   if (first.size() > kMaxFirstPartition || !fits(tokens)) return out;

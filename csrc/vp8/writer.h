@@ -9,6 +9,7 @@
 #include "vp8/frame.h"
 #include "vp8/loop_filter.h"
 #include "vp8/quantizer.h"
+#include "vp8/tally.h"
 
 namespace accelir::vp8 {
 
@@ -32,7 +33,7 @@ struct WrittenFrame {
   size_t first_partition = 0;  // bytes
 };
 
-// The probabilities are those that the frame's own symbols ask for.
-WrittenFrame write_frame(const Frame& frame, const FrameHeader& header);
+// tally: of the frame, whose probabilities are those that its own symbols ask for.
+WrittenFrame write_frame(const Frame& frame, const Tally& tally, const FrameHeader& header);
 
 }  // namespace accelir::vp8

@@ -52,12 +52,13 @@ class Settings:
         simple_filter: bool = False,
         measure_filter: bool = True,
         doubt: float = 1e6,  # luma is tried whole and in subblocks within this factor of equal scores; 1 to 1e6
+        rank_by_tokens: bool = True,  # modes are ranked by their tokens' bits, else by an estimate of these
         subblock_modes: int = 10,  # 0..10
         subblock_trellises: int = 2,  # 0..10
         block_trellises: int = 1,  # 0..4
         loops: int = 2,  # passes over a sample, by which probabilities settle; 0 or more
+        paced: bool = False,  # the first frame of the size search is led to the size row by row
         passes: int = 8,  # over the whole picture that the size search may make; 1 or more
-        unevenness: float = 0.04,  # how differently the end may be coded to meet a size, in log size; above 0, to 1
         tolerance: float = 0.003,  # how far below the budget the search may stop, a share of it; 0 to below 1
         token_partitions: int = 1,  # 1, 2, 4, 8
         threads: int = 1,  # at most, 1 to 1024; the frame doesn't depend on them
@@ -84,6 +85,8 @@ class Settings:
     @property
     def doubt(self) -> float: ...
     @property
+    def rank_by_tokens(self) -> bool: ...
+    @property
     def subblock_modes(self) -> int: ...
     @property
     def subblock_trellises(self) -> int: ...
@@ -92,9 +95,9 @@ class Settings:
     @property
     def loops(self) -> int: ...
     @property
-    def passes(self) -> int: ...
+    def paced(self) -> bool: ...
     @property
-    def unevenness(self) -> float: ...
+    def passes(self) -> int: ...
     @property
     def tolerance(self) -> float: ...
     @property

@@ -98,7 +98,7 @@ def reach(prepared: Prepared, request: Request, format: Format, target: Target, 
     first = _Search(prepared, decoded, target, most)
     first.run(min(bytes_at(FIRST_BPP, shape) + FIRST_BYTES, most))
     if first.reaching is None and max_bytes is None:
-        raise _target_error(target, _best([first]), shape, format.label)
+        raise _target_error(target, first.trials[-1], shape, format.label)  # the finest, which is there again next time
     searches = [first]
     for other in first.alternatives():
         best = _best(searches)

@@ -11,6 +11,8 @@ from accelir.formats.effort import check_effort
 class WebpEffort:
     """The settings of one effort."""
 
+    rank_by_tokens: bool
+    """Whether modes are ranked by their tokens' bits, else by a rough estimate of these."""
     doubt: float
     """Luma is tried whole and in subblocks where its score is within this factor of favouring neither; 1: nowhere."""
     subblock_trellises: int
@@ -19,14 +21,14 @@ class WebpEffort:
     """The same for modes of whole luma and of chroma, 1 to 4."""
     measure_filter: bool
     """Whether the loop filter's level is chosen by measuring, else by the quantiser."""
+    paced: bool
+    """Whether the first frame is led to its size while it is coded, so that rows differ a little in quality."""
     loops: int
     """Passes over a sample, at least, before the first over the picture, each by what the one before taught."""
     rounds: int
     """Files more that the loop on the profile's metric may make."""
     passes: int
     """Passes over the whole picture that the size search may make."""
-    unevenness: float
-    """By how much the end of the picture may be coded differently to meet a size, as a logarithm of its size."""
     tolerance: float
     """How far below the budget the size search may stop, as a share of the budget."""
 
@@ -35,17 +37,18 @@ BOTH_WAYS = 1e6
 """More than any doubt: nothing is left out."""
 
 _EFFORTS = (
-    #          doubt, subblock_trellises, block_trellises, measure_filter, loops, rounds, passes, unevenness, tolerance
-    WebpEffort(1.0, 1, 1, False, 2, 0, 12, 0.12, 0.003),
-    WebpEffort(1.4, 1, 1, False, 2, 0, 12, 0.04, 0.003),
-    WebpEffort(2.0, 1, 1, True, 2, 0, 12, 0.04, 0.003),
-    WebpEffort(3.0, 1, 1, True, 2, 0, 12, 0.04, 0.003),
-    WebpEffort(3.0, 2, 1, True, 2, 0, 12, 0.04, 0.003),
-    WebpEffort(BOTH_WAYS, 2, 1, True, 2, 0, 12, 0.04, 0.003),
-    WebpEffort(BOTH_WAYS, 3, 2, True, 2, 0, 16, 0.04, 0.002),
-    WebpEffort(BOTH_WAYS, 4, 4, True, 2, 1, 16, 0.04, 0.0015),
-    WebpEffort(BOTH_WAYS, 6, 4, True, 3, 2, 24, 0.04, 0.001),
-    WebpEffort(BOTH_WAYS, 10, 4, True, 4, 3, 40, 0.04, 0.0005),
+    #          rank_by_tokens, doubt, subblock_trellises, block_trellises, measure_filter, paced,
+    #          loops, rounds, passes, tolerance
+    WebpEffort(False, 1.4, 1, 1, False, True, 2, 0, 12, 0.004),
+    WebpEffort(True, 1.4, 1, 1, False, True, 2, 0, 12, 0.003),
+    WebpEffort(True, 2.0, 1, 1, True, False, 2, 0, 12, 0.003),
+    WebpEffort(True, 3.0, 1, 1, True, False, 2, 0, 12, 0.003),
+    WebpEffort(True, 3.0, 2, 1, True, False, 2, 0, 12, 0.003),
+    WebpEffort(True, BOTH_WAYS, 2, 1, True, False, 2, 0, 12, 0.003),
+    WebpEffort(True, BOTH_WAYS, 3, 2, True, False, 2, 0, 16, 0.002),
+    WebpEffort(True, BOTH_WAYS, 4, 4, True, False, 2, 1, 16, 0.0015),
+    WebpEffort(True, BOTH_WAYS, 6, 4, True, False, 3, 2, 24, 0.001),
+    WebpEffort(True, BOTH_WAYS, 10, 4, True, False, 4, 3, 40, 0.0005),
 )
 
 

@@ -1,0 +1,24 @@
+// What rows of a coded frame consist of, counted rather than written.
+#pragma once
+
+#include <cstdint>
+
+#include "vp8/frame.h"
+#include "vp8/tables.h"
+
+namespace accelir::vp8 {
+
+struct Tally {
+  // By type, band, context; the last but one: whether the token's path starts behind its first node.
+  uint32_t tokens[4][8][3][2][kTokens] = {};
+  uint32_t segments[4] = {};            // macroblocks of each
+  uint32_t macroblocks = 0, coded = 0;  // coded: have levels
+  double extra_bits = 0.0;              // signs, and what large levels have behind their tokens
+  double mode_bits = 0.0;
+};
+
+// Adds rows of macroblocks [first, end).
+void tally_rows(const Frame& frame, int first, int end, Tally& tally);
+Tally tally_of(const Frame& frame);
+
+}  // namespace accelir::vp8
