@@ -32,6 +32,14 @@ def shrunk(pixels: Pixels, scale: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, FILTER))
 
 
+def enlarged(pixels: Pixels, scale: int) -> Pixels:
+    """A picture, HxWx3 or HxW, at so many times its sides, as it looks without a network."""
+    if scale == 1:
+        return pixels
+    size = pixels.shape[1] * scale, pixels.shape[0] * scale
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+
+
 def cropped(restored: NDArray[Any], size: tuple[int, int], coded: tuple[int, ...]) -> NDArray[Any]:
     """What a network made of a coded picture, at the size that the file names.
 
