@@ -1,0 +1,142 @@
+"""Training on crops of photographs for a time; stopped and started again it goes on where it was.
+
+A checkpoint and a learning curve (curve.csv) are written to the run's folder as it goes.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from accelir.restoration.pictures import list_pictures
+from benches.common import Pixels, open_rgb
+from benches.learned.network import Autoencoder, Coded
+
+RATE, LAST_RATE = 1e-3, 3e-5
+"""Adam's, falling as a cosine does over the time that training is given."""
+CLIP = 1.0
+"""The gradient's norm is at most this."""
+EVERY = 200
+"""Steps between lines of the curve and between checkpoints."""
+COLUMNS = "step,seconds,CPU seconds,bpp,PSNR\n"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained, and how."""
+
+    weight: float
+    """Of the mean squared error (pixels of 0 to 255) against bits per pixel: the higher, the larger the files."""
+    patch: int = 128
+    batch: int = 4
+    minutes: float = 90.0
+
+
+@dataclass
+class Progress:
+    step: int = 0
+    seconds: float = 0.0
+    """On the clock, while training ran."""
+    cpu: float = 0.0
+
+
+def train(pictures: Path, run: Path, recipe: Recipe, start_from: Path | None = None) -> None:
+    """start_from: a checkpoint whose weights a new run begins with."""
+    torch.set_num_threads(1)
+    run.mkdir(parents=True, exist_ok=True)
+    network = Autoencoder().to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(network.parameters(), RATE)
+    checkpoint, progress = run / "checkpoint.pt", Progress()
+    if checkpoint.exists():
+        progress = resume(checkpoint, network, optimizer)
+    elif start_from is not None:
+        network.load_state_dict(torch.load(start_from, weights_only=True)["network"])
+    if progress.step == 0:
+        (run / "curve.csv").write_text(COLUMNS)
+    source = [open_rgb(path) for path in list_pictures(pictures)]
+    random = np.random.default_rng(progress.step)
+    with tqdm(total=recipe.minutes, initial=progress.seconds / 60, unit="minute") as bar:
+        while progress.seconds < 60 * recipe.minutes:
+            learn(network, optimizer, source, random, recipe, progress, run)
+            save(checkpoint, network, optimizer, recipe, progress)
+            bar.update(progress.seconds / 60 - bar.n)
+
+
+def learn(
+    network: Autoencoder,
+    optimizer: torch.optim.Optimizer,
+    source: list[Pixels],
+    random: np.random.Generator,
+    recipe: Recipe,
+    progress: Progress,
+    run: Path,
+) -> None:
+    """EVERY steps, and a line of the curve: means over them."""
+    clock, cpu = time.monotonic(), time.process_time()
+    begun, found = progress.seconds, []
+    for _ in range(EVERY):
+        progress.seconds = begun + time.monotonic() - clock
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(progress.seconds / 60 / recipe.minutes)
+        crops = batch(source, random, recipe)
+        found.append(step(network, optimizer, crops, recipe.weight))
+    progress.step += EVERY
+    progress.seconds, progress.cpu = begun + time.monotonic() - clock, progress.cpu + time.process_time() - cpu
+    bpp, error = np.mean(found, axis=0)
+    with open(run / "curve.csv", "a") as curve:
+        psnr = 20 * math.log10(255) - 10 * math.log10(error)
+        curve.write(f"{progress.step},{progress.seconds:.0f},{progress.cpu:.0f},{bpp:.4f},{psnr:.3f}\n")
+
+
+def step(network: Autoencoder, optimizer: torch.optim.Optimizer, crops: Tensor, weight: float) -> tuple[float, float]:
+    """Bits per pixel and mean squared error before the step."""
+    with torch.autocast("cpu", torch.bfloat16):
+        coded: Coded = network(crops)
+    error = 255**2 * (coded.picture - crops).square().mean()
+    bpp = coded.bits / (crops.numel() / 3)
+    optimizer.zero_grad()
+    (bpp + weight * error).backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
+    optimizer.step()
+    return bpp.item(), error.item()
+
+
+def rate_at(part: float) -> float:
+    """part: of the training, 0 to 1."""
+    return LAST_RATE + (RATE - LAST_RATE) * (1 + math.cos(math.pi * min(part, 1.0))) / 2
+
+
+def batch(source: list[Pixels], random: np.random.Generator, recipe: Recipe) -> Tensor:
+    """Crops of 0 to 1, (n, 3, patch, patch), mirrored at random."""
+    crops = np.stack(
+        [crop(source[index], random, recipe.patch) for index in random.integers(len(source), size=recipe.batch)]
+    )
+    return (torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
+
+
+def crop(picture: Pixels, random: np.random.Generator, side: int) -> Pixels:
+    top, left = (random.integers(length - side + 1) for length in picture.shape[:2])
+    part = picture[top : top + side, left : left + side]
+    return part[:: random.choice((1, -1)), :: random.choice((1, -1))]
+
+
+def save(
+    path: Path, network: Autoencoder, optimizer: torch.optim.Optimizer, recipe: Recipe, progress: Progress
+) -> None:
+    parts = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
+    torch.save({**parts, "recipe": asdict(recipe), "progress": asdict(progress)}, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
+
+
+def resume(path: Path, network: Autoencoder, optimizer: torch.optim.Optimizer) -> Progress:
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])
