@@ -22,8 +22,6 @@ PARTS = 16
 """Means are multiples of 1 / PARTS and logarithms of scales of 2 / PARTS: noise of the arithmetic seldom shows."""
 LOWEST, HIGHEST = -3.0, 4.5
 """Logarithms of scales stay within these."""
-LEAST = 2.0**-20
-"""No integer counts as less likely in training."""
 
 
 class HardShrinkage(torch.autograd.Function):
@@ -90,12 +88,8 @@ class Autoencoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         a, b = WIDTHS
-        self.analysis = nn.Sequential(
-            *(down(3, a, 4), between(a), down(a, b), between(b), down(b, LATENTS)),
-        )
-        self.synthesis = nn.Sequential(
-            *(up(LATENTS, b), between(b), up(b, a), between(a), up(a, 3, 4)),
-        )
+        self.analysis = nn.Sequential(down(3, a, 4), between(a), down(a, b), between(b), down(b, LATENTS))
+        self.synthesis = nn.Sequential(up(LATENTS, b), between(b), up(b, a), between(a), up(a, 3, 4))
         self.shrink = Shrink(LATENTS, 0.55, 6.0)
         self.gain = nn.Parameter(torch.full((LATENTS, 1, 1), 2.0))
         self.side_analysis = nn.Sequential(
@@ -127,10 +121,10 @@ class Autoencoder(nn.Module):
     def model(self, side: Tensor) -> tuple[Tensor, Tensor]:
         """Means and logarithms of scales of the latents' Laplace distributions, by the rounded side information."""
         mean, scale = self.side_synthesis(side / 4).float().chunk(2, 1)
-        return steps(mean, PARTS), steps(scale.clamp(LOWEST, HIGHEST), PARTS / 2)
+        return steps(mean, PARTS), steps(bounded(scale, LOWEST, HIGHEST), PARTS / 2)
 
     def side_model(self) -> tuple[Tensor, Tensor]:
-        return steps(self.side_mean, PARTS), steps(self.side_scale.clamp(LOWEST, HIGHEST), PARTS / 2)
+        return steps(self.side_mean, PARTS), steps(bounded(self.side_scale, LOWEST, HIGHEST), PARTS / 2)
 
     def picture(self, latents: Tensor) -> Tensor:
         return self.synthesis(latents / self.gain.exp()).float() + 0.5
@@ -157,17 +151,18 @@ def noisy(x: Tensor) -> Tensor:
     return x + torch.rand_like(x) - 0.5
 
 
+def bounded(x: Tensor, low: float, high: float) -> Tensor:
+    """Derivative 1: what is outside can come back."""
+    return x + (x.clamp(low, high) - x).detach()
+
+
 def laplace_bits(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
-    """Bits of intervals of width 1 around x, all together."""
-    scale = log_scale.exp()
-    off = (x - mean).abs()
-    mass = laplace_cdf((0.5 - off) / scale) - laplace_cdf((-0.5 - off) / scale)
-    return -mass.clamp_min(LEAST).log2().sum()
-
-
-def laplace_cdf(x: Tensor) -> Tensor:
-    tail = 0.5 * torch.exp(-x.abs())
-    return torch.where(x < 0, tail, 1 - tail)
+    """Bits of intervals of width 1 around x, all together; a tail is taken by its logarithm, which can't vanish."""
+    scale, off = log_scale.exp(), (x - mean).abs()
+    inside, outside = off.clamp_max(0.5), off.clamp_min(0.5)
+    around = (1 - 0.5 * (torch.exp((inside - 0.5) / scale) + torch.exp((-inside - 0.5) / scale))).log()
+    tail = (0.5 - outside) / scale + (-0.5 * torch.expm1(-1 / scale)).log()
+    return -torch.where(off < 0.5, around, tail).sum() / math.log(2)
 
 
 def padded(picture: Tensor) -> Tensor:
