@@ -20,13 +20,12 @@ def main() -> None: ...
 @click.option(
     "--minutes", type=float, default=90.0, show_default=True, help="On the clock, with those of earlier calls."
 )
-@click.option("--start-from", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-def train(pictures: Path, run: Path, weight: float, minutes: float, start_from: Path | None) -> None:
+def train(pictures: Path, run: Path, weight: float, minutes: float) -> None:
     """Train on PICTURES into the folder RUN; what is there is gone on with."""
     from benches.learned.train import Recipe
     from benches.learned.train import train as begin
 
-    begin(pictures, run, Recipe(weight=weight, minutes=minutes), start_from)
+    begin(pictures, run, Recipe(weight=weight, minutes=minutes))
 
 
 @main.command()

@@ -61,7 +61,7 @@ class Shrink(nn.Module):
 
 def between(channels: int) -> Shrink:
     """The activation between two layers."""
-    return Shrink(channels, 0.02, 20.0)
+    return Shrink(channels, 0.005, 40.0)
 
 
 def down(inner: int, outer: int, by: int = 2) -> nn.Conv2d:
@@ -98,18 +98,8 @@ class Autoencoder(nn.Module):
         self.side_synthesis = nn.Sequential(
             up(SIDE, 64), nn.ReLU(), up(64, 96), nn.ReLU(), nn.Conv2d(96, 2 * LATENTS, 3, 1, 1)
         )
-        self.keep_variance()
         self.side_mean = nn.Parameter(torch.zeros(SIDE, 1, 1))
         self.side_scale = nn.Parameter(torch.full((SIDE, 1, 1), math.log(2.0)))
-
-    def keep_variance(self) -> None:
-        """Weights with which every layer's output varies about as much as its input does, so that thresholds fit."""
-        for layer in (*self.analysis, *self.synthesis):
-            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-                inner = layer.in_channels * layer.kernel_size[0] ** 2
-                taken = inner / layer.stride[0] ** 2 if isinstance(layer, nn.ConvTranspose2d) else inner
-                nn.init.normal_(layer.weight, 0.0, taken**-0.5)
-                nn.init.zeros_(layer.bias)
 
     def latents(self, picture: Tensor) -> Tensor:
         """Real numbers that only need to be rounded, many of them zero."""

@@ -56,7 +56,7 @@ Seconds are of CPU, for a megapixel: with the search for the size for ours, with
 runs in float32 on one thread.
 """
 CURVE_ABOUT = """
-Means over the 200 steps up to the one named, of crops of the training photographs, before each step; bits are as the
+Means over the 100 steps up to the one named, of crops of the training photographs, before each step; bits are as the
 model reckons them with noise in the place of rounding.
 """
 

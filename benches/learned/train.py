@@ -18,12 +18,15 @@ from tqdm import tqdm
 from accelir.restoration.pictures import list_pictures
 from benches.common import Pixels, open_rgb
 from benches.learned.network import Autoencoder, Coded
+from benches.learned.start import begin
 
-RATE, LAST_RATE = 1e-3, 3e-5
+RATE, LAST_RATE = 5e-4, 2e-5
 """Adam's, falling as a cosine does over the time that training is given."""
+WARM = 0.02
+"""The part of that time in which it rises first."""
 CLIP = 1.0
 """The gradient's norm is at most this."""
-EVERY = 200
+EVERY = 100
 """Steps between lines of the curve and between checkpoints."""
 COLUMNS = "step,seconds,CPU seconds,bpp,PSNR\n"
 
@@ -47,20 +50,18 @@ class Progress:
     cpu: float = 0.0
 
 
-def train(pictures: Path, run: Path, recipe: Recipe, start_from: Path | None = None) -> None:
-    """start_from: a checkpoint whose weights a new run begins with."""
+def train(pictures: Path, run: Path, recipe: Recipe) -> None:
     torch.set_num_threads(1)
     run.mkdir(parents=True, exist_ok=True)
     network = Autoencoder().to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters(), RATE, fused=True)
     checkpoint, progress = run / "checkpoint.pt", Progress()
+    source = [open_rgb(path) for path in list_pictures(pictures)]
     if checkpoint.exists():
         progress = resume(checkpoint, network, optimizer)
-    elif start_from is not None:
-        network.load_state_dict(torch.load(start_from, weights_only=True)["network"])
-    if progress.step == 0:
+    else:
+        begin(network, source, recipe.weight)
         (run / "curve.csv").write_text(COLUMNS)
-    source = [open_rgb(path) for path in list_pictures(pictures)]
     random = np.random.default_rng(progress.step)
     with tqdm(total=recipe.minutes, initial=progress.seconds / 60, unit="minute") as bar:
         while progress.seconds < 60 * recipe.minutes:
@@ -110,7 +111,8 @@ def step(network: Autoencoder, optimizer: torch.optim.Optimizer, crops: Tensor, 
 
 def rate_at(part: float) -> float:
     """part: of the training, 0 to 1."""
-    return LAST_RATE + (RATE - LAST_RATE) * (1 + math.cos(math.pi * min(part, 1.0))) / 2
+    falling = LAST_RATE + (RATE - LAST_RATE) * (1 + math.cos(math.pi * min(part, 1.0))) / 2
+    return falling * min(1.0, 0.05 + part / WARM)
 
 
 def batch(source: list[Pixels], random: np.random.Generator, recipe: Recipe) -> Tensor:
