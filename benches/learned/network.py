@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-WIDTHS = 96, 128
+WIDTHS = 64, 192
 """Channels at a quarter and at an eighth of the picture's side."""
-LATENTS = 128
+LATENTS = 192
 """Channels at a sixteenth."""
 SIDE = 48
 """Channels of the side information, at a sixty-fourth."""
@@ -61,7 +61,7 @@ class Shrink(nn.Module):
 
 def between(channels: int) -> Shrink:
     """The activation between two layers."""
-    return Shrink(channels, 0.005, 40.0)
+    return Shrink(channels, 0.005, 200.0)
 
 
 def down(inner: int, outer: int, by: int = 2) -> nn.Conv2d:

@@ -21,10 +21,8 @@ from benches.common import Pixels, open_rgb
 from benches.learned.network import Autoencoder, Coded
 from benches.learned.start import begin
 
-RATE, RATE_OF_TRANSFORMS = 1e-3, 1e-4
-"""Adam's, of what starts at random and of what starts well: with 5e-4 transforms lose 3 dB in 200 steps. They fall as a
-cosine does over the time that training is given.
-"""
+RATE, RATE_OF_TRANSFORMS = 1e-3, 2e-4
+"""Adam's, of what starts at random and of what starts well; they fall as a cosine does over the time of training."""
 LAST = 0.03
 """What is left of them in the end."""
 WARM = 0.02
