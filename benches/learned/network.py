@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,9 +13,9 @@ WIDTHS = 64, 192
 """Channels at a quarter and at an eighth of the picture's side."""
 LATENTS = 192
 """Channels at a sixteenth."""
-SIDE = 48
-"""Channels of the side information, at a sixty-fourth."""
-MULTIPLE = 64
+SIDE = 16
+"""Channels of the side information, at a thirty-second."""
+MULTIPLE = 32
 """The network takes pictures whose sides are multiples of this."""
 PARTS = 16
 """Means are multiples of 1 / PARTS and logarithms of scales of 2 / PARTS: noise of the arithmetic seldom shows."""
@@ -72,16 +71,6 @@ def up(inner: int, outer: int, by: int = 2) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(inner, outer, 2 * by + 1, by, by, by - 1)
 
 
-@dataclass
-class Coded:
-    """What training looks at."""
-
-    picture: Tensor
-    """(n, 3, h, w), 0 to 1 where it is right."""
-    bits: Tensor
-    """Of all the pictures of the batch."""
-
-
 class Autoencoder(nn.Module):
     """Pictures (n, 3, h, w) of 0 to 1 to integers and back."""
 
@@ -90,14 +79,11 @@ class Autoencoder(nn.Module):
         a, b = WIDTHS
         self.analysis = nn.Sequential(down(3, a, 4), between(a), down(a, b), between(b), down(b, LATENTS))
         self.synthesis = nn.Sequential(up(LATENTS, b), between(b), up(b, a), between(a), up(a, 3, 4))
-        self.shrink = Shrink(LATENTS, 0.55, 6.0)
+        self.shrink = Shrink(LATENTS, 0.62, 6.0)
         self.gain = nn.Parameter(torch.full((LATENTS, 1, 1), 2.0))
-        self.side_analysis = nn.Sequential(
-            nn.Conv2d(LATENTS, 64, 3, 1, 1), nn.ReLU(), down(64, SIDE), nn.ReLU(), down(SIDE, SIDE)
-        )
-        self.side_synthesis = nn.Sequential(
-            up(SIDE, 64), nn.ReLU(), up(64, 96), nn.ReLU(), nn.Conv2d(96, 2 * LATENTS, 3, 1, 1)
-        )
+        self.usual = nn.Parameter(torch.zeros(LATENTS, 1, 1))
+        self.side_analysis = nn.Sequential(nn.Conv2d(LATENTS, 48, 3, 1, 1), nn.ReLU(), down(48, SIDE))
+        self.side_synthesis = nn.Sequential(up(SIDE, 48), nn.ReLU(), nn.Conv2d(48, 2 * LATENTS, 3, 1, 1))
         self.side_mean = nn.Parameter(torch.zeros(SIDE, 1, 1))
         self.side_scale = nn.Parameter(torch.full((SIDE, 1, 1), math.log(2.0)))
 
@@ -106,12 +92,13 @@ class Autoencoder(nn.Module):
         return self.shrink(self.analysis(picture - 0.5).float() * self.gain.exp())
 
     def side(self, latents: Tensor) -> Tensor:
-        return self.side_analysis(latents / 4).float() * 4
+        """Of how large latents are, over what is usual in their channels."""
+        return self.side_analysis((latents.abs() / self.usual.exp()).log1p()).float() * 4
 
     def model(self, side: Tensor) -> tuple[Tensor, Tensor]:
         """Means and logarithms of scales of the latents' Laplace distributions, by the rounded side information."""
         mean, scale = self.side_synthesis(side / 4).float().chunk(2, 1)
-        return steps(mean, PARTS), steps(bounded(scale, LOWEST, HIGHEST), PARTS / 2)
+        return steps(mean, PARTS), steps(bounded(self.usual + scale, LOWEST, HIGHEST), PARTS / 2)
 
     def side_model(self) -> tuple[Tensor, Tensor]:
         return steps(self.side_mean, PARTS), steps(bounded(self.side_scale, LOWEST, HIGHEST), PARTS / 2)
@@ -119,12 +106,15 @@ class Autoencoder(nn.Module):
     def picture(self, latents: Tensor) -> Tensor:
         return self.synthesis(latents / self.gain.exp()).float() + 0.5
 
-    def forward(self, picture: Tensor) -> Coded:
-        """Rounded where the picture is made, with noise in the place of rounding where bits are counted."""
-        latents = self.latents(picture)
+    def bits(self, latents: Tensor) -> Tensor:
+        """Of latents and their side information, with noise in the place of rounding."""
         side = self.side(latents)
-        bits = laplace_bits(noisy(latents), *self.model(rounded(side))) + laplace_bits(noisy(side), *self.side_model())
-        return Coded(self.picture(rounded(latents)), bits)
+        return laplace_bits(noisy(latents), *self.model(rounded(side))) + laplace_bits(noisy(side), *self.side_model())
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """What becomes of pictures, (n, 3, h, w), and the bits of all of them."""
+        latents = self.latents(picture)
+        return self.picture(rounded(latents)), self.bits(latents)
 
 
 def rounded(x: Tensor) -> Tensor:

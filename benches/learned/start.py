@@ -17,22 +17,28 @@ from torch.nn import functional as F
 from benches.common import Pixels
 from benches.learned.network import Autoencoder
 
-SIDE = 256
+CORNER = 256
 """Of the corners of pictures that components are taken of, pixels."""
 STEP_OF_WEIGHT = 6 / math.log(2)
 """The squared step of a uniform quantiser that is best for bits + weight * squared error, times the weight."""
 
+LEAST = 0.1
+"""Of a channel's mean magnitude: zeros alone don't make a distribution."""
+
 
 @torch.no_grad()
 def begin(network: Autoencoder, pictures: Sequence[Pixels], weight: float) -> None:
-    """Set weights, and the latents' gain to what is best for the weight of the error. pictures: SIDE or more a side."""
-    corners = np.stack([picture[:SIDE, :SIDE] for picture in pictures])
+    """Set weights, the latents' gain to what is best for the weight of the error, and
+    what is usual in their channels. pictures: CORNER or more a side."""
+    corners = np.stack([picture[:CORNER, :CORNER] for picture in pictures])
     values = torch.from_numpy(corners).permute(0, 3, 1, 2).float() / 255 - 0.5
     downs = [layer for layer in network.analysis if isinstance(layer, nn.Conv2d)]
     ups = [layer for layer in network.synthesis if isinstance(layer, nn.ConvTranspose2d)]
     for lower, upper in zip(downs, reversed(ups), strict=True):
         values = set_components(values, lower, upper)
     network.gain.fill_(math.log(255 / math.sqrt(STEP_OF_WEIGHT / weight)))
+    magnitudes = network.shrink(values * network.gain.exp()).abs().mean((0, 2, 3))
+    network.usual.copy_(magnitudes.clamp_min(LEAST).log()[:, None, None])
 
 
 def set_components(values: Tensor, lower: nn.Conv2d, upper: nn.ConvTranspose2d) -> Tensor:

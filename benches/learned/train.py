@@ -18,15 +18,15 @@ from tqdm import tqdm
 
 from accelir.restoration.pictures import list_pictures
 from benches.common import Pixels, open_rgb
-from benches.learned.network import Autoencoder, Coded
+from benches.learned.network import Autoencoder
 from benches.learned.start import begin
 
-RATE, RATE_OF_TRANSFORMS = 1e-3, 2e-4
+RATE, RATE_OF_TRANSFORMS = 2e-3, 2e-4
 """Adam's, of what starts at random and of what starts well; they fall as a cosine does over the time of training."""
 LAST = 0.03
 """What is left of them in the end."""
-WARM = 0.02
-"""The part of that time in which it rises first."""
+FIRST, WARM = 1000, 100
+"""Steps in which the model of bits learns alone, and those after them in which the transforms' rate rises."""
 CLIP = 1.0
 """The gradient's norm is at most this."""
 EVERY = 100
@@ -89,9 +89,9 @@ def learn(
         progress.seconds = begun + time.monotonic() - clock
         for group in optimizer.param_groups:
             group["lr"] = group["highest"] * part_of_rate(progress.seconds / 60 / recipe.minutes)
-        crops = batch(source, random, recipe)
-        found.append(step(network, optimizer, crops, recipe.weight))
-    progress.step += EVERY
+        optimizer.param_groups[0]["lr"] *= min(1.0, max(0, progress.step - FIRST) / WARM)
+        found.append(step(network, optimizer, batch(source, random, recipe), recipe.weight, progress.step < FIRST))
+        progress.step += 1
     progress.seconds, progress.cpu = begun + time.monotonic() - clock, progress.cpu + time.process_time() - cpu
     bpp, error = np.mean(found, axis=0)
     with open(run / "curve.csv", "a") as curve:
@@ -99,14 +99,21 @@ def learn(
         curve.write(f"{progress.step},{progress.seconds:.0f},{progress.cpu:.0f},{bpp:.4f},{psnr:.3f}\n")
 
 
-def step(network: Autoencoder, optimizer: torch.optim.Optimizer, crops: Tensor, weight: float) -> tuple[float, float]:
-    """Bits per pixel and mean squared error before the step."""
-    with torch.autocast("cpu", torch.bfloat16):
-        coded: Coded = network(crops)
-    error = 255**2 * (coded.picture - crops).square().mean()
-    bpp = coded.bits / (crops.numel() / 3)
+def step(
+    network: Autoencoder, optimizer: torch.optim.Optimizer, crops: Tensor, weight: float, bits_only: bool
+) -> tuple[float, float]:
+    """Bits per pixel and mean squared error before the step, nan where only the model of bits learns."""
     optimizer.zero_grad()
-    (bpp + weight * error).backward()
+    with torch.autocast("cpu", torch.bfloat16):
+        if bits_only:
+            with torch.no_grad():
+                latents = network.latents(crops)
+            picture, bits = None, network.bits(latents)
+        else:
+            picture, bits = network(crops)
+    bpp = bits / (crops.numel() / 3)
+    error = torch.tensor(torch.nan) if picture is None else 255**2 * (picture - crops).square().mean()
+    (bpp if picture is None else bpp + weight * error).backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
     optimizer.step()
     return bpp.item(), error.item()
@@ -122,8 +129,7 @@ def groups(network: Autoencoder) -> list[dict[str, Any]]:
 
 def part_of_rate(part: float) -> float:
     """Of the highest. part: of the training, 0 to 1."""
-    falling = LAST + (1 - LAST) * (1 + math.cos(math.pi * min(part, 1.0))) / 2
-    return falling * min(1.0, 0.05 + part / WARM)
+    return LAST + (1 - LAST) * (1 + math.cos(math.pi * min(part, 1.0))) / 2
 
 
 def batch(source: list[Pixels], random: np.random.Generator, recipe: Recipe) -> Tensor:
