@@ -43,6 +43,7 @@ OURS = {
     "WebP `fidelity`": ("fidelity", "webp"),
 }
 PILLOW = {"JPEG, Pillow": (pillow_jpeg, range(1, 96)), "WebP, Pillow": (pillow_webp, range(101))}
+NOTHING = "–"
 POINTS = 12
 """Of each learning curve."""
 NAME, CURVE = "learned-codec", "learned-codec-training"
@@ -57,7 +58,7 @@ runs in float32 on one thread.
 """
 CURVE_ABOUT = """
 Means over the 100 steps up to the one named, of crops of the training photographs, before each step; bits are as the
-model reckons them with noise in the place of rounding.
+model reckons them with noise in the place of rounding. In the first thousand steps only that model learns.
 """
 
 
@@ -68,13 +69,17 @@ def score(data: Path, runs: Sequence[Path], work: Path) -> None:
     facts = {
         "command": f"python -m benches.learned score DATA {' '.join(run.name for run in runs)}",
         "data": ", ".join(f"{count} of eval/{name}" for name, count in COUNTS.items()) + ", evenly spaced",
-        "training": "; ".join(f"{run.name}: {trained(run)}" for run in runs),
+        "training": "crops of data/train; " + "; ".join(f"{run.name}: {trained(run)}" for run in runs),
         "packages": f"torch {torch.__version__}, constriction {importlib.metadata.version('constriction')}",
         "time": f"{found.seconds / 60:.0f} minutes of CPU",
     }
     write_result(NAME, "A learned codec beside JPEG and WebP", ABOUT, facts, rows(found.records))
     curves = [row for run in runs for row in curve(run)]
-    write_result(CURVE, "Training of the learned codec", CURVE_ABOUT, {"training": facts["training"]}, curves, draw)
+    own = {
+        "command": "python -m benches.learned train DATA/train RUN --weight W --minutes M",
+        "training": facts["training"],
+    }
+    write_result(CURVE, "Training of the learned codec", CURVE_ABOUT, own, curves, draw)
 
 
 def units(data: Path, runs: Sequence[Path]) -> Iterator[Unit]:
@@ -144,7 +149,7 @@ def row(file: str, records: Sequence[Record], group: tuple[str, str]) -> Row:
         **{"set": group[0], "rate": group[1], "file": file, "pictures": len(own)},
         "bpp": f"{means([[each['bpp']] for each in own])[0]:.3f}",
         **judges,
-        "learned ahead": "–" if file == LEARNED else f"{ahead} of {len(own)}",
+        "learned ahead": NOTHING if file == LEARNED else f"{ahead} of {len(own)}",
         **{"encode s/MP": encoding, "decode s/MP": decoding},
     }
 
@@ -169,8 +174,9 @@ def curve(run: Path) -> list[Row]:
 
 
 def curve_row(run: str, line: dict[str, str]) -> Row:
+    psnr = NOTHING if line["PSNR"] == "nan" else line["PSNR"]
     minutes = {f"{name} minutes": float(line[key]) / 60 for name, key in (("clock", "seconds"), ("CPU", "CPU seconds"))}
-    return {"rate": run, "step": line["step"], **minutes, "bpp": line["bpp"], "PSNR": line["PSNR"]}
+    return {"rate": run, "step": line["step"], **minutes, "bpp": line["bpp"], "PSNR": psnr}
 
 
 def draw(rows: list[Row], figure: Any) -> None:
@@ -178,8 +184,12 @@ def draw(rows: list[Row], figure: Any) -> None:
     for run in dict.fromkeys(row["rate"] for row in rows):
         own = [row for row in rows if row["rate"] == run]
         for each, column in zip(axes, ("PSNR", "bpp"), strict=True):
-            each.plot([int(row["step"]) for row in own], [float(row[column]) for row in own], label=run)
+            each.plot([int(row["step"]) for row in own], [number(row[column]) for row in own], label=run)
     for each, label in zip(axes, ("PSNR of crops, dB", "bits per pixel"), strict=True):
         each.set(xlabel="steps", ylabel=label)
         each.spines[["top", "right"]].set_visible(False)
     axes[0].legend(frameon=False)
+
+
+def number(cell: str | int | float) -> float:
+    return np.nan if cell == NOTHING else float(cell)
