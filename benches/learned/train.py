@@ -53,70 +53,91 @@ class Progress:
     cpu: float = 0.0
 
 
+class Training:
+    """A network, what changes its weights, and how far that has come."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.network = Autoencoder().to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(groups(self.network), fused=True)
+        self.progress = Progress()
+
+    def begin(self, source: list[Pixels], checkpoint: Path) -> None:
+        """Go on from the checkpoint, or without one from principal components."""
+        if not checkpoint.exists():
+            return begin(self.network, source, self.recipe.weight)
+        state = torch.load(checkpoint, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.progress = Progress(**state["progress"])
+
+    def save(self, checkpoint: Path) -> None:
+        weights = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+        about = {"recipe": asdict(self.recipe), "progress": asdict(self.progress)}
+        unfinished = checkpoint.with_suffix(".new")
+        torch.save(weights | about, unfinished)
+        unfinished.replace(checkpoint)
+
+    def step(self, crops: Tensor) -> tuple[float, float]:
+        """Bits per pixel and mean squared error before the step, nan while only the model of bits learns."""
+        self.set_rates()
+        self.optimizer.zero_grad()
+        find = self.bits if self.progress.step < FIRST else self.bits_and_error
+        with torch.autocast("cpu", torch.bfloat16):
+            bits, error = find(crops)
+        bpp = bits / (crops.numel() / 3)
+        (bpp + self.recipe.weight * error.nan_to_num()).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimizer.step()
+        self.progress.step += 1
+        return bpp.item(), error.item()
+
+    def bits(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            latents = self.network.latents(crops)
+        return self.network.bits(latents), torch.tensor(torch.nan)
+
+    def bits_and_error(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        picture, bits = self.network(crops)
+        return bits, 255**2 * (picture - crops).square().mean()
+
+    def set_rates(self) -> None:
+        falling = part_of_rate(self.progress.seconds / 60 / self.recipe.minutes)
+        for group in self.optimizer.param_groups:
+            rising = min(1.0, max(0, self.progress.step - group["after"]) / WARM)
+            group["lr"] = group["highest"] * falling * rising
+
+
 def train(pictures: Path, run: Path, recipe: Recipe) -> None:
+    """Until the recipe's time is over; nothing is done where it is already."""
     torch.set_num_threads(1)
     run.mkdir(parents=True, exist_ok=True)
-    network = Autoencoder().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(groups(network), fused=True)
-    checkpoint, progress = run / "checkpoint.pt", Progress()
     source = [open_rgb(path) for path in list_pictures(pictures)]
-    if checkpoint.exists():
-        progress = resume(checkpoint, network, optimizer)
-    else:
-        begin(network, source, recipe.weight)
+    training, checkpoint = Training(recipe), run / "checkpoint.pt"
+    training.begin(source, checkpoint)
+    progress, random = training.progress, np.random.default_rng(training.progress.step)
+    if progress.step == 0:
         (run / "curve.csv").write_text(COLUMNS)
-    random = np.random.default_rng(progress.step)
     with tqdm(total=recipe.minutes, initial=progress.seconds / 60, unit="minute") as bar:
         while progress.seconds < 60 * recipe.minutes:
-            learn(network, optimizer, source, random, recipe, progress, run)
-            save(checkpoint, network, optimizer, recipe, progress)
+            line = learn(training, source, random)
+            training.save(checkpoint)
+            with open(run / "curve.csv", "a") as curve:
+                curve.write(line)
             bar.update(progress.seconds / 60 - bar.n)
 
 
-def learn(
-    network: Autoencoder,
-    optimizer: torch.optim.Optimizer,
-    source: list[Pixels],
-    random: np.random.Generator,
-    recipe: Recipe,
-    progress: Progress,
-    run: Path,
-) -> None:
-    """EVERY steps, and a line of the curve: means over them."""
-    clock, cpu = time.monotonic(), time.process_time()
-    begun, found = progress.seconds, []
+def learn(training: Training, source: list[Pixels], random: np.random.Generator) -> str:
+    """EVERY steps; gives a line of the curve, means over them."""
+    progress, found = training.progress, []
     for _ in range(EVERY):
-        progress.seconds = begun + time.monotonic() - clock
-        for group in optimizer.param_groups:
-            group["lr"] = group["highest"] * part_of_rate(progress.seconds / 60 / recipe.minutes)
-        optimizer.param_groups[0]["lr"] *= min(1.0, max(0, progress.step - FIRST) / WARM)
-        found.append(step(network, optimizer, batch(source, random, recipe), recipe.weight, progress.step < FIRST))
-        progress.step += 1
-    progress.seconds, progress.cpu = begun + time.monotonic() - clock, progress.cpu + time.process_time() - cpu
+        clock, cpu = time.monotonic(), time.process_time()
+        found.append(training.step(batch(source, random, training.recipe)))
+        progress.seconds += time.monotonic() - clock
+        progress.cpu += time.process_time() - cpu
     bpp, error = np.mean(found, axis=0)
-    with open(run / "curve.csv", "a") as curve:
-        psnr = 20 * math.log10(255) - 10 * math.log10(error)
-        curve.write(f"{progress.step},{progress.seconds:.0f},{progress.cpu:.0f},{bpp:.4f},{psnr:.3f}\n")
-
-
-def step(
-    network: Autoencoder, optimizer: torch.optim.Optimizer, crops: Tensor, weight: float, bits_only: bool
-) -> tuple[float, float]:
-    """Bits per pixel and mean squared error before the step, nan where only the model of bits learns."""
-    optimizer.zero_grad()
-    with torch.autocast("cpu", torch.bfloat16):
-        if bits_only:
-            with torch.no_grad():
-                latents = network.latents(crops)
-            picture, bits = None, network.bits(latents)
-        else:
-            picture, bits = network(crops)
-    bpp = bits / (crops.numel() / 3)
-    error = torch.tensor(torch.nan) if picture is None else 255**2 * (picture - crops).square().mean()
-    (bpp if picture is None else bpp + weight * error).backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-    optimizer.step()
-    return bpp.item(), error.item()
+    psnr = 20 * math.log10(255) - 10 * math.log10(error)
+    return f"{progress.step},{progress.seconds:.0f},{progress.cpu:.0f},{bpp:.4f},{psnr:.3f}\n"
 
 
 def groups(network: Autoencoder) -> list[dict[str, Any]]:
@@ -124,7 +145,10 @@ def groups(network: Autoencoder) -> list[dict[str, Any]]:
     transforms = [*network.analysis.parameters(), *network.synthesis.parameters()]
     known = {id(each) for each in transforms}
     others = [each for each in network.parameters() if id(each) not in known]
-    return [{"params": transforms, "highest": RATE_OF_TRANSFORMS}, {"params": others, "highest": RATE}]
+    return [
+        {"params": transforms, "highest": RATE_OF_TRANSFORMS, "after": FIRST},
+        {"params": others, "highest": RATE, "after": -WARM},
+    ]
 
 
 def part_of_rate(part: float) -> float:
@@ -144,18 +168,3 @@ def crop(picture: Pixels, random: np.random.Generator, side: int) -> Pixels:
     top, left = (random.integers(length - side + 1) for length in picture.shape[:2])
     part = picture[top : top + side, left : left + side]
     return part[:: random.choice((1, -1)), :: random.choice((1, -1))]
-
-
-def save(
-    path: Path, network: Autoencoder, optimizer: torch.optim.Optimizer, recipe: Recipe, progress: Progress
-) -> None:
-    parts = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save({**parts, "recipe": asdict(recipe), "progress": asdict(progress)}, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
-
-
-def resume(path: Path, network: Autoencoder, optimizer: torch.optim.Optimizer) -> Progress:
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    return Progress(**state["progress"])
