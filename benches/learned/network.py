@@ -19,7 +19,7 @@ MULTIPLE = 32
 """The network takes pictures whose sides are multiples of this."""
 PARTS = 16
 """Means are multiples of 1 / PARTS and logarithms of scales of 2 / PARTS: noise of the arithmetic seldom shows."""
-LOWEST, HIGHEST = -3.0, 4.5
+LOWEST, HIGHEST = -2.0, 4.5
 """Logarithms of scales stay within these."""
 
 
@@ -98,10 +98,10 @@ class Autoencoder(nn.Module):
     def model(self, side: Tensor) -> tuple[Tensor, Tensor]:
         """Means and logarithms of scales of the latents' Laplace distributions, by the rounded side information."""
         mean, scale = self.side_synthesis(side / 4).float().chunk(2, 1)
-        return steps(mean, PARTS), steps(bounded(self.usual + scale, LOWEST, HIGHEST), PARTS / 2)
+        return steps(mean, PARTS), steps(Bounded.apply(self.usual + scale, LOWEST, HIGHEST), PARTS / 2)
 
     def side_model(self) -> tuple[Tensor, Tensor]:
-        return steps(self.side_mean, PARTS), steps(bounded(self.side_scale, LOWEST, HIGHEST), PARTS / 2)
+        return steps(self.side_mean, PARTS), steps(Bounded.apply(self.side_scale, LOWEST, HIGHEST), PARTS / 2)
 
     def picture(self, latents: Tensor) -> Tensor:
         return self.synthesis(latents / self.gain.exp()).float() + 0.5
@@ -131,9 +131,20 @@ def noisy(x: Tensor) -> Tensor:
     return x + torch.rand_like(x) - 0.5
 
 
-def bounded(x: Tensor, low: float, high: float) -> Tensor:
-    """Derivative 1: what is outside can come back."""
-    return x + (x.clamp(low, high) - x).detach()
+class Bounded(torch.autograd.Function):
+    """x within bounds. What is outside can come back, and isn't driven further out: that would drag its neighbours."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.bounds = low, high
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        (x,), (low, high) = ctx.saved_tensors, ctx.bounds
+        outwards = ((x < low) & (grad > 0)) | ((x > high) & (grad < 0))
+        return grad.masked_fill(outwards, 0), None, None
 
 
 def laplace_bits(x: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:

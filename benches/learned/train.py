@@ -27,7 +27,7 @@ LAST = 0.03
 """What is left of them in the end."""
 FIRST, WARM = 1000, 100
 """Steps in which the model of bits learns alone, and those after them in which the transforms' rate rises."""
-CLIP = 1.0
+CLIP = 5.0
 """The gradient's norm is at most this."""
 EVERY = 100
 """Steps between lines of the curve and between checkpoints."""
