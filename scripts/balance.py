@@ -1,4 +1,4 @@
-"""Shifts a profile's JPEG files towards luma and flat areas: `python scripts/balance.py sr-x4 --chroma 1.2 ...`.
+"""Shifts a profile's files towards luma and flat areas: `python scripts/balance.py sr-x4 --chroma 1.2 ...`.
 
 A profile that was tuned on RGB's squared error after one network spends too much on chroma for luma, for networks of
 others and for flat areas. Coarser chroma and a stronger Lagrangian pay for finer steps of luma's lowest frequencies.
@@ -60,6 +60,25 @@ class Shift:
         return dataclasses.replace(profile, jpeg=shifted, provenance={**profile.provenance, "balanced": done})
 
 
+@dataclasses.dataclass(frozen=True)
+class WebpShift:
+    """What takes the place of a WebP profile's numbers, and a factor."""
+
+    deltas: tuple[int, ...]
+    chroma_smoothing: float
+    chroma_weights: float
+    """Of what errors of chroma cost."""
+
+    def applied(self, profile: Profile) -> Profile:
+        weights = tuple(round(weight * self.chroma_weights, 4) for weight in profile.webp.chroma_weights)
+        shifted = dataclasses.replace(
+            profile.webp, deltas=self.deltas, chroma_smoothing=self.chroma_smoothing, chroma_weights=weights
+        )
+        entry = {"made": datetime.date.today().isoformat(), "webp": dataclasses.asdict(self)}
+        done = [*profile.provenance.get("balanced", []), entry]
+        return dataclasses.replace(profile, webp=shifted, provenance={**profile.provenance, "balanced": done})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("profile")
@@ -67,10 +86,16 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=float, default=1.0, help="factor of the steps")
     parser.add_argument("--flat-weight", type=float, default=1.0, help="factor of what errors in flat blocks cost")
     parser.add_argument("--lambda", type=float, default=1.0, dest="lambda_", help="factor of the Lagrangian")
+    parser.add_argument("--webp", action="store_true", help="shift WebP in place of JPEG, by the three below")
+    parser.add_argument("--deltas", type=int, nargs=5, default=(0,) * 5)
+    parser.add_argument("--chroma-smoothing", type=float, default=0.0)
+    parser.add_argument("--chroma-weights", type=float, default=1.0, help="factor")
     parser.add_argument("--profiles", type=Path, default=Path("profiles"))
     a = parser.parse_args()
     folder = a.profiles / a.profile
-    shift = Shift(a.luma_dc, a.luma_first_ac, a.luma_low_ac, a.chroma, a.lambda_, a.flat_weight)
+    shift: Shift | WebpShift = Shift(a.luma_dc, a.luma_first_ac, a.luma_low_ac, a.chroma, a.lambda_, a.flat_weight)
+    if a.webp:
+        shift = WebpShift(tuple(a.deltas), a.chroma_smoothing, a.chroma_weights)
     write_profile(folder, shift.applied(read_profile(folder)))
 
 
