@@ -48,12 +48,17 @@ LARGEST = 1024
 
 
 def steered_coefficients(
-    own: Sequence[Plane], steps: Sequence[Plane], samples: JpegSamples, reference: Reference, descent: Descent
+    own: Sequence[Plane],
+    steps: Sequence[Plane],
+    samples: JpegSamples,
+    reference: Reference,
+    descent: Descent,
+    change: float = CHANGE,
 ) -> list[Plane]:
     """Coefficients that a picture's own are moved to, (rows, cols, 8, 8) a component.
 
     own: of Y or of Y, Cb, Cr, in units of 8-bit samples of an orthonormal transform. steps: of quantisation, (8, 8) a
-    component, as finely as the file will have them.
+    component, as finely as the file will have them. change: in the place of CHANGE.
     """
     costs = rgb_weights("4:4:4" if samples.subsampling == "gray" else samples.subsampling)
     weights = [_natural(row) for row in costs[: len(own)]]
@@ -68,7 +73,7 @@ def steered_coefficients(
         size = _step_size(turn, descent.rounds) / (1 - MOMENTUM ** (turn + 1))
         for i, slope in enumerate(slopes):
             slope *= fades[i] / (6 * weights[i])  # 2 x 3 colours
-            slope += CHANGE * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
+            slope += change * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
             pace[i] *= MOMENTUM
             pace[i] += (1 - MOMENTUM) * slope
             found[i] -= np.float32(size) * pace[i]
