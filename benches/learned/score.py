@@ -59,8 +59,6 @@ runs in float32 on one thread.
 CURVE_ABOUT = """
 Means over the 100 steps up to the one named, of crops of the training photographs, before each step; bits are as the
 model reckons them with noise in the place of rounding. In the first thousand steps only that model learns.
-Up to step 3,100 scales at their lower bound were driven further below it, which made files larger; the last steps ran
-with that set right, a lower bound of -2 in place of -3, gradients of at most 5 in place of 1, and a fresh optimizer.
 """
 
 
