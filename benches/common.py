@@ -149,12 +149,6 @@ def scores(picture: Pixels, truth: Pixels) -> Scores:
     return np.array([judge.score(picture, truth) for judge in JUDGES.values()])
 
 
-def enlarge(picture: Pixels, scale: int) -> Pixels:
-    """A picture as it is seen without a network, enlarged by Pillow's bicubic filter."""
-    size = picture.shape[1] * scale, picture.shape[0] * scale
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC)) if scale > 1 else picture
-
-
 def score(data: bytes, original: Pixels) -> Score:
     found = scores(decode_pixels(data), original).tolist()
     return Score(len(data) * 8 / (original.shape[0] * original.shape[1]), dict(zip(JUDGES, found, strict=True)))

@@ -18,7 +18,8 @@ from PIL import Image, ImageDraw, ImageFont
 import accelir
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
-from benches.common import JUDGES, Pixels, enlarge, largest_within, open_rgb, pillow_jpeg, quality_within, scores
+from accelir.formats.shrink import enlarged
+from benches.common import JUDGES, Pixels, largest_within, open_rgb, pillow_jpeg, quality_within, scores
 from benches.encoders import installed_encoders
 from benches.paper.results import write_result
 
@@ -102,7 +103,7 @@ def section_of_enlarging(photo: Pixels) -> Section:
     steered = accelir.encode(small, max_bytes=budget, reference=photo)
     seen = [
         *((name, data, accelir.restore(decode_pixels(data), NETWORK)) for name, data in peers),
-        ("Pillow, bicubic, no network", pillow, enlarge(decode_pixels(pillow), SHRUNK)),
+        ("Pillow, bicubic, no network", pillow, enlarged(decode_pixels(pillow), SHRUNK)),
         ("accelir, sr-x4", blind, accelir.decode(blind)),
         ("accelir, sr-x4, reference given", steered, accelir.decode(steered)),
     ]

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import click
 import numpy as np
-from common import CEILING, Pixels, enlarge, pillow_jpeg, pillow_webp, print_head, print_row, saved, spread
+from common import CEILING, Pixels, pillow_jpeg, pillow_webp, print_head, print_row, saved, spread
 from PIL import Image
 
 import accelir
+from accelir.formats.shrink import enlarged
 from accelir.metrics.luma import LUMA
 from accelir.metrics.psnr import psnr
 from accelir.restoration.network import open_network
@@ -114,7 +115,7 @@ def main(folder: Path, network: str, count: int, side: int, pixels: bool) -> Non
             plain = picture if data is None else accelir.decode(data, network=None)
             whole = accelir.restore(plain, network, amount=1)
             worth = accelir.restore(plain, network) if data is None or pixels else accelir.decode(data, network=network)
-            undone = enlarge(plain, card.scale)
+            undone = enlarged(plain, card.scale)
             changes.append(change(undone, whole, truth) + change(undone, worth, truth))
         totals += changes
         print_changes(name, changes)

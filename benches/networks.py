@@ -22,10 +22,11 @@ from typing import Any
 
 import click
 import numpy as np
-from common import Case, Pixels, cases, enlarge, largest_within, means, pillow_jpeg, scores, timed
+from common import Case, Pixels, cases, largest_within, means, pillow_jpeg, scores, timed
 
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
+from accelir.formats.shrink import enlarged
 from accelir.metrics import SSIM
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import KINDS, Task, judged
@@ -66,7 +67,7 @@ def measure(
         restored, taken = timed(partial(network, decoded))
         seconds += taken
         pixels += restored.shape[0] * restored.shape[1]
-        before = quality(enlarge(decoded, card.scale), case.truth)
+        before = quality(enlarged(decoded, card.scale), case.truth)
         rows.append(np.concatenate([before, quality(restored, case.truth), [len(data)]]))
         report(f"{card.name} {stem}")
     mean = means(rows)

@@ -116,7 +116,6 @@ def test_blocks_add_up_to_their_cells_and_share_what_coarser_pixels_have(shape):
     padded = np.pad(fine, [(0, -side % 4) for side in fine.shape])
     rows, columns = cells.shape
     np.testing.assert_allclose(padded.reshape(rows, 4, columns, 4).sum((1, 3)), cells, rtol=1e-5)
-    # Nothing is finer than two of the scales' pixels: neighbours differ, but not wildly.
     assert (fine > 0).mean() > 0.9
 
 

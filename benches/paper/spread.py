@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from accelir.cells.grid import CELL
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
+from accelir.formats.shrink import enlarged
 from accelir.metrics import PSNR_RGB
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
-from benches.common import Case, Pixels, enlarge, largest_within, pillow_jpeg, prepare
+from benches.common import Case, Pixels, largest_within, pillow_jpeg, prepare
 from benches.paper.pictures import case_of, pictures_of, task_units
 from benches.paper.table import Options, Record, Row, Table, Unit
 
@@ -40,7 +41,7 @@ def measure(task: Task, path: Path) -> list[Record]:
     assert peer is not None, "no file of Pillow's is so small"
     ours = prepare(case.picture, str(task)).within(len(peer)).data
     decoded = decode_pixels(peer)
-    seen = enlarge(decoded, task.scale), network(decoded), network(decode_pixels(ours))
+    seen = enlarged(decoded, task.scale), network(decoded), network(decode_pixels(ours))
     plain, theirs, restored = (errors(picture, case, task.scale) for picture in seen)
     return [{"task": str(task), NETWORK: gains(plain, theirs), OURS: gains(theirs, restored)}]
 

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from accelir.architectures import build
 from accelir.architectures.blocks import Restorer, collapse, expand
+from accelir.formats.shrink import enlarged
 from accelir.metrics import psnr
 from accelir.restoration.pictures import crop_to_multiple, list_pictures, load, split
 from accelir.restoration.tasks import Task
@@ -115,16 +116,6 @@ def run_network(network: Restorer, picture: np.ndarray, device: torch.device) ->
     out = out[:, : height * network.scale, : width * network.scale]
     restored: np.ndarray = out.mul(255.0).round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
     return restored
-
-
-def enlarge(picture: np.ndarray, scale: int) -> np.ndarray:
-    """The picture enlarged by Pillow's bicubic: what there is without a network."""
-    from PIL import Image
-
-    if scale == 1:
-        return picture
-    size = picture.shape[1] * scale, picture.shape[0] * scale
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
 
 
 def validation_pairs(recipe: TrainingRecipe, folder: str | Path, most: int = 12) -> list[Pair]:
@@ -321,7 +312,7 @@ class Trainer:
         """Mean PSNR in dB over the pairs: (of the input, enlarged if need be; of the averaged network's output)."""
         network = collapse(self.ema).eval()
         scale = network.scale
-        before = np.mean([psnr(enlarge(x, scale), y, ceiling=CEILING) for x, y in pairs])
+        before = np.mean([psnr(enlarged(x, scale), y, ceiling=CEILING) for x, y in pairs])
         after = np.mean([psnr(run_network(network, x, self.device), y, ceiling=CEILING) for x, y in pairs])
         return float(before), float(after)
 
