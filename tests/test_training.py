@@ -404,6 +404,22 @@ def test_weights_of_another_run_are_taken_as_a_start(pictures: Path, tmp_path: P
     assert resumed.start == {"codecs": "jpeg:5-20", "steps": 40, "seed": 0}
 
 
+def test_a_deeper_network_starts_as_the_shallower_one(pictures: Path, tmp_path: Path) -> None:
+    import torch
+
+    shallow = trainer(pictures, tmp_path / "a", task="sr-x2", network="rep", options={"layers": 1, "channels": 8})
+    shallow.run(every=40, progress=False)
+    deep = trainer(pictures, tmp_path / "b", task="sr-x2", network="rep", options={"layers": 3, "channels": 8})
+    deep.load_weights(tmp_path / "a" / "checkpoint.pt")
+    x = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        assert torch.equal(deep.network(x), shallow.ema(x))
+        assert torch.equal(deep.ema(x), shallow.ema(x))
+    wider = trainer(pictures, tmp_path / "c", task="sr-x2", network="rep", options={"layers": 3, "channels": 16})
+    with pytest.raises(ValueError, match="another network"):
+        wider.load_weights(tmp_path / "a" / "checkpoint.pt")
+
+
 def test_recipes_survive_json(pictures: Path, tmp_path: Path) -> None:
     import json
 

@@ -118,6 +118,23 @@ def expand(network: nn.Module, weights: dict[str, Tensor]) -> None:
         raise ValueError(f"the weights are not this network's: it has no {', '.join(wrong)}")
 
 
+def deepen(network: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Give a network the weights of a shallower one: layers with a residual that it lacks begin as identities.
+
+    Between activations that an identity leaves as they are (ReLU), the two then are the same function (Net2Net, Chen
+    et al., ICLR 2016). Raises RuntimeError for weights of another network.
+    """
+    new = {
+        name: module
+        for name, module in network.named_modules()
+        if isinstance(module, CollapsibleConv) and module.residual and f"{name}.wide" not in weights
+    }
+    for module in new.values():
+        zero_last(module)
+    kept = {f"{name}.{part}": tensor for name, module in new.items() for part, tensor in module.state_dict().items()}
+    network.load_state_dict({**kept, **weights})
+
+
 def zero_last(conv: nn.Module) -> nn.Module:
     """Set a layer to zero, so that a residual network starts as its skip connection. Returns the layer."""
     with torch.no_grad():

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from accelir.architectures import build
-from accelir.architectures.blocks import Restorer, collapse, expand
+from accelir.architectures.blocks import Restorer, collapse, deepen, expand
 from accelir.formats.shrink import enlarged
 from accelir.metrics import psnr
 from accelir.restoration.pictures import crop_to_multiple, list_pictures, load, split
@@ -224,7 +224,8 @@ class Trainer:
     def load_weights(self, source: str | Path) -> None:
         """Start from another run's averaged weights, or those of a network.onnx, for a finer training.
 
-        Without effect on a resumed run. Raises ValueError for weights of another network.
+        A run may be of a shallower network: layers with a residual that it lacks begin as identities. Without effect on
+        a resumed run. Raises ValueError for weights of another network.
         """
         if self.step > 0:
             return
@@ -233,10 +234,10 @@ class Trainer:
             return
         state = torch.load(source, map_location=self.device, weights_only=True)
         try:
-            self.network.load_state_dict(state["ema"])
+            deepen(self.network, state["ema"])
         except RuntimeError as error:
             raise ValueError(f"{source} holds another network: {error}") from None
-        self.ema.load_state_dict(state["ema"])
+        self.ema.load_state_dict(self.network.state_dict())
         self.start = {"codecs": state["recipe"]["codecs"], "steps": state["step"], "seed": state["recipe"]["seed"]}
 
     def _load_exported(self, path: Path) -> None:
