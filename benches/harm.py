@@ -5,8 +5,8 @@
 FOLDER holds lossless pictures; of each the top left corner of SIDE pixels is degraded for the network's task, encoded
 and decoded, with `network=None` (enlarged by Pillow's BICUBIC filter for super-resolution) and with the network. A row
 says how much the PSNR changes, at the worst picture and in the mean, with all of the network's correction and with as
-much as the file is worth. --pixels restores decoded pixels without their file. "cut and saved again": the second JPEG's
-blocks lie elsewhere than the first one's.
+much as the file is worth. --pixels restores decoded pixels without their file. "saved again": a JPEG of a decoded one,
+whose blocks lie where the first one's did; elsewhere where it was cut.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def gray(quality: int, picture: Pixels) -> bytes:
     return pillow_jpeg(Image.fromarray(picture).convert("L"), quality)
 
 
-def again(first: int, second: int, picture: Pixels) -> bytes:
-    """A file whose picture was a JPEG before, without its first 3 rows and 5 columns, which are repeated ones."""
-    large = np.pad(picture, ((3, 0), (5, 0), (0, 0)), mode="edge")
-    return pillow_jpeg(accelir.decode(pillow_jpeg(large, first), network=None)[3:, 5:], second)
+def again(first: int, second: int, rows: int, columns: int, picture: Pixels) -> bytes:
+    """A file whose picture was a JPEG before, without its first rows and columns, which are repeated ones."""
+    large = np.pad(picture, ((rows, 0), (columns, 0), (0, 0)), mode="edge")
+    return pillow_jpeg(accelir.decode(pillow_jpeg(large, first), network=None)[rows:, columns:], second)
 
 
 def makers() -> dict[str, Maker]:
@@ -70,7 +70,8 @@ def makers() -> dict[str, Maker]:
         for bpp in rates:
             found[f"`{profile}` {bpp} bpp"] = partial(ours, profile, "jpeg", bpp)
     for first, second in ((30, 75), (30, 95), (75, 30), (90, 75), (50, 90), (95, 95)):
-        found[f"cut and saved again, q{first}, q{second}"] = partial(again, first, second)
+        found[f"saved again, q{first}, q{second}"] = partial(again, first, second, 0, 0)
+        found[f"cut and saved again, q{first}, q{second}"] = partial(again, first, second, 3, 5)
     for quality in (20, 50, 75, 90, 100):
         found[f"WebP q{quality}"] = partial(pillow_webp, quality=quality)
     for bpp in (0.4, 1.5, 3):
