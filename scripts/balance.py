@@ -62,17 +62,24 @@ class Shift:
 
 @dataclasses.dataclass(frozen=True)
 class WebpShift:
-    """What takes the place of a WebP profile's numbers, and a factor."""
+    """What takes the place of a WebP profile's numbers, and two factors."""
 
     deltas: tuple[int, ...]
     chroma_smoothing: float
+    luma_fit: float
     chroma_weights: float
-    """Of what errors of chroma cost."""
+    """Of what errors of chroma cost: a factor, as the next."""
+    lambda_: float
 
     def applied(self, profile: Profile) -> Profile:
         weights = tuple(round(weight * self.chroma_weights, 4) for weight in profile.webp.chroma_weights)
         shifted = dataclasses.replace(
-            profile.webp, deltas=self.deltas, chroma_smoothing=self.chroma_smoothing, chroma_weights=weights
+            profile.webp,
+            deltas=self.deltas,
+            chroma_smoothing=self.chroma_smoothing,
+            luma_fit=self.luma_fit,
+            chroma_weights=weights,
+            lambda_=round(profile.webp.lambda_ * self.lambda_, 4),
         )
         entry = {"made": datetime.date.today().isoformat(), "webp": dataclasses.asdict(self)}
         done = [*profile.provenance.get("balanced", []), entry]
@@ -86,16 +93,17 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=float, default=1.0, help="factor of the steps")
     parser.add_argument("--flat-weight", type=float, default=1.0, help="factor of what errors in flat blocks cost")
     parser.add_argument("--lambda", type=float, default=1.0, dest="lambda_", help="factor of the Lagrangian")
-    parser.add_argument("--webp", action="store_true", help="shift WebP in place of JPEG, by the three below")
+    parser.add_argument("--webp", action="store_true", help="shift WebP, by the Lagrangian and those below")
     parser.add_argument("--deltas", type=int, nargs=5, default=(0,) * 5)
     parser.add_argument("--chroma-smoothing", type=float, default=0.0)
+    parser.add_argument("--luma-fit", type=float, default=0.0)
     parser.add_argument("--chroma-weights", type=float, default=1.0, help="factor")
     parser.add_argument("--profiles", type=Path, default=Path("profiles"))
     a = parser.parse_args()
     folder = a.profiles / a.profile
     shift: Shift | WebpShift = Shift(a.luma_dc, a.luma_first_ac, a.luma_low_ac, a.chroma, a.lambda_, a.flat_weight)
     if a.webp:
-        shift = WebpShift(tuple(a.deltas), a.chroma_smoothing, a.chroma_weights)
+        shift = WebpShift(tuple(a.deltas), a.chroma_smoothing, a.luma_fit, a.chroma_weights, a.lambda_)
     write_profile(folder, shift.applied(read_profile(folder)))
 
 

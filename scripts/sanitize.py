@@ -213,7 +213,7 @@ def vp8_size(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> dict[str, i
 def vp8(rng: np.random.Generator, pixels: NDArray[np.uint8], **options: object) -> None:
     """A VP8 frame with random settings and maps, but for the options."""
     shape = tuple(ceil_div(side, 16) for side in pixels.shape[:2])
-    picture = webp.Picture.from_pixels(pixels, bool(rng.integers(2)), smoothing(rng))
+    picture = webp.Picture.from_pixels(pixels, bool(rng.integers(2)), smoothing(rng), rng.random())
     settings = vp8_settings(rng, shape) | options
     size = {name: settings.pop(name) for name in ("quantizer", "max_bytes") if name in settings} or vp8_size(
         rng, pixels

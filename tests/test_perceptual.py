@@ -150,17 +150,18 @@ def test_flat_blocks_of_sr_x4_cost_more_for_what_is_seen_after_the_network():
     assert gains[1] > -0.03
 
 
-# SSIMULACRA 2 over Pillow's at equal bytes, quality 50 and 80 (JPEG optimize=True; WebP method 6, 50 and 80).
+# SSIMULACRA 2 over Pillow's at equal bytes, JPEG optimize=True and WebP method 6, at these of their qualities.
+QUALITIES = {"jpeg": (50, 80), "webp": (50, 75, 90)}
 GAIN = {
     ("cup", "jpeg"): (2.54, 7.94),
     ("table", "jpeg"): (2.96, 2.07),
     ("cloth", "jpeg"): (2.74, 2.18),
-    ("cup", "webp"): (3.47, 1.86),
-    ("table", "webp"): (2.07, 0.73),
-    ("cloth", "webp"): (4.23, 1.76),
+    ("cup", "webp"): (2.90, 3.03, 3.02),
+    ("table", "webp"): (1.73, 1.61, 1.01),
+    ("cloth", "webp"): (3.95, 3.21, 0.72),
 }
 ROOM = 0.4
-PSNR_GUARD = {"jpeg": 0.8, "webp": -0.7}
+PSNR_GUARD = {"jpeg": 0.8, "webp": -0.5}
 """dB over Pillow's."""
 
 
@@ -175,7 +176,7 @@ def pillow_file(pixels, format, quality):
 @pytest.mark.parametrize("name", PHOTO_CROPS)
 def test_perceptual_looks_better_than_pillow_at_its_bytes(name, format):
     pixels, judge = photo(name), SSIMULACRA2.against(photo(name))
-    for quality, measured in zip((50, 80), GAIN[name, format], strict=True):
+    for quality, measured in zip(QUALITIES[format], GAIN[name, format], strict=True):
         peer = pillow_file(pixels, format, quality)
         ours = accelir.encode(pixels, max_bytes=len(peer), format=format, profile="perceptual")
         assert judge.score(by_pillow(ours)) - judge.score(by_pillow(peer)) > measured - ROOM, quality

@@ -204,6 +204,7 @@ def put(value, *path):
         put([1.0] * 10, "webp", "group_weights"),  # it has no groups
         put([0.0] * 10, "webp", "group_weights"),
         put(1.5, "webp", "chroma_smoothing"),
+        put(1.5, "webp", "luma_fit"),
     ],
 )
 def test_a_damaged_profile_is_refused_by_name(installed, change):

@@ -182,8 +182,10 @@ def test_the_command_reaches_targets(cup):
     assert told["asked"] is None
     assert told["target"]["metric"] == "psnr"
     assert told["target"]["asked"] == 35 <= told["target"]["reached"] == pytest.approx(score(data, "psnr"))
-    assert "asked ssimulacra2 50  reached 50." in call("-o", "low.webp", "--target", "low").stdout
-    assert score((cup / "low.webp").read_bytes(), "ssimulacra2") >= 50
+    printed = call("-o", "low.webp", "--target", "low").stdout
+    reached = score((cup / "low.webp").read_bytes(), "ssimulacra2")
+    assert 50 <= reached < 52  # scores of neighbouring sizes differ by up to 3 here
+    assert f"asked ssimulacra2 50  reached {reached:.2f}" in printed
 
 
 def test_the_command_keeps_to_a_cap_and_says_so(cup):

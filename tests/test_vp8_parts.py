@@ -94,6 +94,23 @@ def test_sharp_planes_decode_nearer_to_the_picture(crop):
     assert sharp >= plain + 0.5
 
 
+def test_luma_makes_up_for_the_error_that_it_is_asked_to(crop):
+    def errors(luma_fit):
+        off = rgb_of(*vp8.Picture.from_pixels(crop, luma_fit=luma_fit).planes()).astype(float) - crop
+        return np.square(off).mean(), np.square(off @ [0.299, 0.587, 0.114]).mean()
+
+    (rgb, luma), (between_rgb, between_luma), (plain_rgb, plain_luma) = map(errors, (0.0, 0.5, 1.0))
+    assert rgb < between_rgb < plain_rgb
+    assert plain_luma < between_luma < luma
+    assert plain_luma < 0.2  # rounding to levels of 255/219 alone is 0.11
+
+
+@pytest.mark.parametrize("fit", [-0.01, 1.01, float("nan")])
+def test_a_luma_fit_out_of_range_is_refused(fit):
+    with pytest.raises(ValueError, match="luma_fit must be 0 to 1"):
+        vp8.Picture.from_pixels(np.zeros((8, 8, 3), np.uint8), luma_fit=fit)
+
+
 def test_sharp_planes_make_use_of_the_decoders_clipping():
     rgb = np.zeros((64, 64, 3), np.uint8)
     rgb[:, ::3, 0] = rgb[::5, :, 2] = 255

@@ -48,11 +48,12 @@ using python::within;
 
 constexpr int kMaxSide = 16383;
 
-YuvPlanes from_pixels(const Array<uint8_t>& pixels, bool sharp, double chroma_smoothing) {
+YuvPlanes from_pixels(const Array<uint8_t>& pixels, bool sharp, double chroma_smoothing, double luma_fit) {
   const python::Pixels p = python::pixels_of(pixels, "WebP", kMaxSide);
   Range::between(0, 1)(chroma_smoothing, "chroma_smoothing");
+  Range::between(0, 1)(luma_fit, "luma_fit");
   py::gil_scoped_release release;
-  return to_yuv(p.data, p.width, p.height, p.channels, sharp, chroma_smoothing);
+  return to_yuv(p.data, p.width, p.height, p.channels, sharp, chroma_smoothing, luma_fit);
 }
 
 YuvPlanes from_planes(const Array<uint8_t>& y, const Array<uint8_t>& u, const Array<uint8_t>& v, int width,
@@ -168,7 +169,7 @@ void bind(py::module_& m) {
   m.doc() = "The compiled VP8 core of accelir.";
   py::class_<YuvPlanes>(m, "Picture")
       .def_static("from_pixels", &from_pixels, py::arg("pixels"), py::arg("sharp") = true,
-                  py::arg("chroma_smoothing") = 0.0)
+                  py::arg("chroma_smoothing") = 0.0, py::arg("luma_fit") = 0.0)
       .def_static("from_planes", &from_planes, py::arg("y"), py::arg("u"), py::arg("v"), py::arg("width"),
                   py::arg("height"))
       .def_property_readonly("width", [](const YuvPlanes& p) { return p.width; })

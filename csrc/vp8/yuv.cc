@@ -87,28 +87,33 @@ ACCELIR_INLINE float shown_alike(uint8_t picture, float v) {
   return std::min(std::max(v, low), high);
 }
 
+// Costs of a squared error of each colour, 1 together, for luma_fit as in to_yuv.
+constexpr float cost_of(double share, double luma_fit) {
+  return static_cast<float>((1 - luma_fit) / 3 + luma_fit * share);
+}
+
 ACCELIR_INLINE Rgb chroma_part(float u, float v) { return {kRedOfV * v, kGreenOfU * u + kGreenOfV * v, kBlueOfU * u}; }
 
 // Nearer to the luma that fits a pixel best beside its chroma: the mean of what the nearest target leaves to luma.
-ACCELIR_INLINE float refit_luma(const uint8_t* rgb, const Rgb& chroma, float luma) {
+ACCELIR_INLINE float refit_luma(const uint8_t* rgb, const Rgb& costs, const Rgb& chroma, float luma) {
   const float r = shown_alike(rgb[0], luma + chroma.r) - chroma.r, g = shown_alike(rgb[1], luma + chroma.g) - chroma.g,
               b = shown_alike(rgb[2], luma + chroma.b) - chroma.b;
-  return (r + g + b) * (1.0f / 3);
+  return costs.r * r + costs.g * g + costs.b * b;
 }
 
 // Two steps from the best luma of a decoder that doesn't clip. Written out: GCC makes no vector code of a loop here.
-ACCELIR_INLINE float fit_luma(const uint8_t* rgb, const Rgb& chroma) {
-  const float luma = (rgb[0] - chroma.r + rgb[1] - chroma.g + rgb[2] - chroma.b) * (1.0f / 3);
-  return refit_luma(rgb, chroma, refit_luma(rgb, chroma, luma));
+ACCELIR_INLINE float fit_luma(const uint8_t* rgb, const Rgb& costs, const Rgb& chroma) {
+  const float luma = costs.r * (rgb[0] - chroma.r) + costs.g * (rgb[1] - chroma.g) + costs.b * (rgb[2] - chroma.b);
+  return refit_luma(rgb, costs, chroma, refit_luma(rgb, costs, chroma, luma));
 }
 
 // In place: from the chroma that the decoder has for the pixels to the chroma of their targets.
 ACCELIR_MULTIVERSION
-void target_chroma(const uint8_t* __restrict rgb, int n, float* __restrict u, float* __restrict v) {
+void target_chroma(const uint8_t* __restrict rgb, int n, const Rgb& costs, float* __restrict u, float* __restrict v) {
   for (std::ptrdiff_t x = 0; x < n; ++x) {
     const uint8_t* p = rgb + 3 * x;
     const Rgb chroma = chroma_part(u[x], v[x]);
-    const float luma = fit_luma(p, chroma);
+    const float luma = fit_luma(p, costs, chroma);
     const float r = shown_alike(p[0], luma + chroma.r), g = shown_alike(p[1], luma + chroma.g),
                 b = shown_alike(p[2], luma + chroma.b);
     const float grey = static_cast<float>(kRed) * r + static_cast<float>(kGreen) * g + static_cast<float>(kBlue) * b;
@@ -128,18 +133,24 @@ void plain_target(const uint8_t* __restrict rgb, int n, float* __restrict u, flo
 }
 
 ACCELIR_MULTIVERSION
-void sharp_luma(const uint8_t* __restrict rgb, int n, const float* __restrict u, const float* __restrict v,
-                uint8_t* __restrict y) {
+void sharp_luma(const uint8_t* __restrict rgb, int n, const Rgb& costs, const float* __restrict u,
+                const float* __restrict v, uint8_t* __restrict y) {
   for (std::ptrdiff_t x = 0; x < n; ++x) {
-    const float luma = fit_luma(rgb + 3 * x, chroma_part(u[x], v[x])) * static_cast<float>(kLumaRange);
+    const float luma = fit_luma(rgb + 3 * x, costs, chroma_part(u[x], v[x])) * static_cast<float>(kLumaRange);
     y[x] = to_byte(static_cast<int>(luma + 16.5f));
   }
 }
 
 class SharpConversion {
  public:
-  SharpConversion(const uint8_t* rgb, const Halving& halving, YuvPlanes& out)
-      : rgb_(rgb), out_(out), halving_(halving), row_u_(out.width), row_v_(out.width), scratch_(out.width / 2 + 64) {}
+  SharpConversion(const uint8_t* rgb, const Halving& halving, double luma_fit, YuvPlanes& out)
+      : rgb_(rgb),
+        out_(out),
+        halving_(halving),
+        costs_{cost_of(kRed, luma_fit), cost_of(kGreen, luma_fit), cost_of(kBlue, luma_fit)},
+        row_u_(out.width),
+        row_v_(out.width),
+        scratch_(out.width / 2 + 64) {}
 
   void run() {
     for (int i = 0; i < kHalvings; ++i) halve(i == 0);
@@ -147,7 +158,7 @@ class SharpConversion {
     round_chroma(v_, out_.v);
     for (int y = 0; y < out_.height; ++y) {
       decode_chroma(y);
-      sharp_luma(row(y), out_.width, row_u_.data(), row_v_.data(), out_.y.data() + size_t(y) * out_.y_stride());
+      sharp_luma(row(y), out_.width, costs_, row_u_.data(), row_v_.data(), out_.y.data() + size_t(y) * out_.y_stride());
     }
   }
 
@@ -162,7 +173,7 @@ class SharpConversion {
         plain_target(row(y), width, row_u_.data(), row_v_.data());
       } else {
         decode_chroma(y);
-        target_chroma(row(y), width, row_u_.data(), row_v_.data());
+        target_chroma(row(y), width, costs_, row_u_.data(), row_v_.data());
       }
       halve_row(halving_, row_u_.data(), width, u.row(y), scratch_.data());
       halve_row(halving_, row_v_.data(), width, v.row(y), scratch_.data());
@@ -194,6 +205,7 @@ class SharpConversion {
   const uint8_t* rgb_;
   YuvPlanes& out_;
   const Halving halving_;
+  const Rgb costs_;
   Plane u_, v_;
   std::vector<float> row_u_, row_v_, scratch_;
 };
@@ -219,7 +231,8 @@ void replicate_edges(std::vector<uint8_t>& plane, int width, int height, int str
 
 }  // namespace
 
-YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing) {
+YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing,
+                 double luma_fit) {
   YuvPlanes out(width, height);
   if (channels == 1) {
     for (int y = 0; y < height; ++y)
@@ -227,7 +240,7 @@ YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, boo
     std::fill(out.u.begin(), out.u.end(), uint8_t{128});
     std::fill(out.v.begin(), out.v.end(), uint8_t{128});
   } else if (sharp) {
-    SharpConversion(pixels, Halving(chroma_smoothing), out).run();
+    SharpConversion(pixels, Halving(chroma_smoothing), luma_fit, out).run();
   } else {
     convert_plainly(pixels, out);
   }

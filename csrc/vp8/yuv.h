@@ -18,7 +18,9 @@ namespace accelir::vp8 {
 // pixels: rows of 8-bit gray (channels 1; chroma is neutral) or RGB (channels 3). Without sharp, chroma is the mean of
 // 2x2 pixels and only the planes are allocated; with it at most 7 bytes a pixel more while it runs (two float planes of
 // half the width, the two of the halving before, and a copy of one when it is cut to half its height).
-// chroma_smoothing: of sharp's halving, see downsample.h.
-YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing);
+// chroma_smoothing: of sharp's halving, see downsample.h. luma_fit, 0 to 1: 0 as above; towards 1 colours count as they
+// do in luma, not alike, so that luma stays the picture's own and makes up for less of what halving leaves.
+YuvPlanes to_yuv(const uint8_t* pixels, int width, int height, int channels, bool sharp, double chroma_smoothing,
+                 double luma_fit);
 
 }  // namespace accelir::vp8

@@ -13,11 +13,14 @@ class Picture:
     """A picture as the planes that a VP8 frame codes: Y, U, V of BT.601, limited range."""
 
     @staticmethod
-    def from_pixels(pixels: NDArray[np.uint8], sharp: bool = True, chroma_smoothing: float = 0.0) -> Picture:
+    def from_pixels(
+        pixels: NDArray[np.uint8], sharp: bool = True, chroma_smoothing: float = 0.0, luma_fit: float = 0.0
+    ) -> Picture:
         """pixels: HxWx3 RGB or HxW gray, any strides, sides of 1 to 16383.
 
         sharp: the planes whose decoding (with doubling of chroma by 9/3/3/1) is nearest to the RGB picture; else chroma
-        is the mean of 2x2 pixels. chroma_smoothing: 0 to 1, where sharp.
+        is the mean of 2x2 pixels. chroma_smoothing: 0 to 1, where sharp. luma_fit: 0 to 1, where sharp: what luma makes
+        up for, 0 the error of R, G and B, 1 that of luma.
         """
 
     @staticmethod

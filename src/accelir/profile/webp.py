@@ -24,6 +24,8 @@ class WebpSettings:
     """Sharpness of the loop filter, 0 to 7."""
     chroma_smoothing: float = 0.0
     """Smoothing of halved chroma, 0 (the least-squares inverse of the decoders' doubling) to 1."""
+    luma_fit: float = 0.0
+    """What luma makes up for beside halved chroma: 0 the squared error of R, G and B, 1 that of luma."""
     group_weights: tuple[float, ...] = ()
     """Costs of a squared error in a cell of each of QP-NET's groups; empty: the same everywhere."""
 
@@ -51,6 +53,7 @@ class WebpSettings:
             ("filter", (self.filter,), 1, 0, 100),
             ("sharpness", (self.sharpness,), 1, 0, 7),
             ("chroma_smoothing", (self.chroma_smoothing,), 1, 0, 1),
+            ("luma_fit", (self.luma_fit,), 1, 0, 1),
             ("group_weights", self.group_weights, len(self.group_weights), 1e-3, 1e3),
         ):
             if len(values) != count or not all(low <= v <= high for v in values):

@@ -52,6 +52,8 @@ class WebpTuning:
     """Strength of the loop filter."""
     chroma_smoothing: float = 0.0
     """Smoothing of halved chroma; below 0 it is 0."""
+    luma_fit: float = 0.0
+    """What luma makes up for beside halved chroma, from the error of RGB, 0, to that of luma, 1; clipped to that."""
     group_ramp: float = 0.0
     """Logarithm of the weight of errors in the last of QP-NET's groups over that in the first."""
 
@@ -68,6 +70,7 @@ class WebpTuning:
             deltas=(luma_dc, y2, y2, chroma_dc, chroma),
             filter=round(max(self.filter, 0.0), 2),
             chroma_smoothing=round(max(self.chroma_smoothing, 0.0), 3),
+            luma_fit=round(min(max(self.luma_fit, 0.0), 1.0), 2),
             group_weights=_group_weights(groups, self.group_ramp),
         )
 
@@ -83,6 +86,7 @@ STEPS = {
     "y2_delta": 4.0,
     "chroma_dc_delta": 4.0,
     "chroma_smoothing": 0.1,
+    "luma_fit": 0.5,
     "group_ramp": 1.0,
 }
 LOGARITHMIC = ("lambda_", "chroma")

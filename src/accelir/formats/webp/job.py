@@ -65,7 +65,7 @@ def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:
 
 def convert(pixels: NDArray[np.uint8], settings: WebpSettings) -> vp8.Picture:
     """A picture, RGB or gray, as the planes that its file codes."""
-    return vp8.Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing)
+    return vp8.Picture.from_pixels(pixels, chroma_smoothing=settings.chroma_smoothing, luma_fit=settings.luma_fit)
 
 
 def make_job(
