@@ -38,7 +38,7 @@ widths ffdnet     denoise-25 64 1200 channels "64 40 32 16 8" --rate 4e-4
 widths ircnn      deblur-1.5 64 1500 channels "32 28 24 20 16 8 4" --rate 4e-4
 widths latticenet sr-x4      32 1200 channels "32 8 4" --rate 4e-4
 widths dncnn      denoise-25 64 800  channels "32 24 16 8" --rate 4e-4
-widths mimounet   deblur-1.5 64 600  channels "16 14 12 10 8 4" --set blocks=2 --rate 4e-4
+widths mimounet   deblur-1.5 64 600  channels "16 12 8 4" --set blocks=2 --rate 4e-4
 widths carn       sr-x4      32 1000 channels "36 12 4" --rate 4e-4
 widths swinir     sr-x4      32 600  channels "36 12 6" --set groups=2 --set layers=2 --rate 4e-4
 widths arsr       sr-x4      32 1200 layers   "11 8 5"
