@@ -136,6 +136,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="what judges see")
     parser.add_argument("--profiles", type=Path, default=Path("profiles"))
     a = parser.parse_args()
+    if a.judge and (a.webp or a.pictures is None):
+        parser.error("--judge needs --pictures, and is for JPEG alone")
     folder = a.profiles / a.profile
     luma = (a.luma_dc, a.luma_first_ac, a.luma_low_ac, a.luma_high_ac)
     shift: Shift | WebpShift = Shift(*luma, a.chroma, a.lambda_, a.flat_weight, a.trust)
