@@ -192,6 +192,19 @@ def test_a_map_that_is_given_leaves_nothing_to_allocate():
     assert made.stats["allocator"] == "uniform"
 
 
+def test_without_a_network_to_ask_there_is_no_closed_loop():
+    """Groups, which this profile has, don't stand in for it: QPs by variance are 2 dB worse."""
+    profile = dataclasses.replace(load_profile("deblur-1.5"), network=None)
+    files = {
+        allocator: FORMATS["jpeg"]
+        .prepare(Request(photo("cup"), EncoderSettings(profile, 7, allocator=allocator)))
+        .within(2500)
+        for allocator in ("auto", "uniform")
+    }
+    assert files["auto"].stats["allocator"] == "uniform"
+    assert files["auto"].data == files["uniform"].data
+
+
 @pytest.mark.parametrize(
     ("allocator", "message"),
     [("best", "allocator must be"), ("closed-loop", "has no closed loop"), ("reward", "has no groups")],

@@ -51,7 +51,7 @@ def allocator_for(request: Request) -> str:
     if request.settings.allocator != "auto":
         return request.settings.allocator
     profile, effort = request.settings.profile, get_effort(request.settings.effort)
-    loop = profile.jpeg.closed_loop
+    loop = profile.jpeg.closed_loop if profile.network is not None else None
     if effort.views and loop is not None and loop.effort <= request.settings.effort:
         return "closed-loop"
     return profile.jpeg.allocator if effort.rdo else "uniform"
