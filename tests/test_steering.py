@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -95,8 +96,12 @@ def test_gradients_dont_depend_on_tiles(name):
     gradient, s = open_gradient(network, find(name)), network.card.scale
     picture = photo("cup")[:95, :111].astype(np.float32)
     goal = noise(95 * s, 111 * s)
-    whole, pieces = gradient(picture, goal), gradient(picture, goal, tile=20)
+    whole = gradient(picture, goal)
+    pieces = dataclasses.replace(gradient, halos=2)(picture, goal, tile=20)
     assert np.abs(whole - pieces).max() < 1e-4 * np.abs(whole).max()
+    nearly = gradient(picture, goal, tile=40)
+    assert np.abs(whole - nearly).max() > 0
+    assert np.linalg.norm(whole - nearly) < 1e-2 * np.linalg.norm(whole)
 
 
 def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):

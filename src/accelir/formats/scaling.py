@@ -32,7 +32,6 @@ from accelir.formats.shrink import cropped, enlarged, padded, shrunk
 from accelir.metrics import METRICS, PSNR_RGB
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
-from accelir.restoration.card import Card
 from accelir.restoration.gradient import open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import open_network
@@ -228,7 +227,7 @@ class _Choice:
     def _reference(self, name: str) -> Reference:
         """The picture given, for a network that enlarges a smaller one."""
         network = open_network(name, 1)
-        gradient = dataclasses.replace(open_gradient(network, find(name)), halos=1, working=WORKING_BYTES)
+        gradient = dataclasses.replace(open_gradient(network, find(name)), working=WORKING_BYTES)
         return Reference(padded(self._request.pixels, network.card.scale), (network,), (gradient,))
 
     def _distance(self, route: Route, network: str | None, made: Made) -> float:
@@ -260,12 +259,7 @@ class _Choice:
 
 def _restored(network: str, decoded: Pixels, made: Made) -> Pixels:
     opened = open_network(network, 1)
-    return restore_as_worth(opened, decoded, worth_on(made.data, opened.card), _tile(opened.card))
-
-
-def _tile(card: Card) -> int:
-    """Side of what a network restores at a time."""
-    return max(math.isqrt(int(WORKING_BYTES / max(card.memory, 1.0))) - 2 * (card.halo or 0), 1)
+    return restore_as_worth(opened, decoded, worth_on(made.data, opened.card), opened.tile_within(WORKING_BYTES))
 
 
 def _factor(gain: float) -> float:
