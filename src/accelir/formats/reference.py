@@ -21,9 +21,8 @@ from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
-ROUNDS = (0, 0, 0, 4, 8, 16, 24, 36, 56, 80)
-"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all of the time: at 1.2 bpp 16 rounds
-through `sr-x4` gain 0.360 dB in 4.9 s a megapixel so, and 0.373 in 9.2 s where all ask (5 training pictures)."""
+ROUNDS = (0, 0, 0, 4, 8, 12, 24, 36, 56, 80)
+"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all of the time."""
 
 WORKING_BYTES = 36 * 2**20
 """Most bytes that a network's activations of one tile may take where it judges: beside its gradient's, which stay."""
