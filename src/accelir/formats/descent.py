@@ -28,7 +28,7 @@ from accelir.cells.color_weights import ZIGZAG, rgb_weights
 from accelir.formats.reference import Descent, Reference
 from accelir.formats.samples import JpegSamples, Plane
 
-CHANGE = 0.7
+CHANGE = 0.85
 RATE = 0.2
 NOISE = 0.8
 """Width of the noise in steps. 1 would be that of rounding."""

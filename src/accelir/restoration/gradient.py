@@ -45,7 +45,7 @@ class Gradient:
     session: onnxruntime.InferenceSession
     """Graph, ready to run."""
     halos: int = 1
-    """Width of a tile's rim in the card's halos. With 1 gradients of the shipped networks are off by 0.04 to 0.5 % where
+    """Width of a tile's rim in halos. With 1 gradients of the shipped networks are off by 0.04 to 0.5 % where
     tiles have 40 pixels (root mean square). With 2 a megapixel takes `sr-x4` half as long again."""
     working: int = WORKING_BYTES
     """Bytes that a tile may take beside REFERENCE_BYTES."""
