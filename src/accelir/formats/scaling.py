@@ -137,6 +137,8 @@ class _Try:
     prepared: Any
     distance: float
     """Of what receivers see from the picture, on the sample, steering reckoned in."""
+    blind: float | None = None
+    """The same without steering; None where nobody looked."""
 
 
 class _Choice:
@@ -186,7 +188,8 @@ class _Choice:
         best = int(np.argmin(distances))
         if best > 0:
             prepared = self._format.prepare(route.request(self._request, route.networks[best]))
-        return _Try(route, route.networks[best], made, prepared, distances[best] / _factor(self._gain(route)))
+        blind = distances[best]
+        return _Try(route, route.networks[best], made, prepared, blind / _factor(self._gain(route)), blind)
 
     def _asked(self, route: Route) -> int:
         """How often steering asks the network; 0: no steering."""
@@ -214,8 +217,9 @@ class _Choice:
         if (asked := self._asked(route)) and tried.network is not None:
             reference, descent = self._reference(tried.network), Descent(2 * asked + 2, asked)
             aimed = steered(self._format, tried.prepared, made, reference, descent, self._budget)
-            distances = [self._foretold(route, tried.network, file) for file in (made, aimed)]
-            best, distance = (aimed if distances[1] < distances[0] else made), min(distances)
+            blind = self._foretold(route, tried.network, made) if tried.blind is None else tried.blind
+            distance = self._foretold(route, tried.network, aimed)
+            best, distance = (aimed, distance) if distance < blind else (made, blind)
         told = {
             "scale": route.scale,
             "profile": route.profile.name,
