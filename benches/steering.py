@@ -1,5 +1,7 @@
 """What `reference=` gains: files with and without it at equal bytes, restored by several networks, RGB and luma.
 
+Through the own network flat areas and SSIMULACRA 2 are told, too.
+
 python benches/steering.py PICTURES --count 12 --profile sr-x4 --judge other.onnx --effort 5 --format webp
 """
 
@@ -16,8 +18,7 @@ from PIL import Image
 
 import accelir
 from accelir.formats.decode import decode_pixels
-from accelir.metrics import psnr
-from accelir.metrics.psnr import PSNR_Y
+from accelir.metrics import PSNR_FLAT, PSNR_RGB, PSNR_Y, SSIMULACRA2
 from accelir.profile.installed import load_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
@@ -35,8 +36,13 @@ def enlarge(scale: int) -> Judge:
     return judge
 
 
+METRICS = (PSNR_RGB, PSNR_Y)
+OWN = (PSNR_FLAT, SSIMULACRA2)
+"""What the own network's pictures are also judged by."""
+
+
 def gains(case: Case, encoder: accelir.Encoder, bpp: float, judges: dict[str, Judge]) -> tuple[list[float], float]:
-    """dB by judge, RGB and Y in turn, and the processor's seconds that the steered file took."""
+    """By judge, of METRICS, and the own network's of OWN, too; the processor's seconds that the steered file took."""
     budget = int(bpp * case.picture.shape[0] * case.picture.shape[1] / 8)
     blind = encoder.encode(case.picture, max_bytes=budget)
     start = time.process_time()
@@ -44,9 +50,10 @@ def gains(case: Case, encoder: accelir.Encoder, bpp: float, judges: dict[str, Ju
     seconds = time.process_time() - start
     files = [decode_pixels(made.data) for made in (blind, steered)]
     found = []
-    for judge in judges.values():
+    for name, judge in judges.items():
         before, after = (judge(pixels) for pixels in files)
-        found += [metric(after, case.truth) - metric(before, case.truth) for metric in (psnr, PSNR_Y.score)]
+        metrics = METRICS + OWN if name == "own" else METRICS
+        found += [metric.score(after, case.truth) - metric.score(before, case.truth) for metric in metrics]
     return found, seconds
 
 
@@ -66,14 +73,17 @@ def main() -> None:
     judges: dict[str, Judge] = {"own": open_network(network, 1), "bicubic": enlarge(task.scale)}
     judges |= {Path(path).stem: open_network(path, 1) for path in options.judge}
     encoder = accelir.Encoder(profile=options.profile, effort=options.effort, format=options.format)
-    print("bpp", *(f"{name} RGB/Y" for name in judges), "s/MP of the original", sep="\t")
+    names = [name + (" RGB/Y/flat/SSIMULACRA 2" if name == "own" else " RGB/Y") for name in judges]
+    print("bpp", *names, "s/MP of the original", sep="\t")
     for bpp in options.rates:
         rows = []
         for case in cases(options.pictures, task, options.count).values():
             found, seconds = gains(case, encoder, bpp, judges)
             rows.append([*found, seconds / (case.truth.shape[0] * case.truth.shape[1] / 1e6)])
-        mean = np.mean(rows, axis=0)
-        shown = [f"{mean[2 * i]:+.3f}/{mean[2 * i + 1]:+.3f}" for i in range(len(judges))]
+        mean = np.nanmean(rows, axis=0)  # pictures without flat areas have none
+        own = len(METRICS + OWN)
+        parts = [mean[:own], *np.reshape(mean[own:-1], (-1, len(METRICS)))]
+        shown = ["/".join(f"{gain:+.3f}" for gain in part) for part in parts]
         print(bpp, *shown, f"{mean[-1]:.2f}", f"worst own {min(row[0] for row in rows):+.3f}", sep="\t", flush=True)
     print(f"peak memory {peak_bytes() / 1e6:.0f} MB")
 

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from accelir.profile.files import read_profile, write_profile
-from accelir.profile.jpeg import Tables
 from accelir.profile.model import Profile
 from accelir.profiling.tuning_bench import TuningBench
 from accelir.restoration.pictures import list_pictures, split
@@ -55,17 +54,12 @@ class Shift:
         factors[1:] = self.chroma
         return factors
 
-    def tables(self, tables: Tables) -> Tables:
-        steps = self.steps()
-        relative = tables.relative_steps * steps[: len(tables.relative_steps)]
-        return Tables(relative, (tables.weights * steps ** (-2 * self.trust)).astype(np.float32))
-
     def applied(self, profile: Profile) -> Profile:
         modes = profile.jpeg.ladder.modes.copy()
         modes["lambda"] *= self.lambda_
         shifted = dataclasses.replace(
             profile.jpeg,
-            tables={name: self.tables(tables) for name, tables in profile.jpeg.tables.items()},
+            tables={name: tables.scaled(self.steps(), self.trust) for name, tables in profile.jpeg.tables.items()},
             ladder=dataclasses.replace(profile.jpeg.ladder, modes=modes),
             flat_weight=profile.jpeg.flat_weight * self.flat_weight,
         )

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 torch = pytest.importorskip("torch")
-pytest.importorskip("onnx")
+onnx = pytest.importorskip("onnx")
 
 from accelir.architectures import ARCHITECTURES, build  # noqa: E402
 from accelir.architectures.blocks import CollapsibleConv, Upsample, collapse  # noqa: E402
@@ -310,3 +310,46 @@ def test_the_gradient_graph_is_what_autograd_finds(name: str) -> None:
 def test_an_operator_without_a_derivative_is_named() -> None:
     with pytest.raises(ValueError, match="no derivative is known for"):
         gradient_model(to_onnx(small("swinir")))
+
+
+@pytest.mark.parametrize("name", ["artefact", "edsr", "rep"])
+def test_gradients_of_rectified_convolutions_stay_in_one_layout(name: str) -> None:
+    """Features are scaled so that Tanh is their sign: HardSigmoid's tensors would be put in order and back."""
+    kinds = [node.op_type for node in onnx.load_from_string(gradient_model(to_onnx(small(name)))).graph.node]
+    assert "HardSigmoid" not in kinds
+    assert kinds.count("Tanh") == kinds.count("Relu") > 0
+
+
+def rectifier(between: str, last: str) -> bytes:
+    """y = Conv(c) + LAST, where c = relu(Conv(x) BETWEEN itself or x); convolutions are of 1x1 and share weights."""
+    weight = np.random.default_rng(1).normal(0, 0.3, (3, 3, 1, 1)).astype(np.float32)
+    made = [
+        onnx.helper.make_node("Conv", ["x", "weight", "bias"], ["a"]),
+        onnx.helper.make_node(between, ["a", "a" if between == "Add" else "x"], ["b"]),
+        onnx.helper.make_node("Relu", ["b"], ["c"]),
+        onnx.helper.make_node("Conv", ["c", "weight", "bias"], ["d"]),
+        onnx.helper.make_node("Add", ["d", last], ["y"]),
+    ]
+    faces = [onnx.helper.make_tensor_value_info(name, 1, ["n", 3, "h", "w"]) for name in "xy"]
+    constants = [onnx.numpy_helper.from_array(weight, "weight")]
+    constants.append(onnx.numpy_helper.from_array(np.float32([0.3, -0.2, 0.1]), "bias"))
+    graph = onnx.helper.make_graph(made, "toy", faces[:1], faces[1:], constants)
+    opset = onnx.helper.make_opsetid("", 17)
+    return onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("between", "last", "operator"), [("Add", "x", "Tanh"), ("Sub", "x", "HardSigmoid"), ("Add", "c", "HardSigmoid")]
+)
+def test_features_are_scaled_only_where_nothing_else_sees_them(between: str, last: str, operator: str) -> None:
+    """What a difference of pictures makes the network differ by, times the errors, is what the gradient says of it."""
+    model, rng = rectifier(between, last), np.random.default_rng(0)
+    gradient = gradient_model(model)
+    kinds = {node.op_type for node in onnx.load_from_string(gradient).graph.node}
+    assert kinds & {"Tanh", "HardSigmoid"} == {operator}
+    x, goal, direction = (rng.random((1, 3, 4, 5), dtype=np.float32) for _ in range(3))
+    session, step = open_model(model, 1), np.float32(1e-3)
+    errors = run_model(session, x).clip(0, 1) - goal
+    moved = run_model(session, x + step * direction) - run_model(session, x - step * direction)
+    found = run_model(open_model(gradient, 1), x, goal)
+    assert np.vdot(found, direction) == pytest.approx(np.vdot(errors, moved) / 2e-3, rel=1e-3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 
 import numpy as np
@@ -15,6 +16,7 @@ from accelir import cli
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
 from accelir.formats.samples import JpegSamples
+from accelir.metrics.flat import PSNR_FLAT
 from accelir.restoration.card import Card
 from accelir.restoration.detail import SUFFIX
 from accelir.restoration.gradient import open_gradient
@@ -93,10 +95,14 @@ def _error(network, picture, goal):
 def test_gradients_dont_depend_on_tiles(name):
     network = open_network(name, 1)
     gradient, s = open_gradient(network, find(name)), network.card.scale
-    picture = photo("cup")[:95, :111].astype(np.float32)
-    goal = noise(95 * s, 111 * s)
-    whole, pieces = gradient(picture, goal), gradient(picture, goal, tile=20)
+    picture = photo("cup")[:63, :95].astype(np.float32)
+    goal = noise(63 * s, 95 * s)
+    whole = gradient(picture, goal)
+    pieces = dataclasses.replace(gradient, halos=2)(picture, goal, tile=40)
     assert np.abs(whole - pieces).max() < 1e-4 * np.abs(whole).max()
+    nearly = gradient(picture, goal, tile=40)
+    assert np.abs(whole - nearly).max() > 0
+    assert np.linalg.norm(whole - nearly) < 1e-2 * np.linalg.norm(whole)
 
 
 def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):
@@ -107,9 +113,18 @@ def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):
     before, after = (psnr(accelir.decode(made.data), original) for made in (blind, aimed))
     assert after > before + 0.15
     assert aimed.stats["steered"]
-    assert aimed.stats["rounds"] == 16
+    assert aimed.stats["rounds"] == 12
     assert 10 * np.log10(255**2 / aimed.stats["error_after"]) == pytest.approx(after, abs=1e-3)
     assert 10 * np.log10(255**2 / aimed.stats["error_before"]) == pytest.approx(before, abs=1e-3)
+
+
+def test_flat_areas_dont_pay_for_steering():
+    """Measured here: +0.27 dB in flat areas, with the steps of other files -0.11."""
+    original = np.ascontiguousarray(photo()[:320, :384])
+    picture, encoder = shrunk(original), accelir.Encoder(profile="sr-x4")
+    blind, aimed = encoder.encode(picture, bpp=1.25), encoder.encode(picture, bpp=1.25, reference=original)
+    before, after = (PSNR_FLAT.score(accelir.decode(made.data), original) for made in (blind, aimed))
+    assert after > before + 0.1
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])

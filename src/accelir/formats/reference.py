@@ -21,9 +21,11 @@ from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
-ROUNDS = (0, 0, 0, 4, 8, 16, 24, 36, 56, 80)
-"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all of the time: at 1.2 bpp 16 rounds
-through `sr-x4` gain 0.360 dB in 4.9 s a megapixel so, and 0.373 in 9.2 s where all ask (5 training pictures)."""
+ROUNDS = (0, 0, 0, 4, 8, 12, 24, 36, 56, 80)
+"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all of the time."""
+
+WORKING_BYTES = 36 * 2**20
+"""Most bytes that a network's activations of one tile may take where it judges: beside its gradient's, which stay."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class Reference:
         decoded: pixels of a file, HxWx3 or HxW; of WebP three values alike where the picture is gray.
         """
         goal = self.pixels if self.pixels.ndim == decoded.ndim else self._in_colour()
-        return float(np.mean([mean_squared_error(network(decoded), goal) for network in self.networks]))
+        seen = (network(decoded, network.tile_within(WORKING_BYTES)) for network in self.networks)
+        return float(np.mean([mean_squared_error(restored, goal) for restored in seen]))
 
     def gradient(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
         """Derivative of the networks' mean squared errors' mean, as restoration.gradient has it, HxWx3.

@@ -32,7 +32,6 @@ from accelir.formats.shrink import cropped, enlarged, padded, shrunk
 from accelir.metrics import METRICS, PSNR_RGB
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile
-from accelir.restoration.card import Card
 from accelir.restoration.gradient import open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import open_network
@@ -138,6 +137,8 @@ class _Try:
     prepared: Any
     distance: float
     """Of what receivers see from the picture, on the sample, steering reckoned in."""
+    blind: float | None = None
+    """The same without steering; None where nobody looked."""
 
 
 class _Choice:
@@ -187,7 +188,8 @@ class _Choice:
         best = int(np.argmin(distances))
         if best > 0:
             prepared = self._format.prepare(route.request(self._request, route.networks[best]))
-        return _Try(route, route.networks[best], made, prepared, distances[best] / _factor(self._gain(route)))
+        blind = distances[best]
+        return _Try(route, route.networks[best], made, prepared, blind / _factor(self._gain(route)), blind)
 
     def _asked(self, route: Route) -> int:
         """How often steering asks the network; 0: no steering."""
@@ -215,8 +217,9 @@ class _Choice:
         if (asked := self._asked(route)) and tried.network is not None:
             reference, descent = self._reference(tried.network), Descent(2 * asked + 2, asked)
             aimed = steered(self._format, tried.prepared, made, reference, descent, self._budget)
-            distances = [self._foretold(route, tried.network, file) for file in (made, aimed)]
-            best, distance = (aimed if distances[1] < distances[0] else made), min(distances)
+            blind = self._foretold(route, tried.network, made) if tried.blind is None else tried.blind
+            distance = self._foretold(route, tried.network, aimed)
+            best, distance = (aimed, distance) if distance < blind else (made, blind)
         told = {
             "scale": route.scale,
             "profile": route.profile.name,
@@ -228,7 +231,7 @@ class _Choice:
     def _reference(self, name: str) -> Reference:
         """The picture given, for a network that enlarges a smaller one."""
         network = open_network(name, 1)
-        gradient = dataclasses.replace(open_gradient(network, find(name)), halos=1, working=WORKING_BYTES)
+        gradient = dataclasses.replace(open_gradient(network, find(name)), working=WORKING_BYTES)
         return Reference(padded(self._request.pixels, network.card.scale), (network,), (gradient,))
 
     def _distance(self, route: Route, network: str | None, made: Made) -> float:
@@ -260,12 +263,7 @@ class _Choice:
 
 def _restored(network: str, decoded: Pixels, made: Made) -> Pixels:
     opened = open_network(network, 1)
-    return restore_as_worth(opened, decoded, worth_on(made.data, opened.card), _tile(opened.card))
-
-
-def _tile(card: Card) -> int:
-    """Side of what a network restores at a time."""
-    return max(math.isqrt(int(WORKING_BYTES / max(card.memory, 1.0))) - 2 * (card.halo or 0), 1)
+    return restore_as_worth(opened, decoded, worth_on(made.data, opened.card), opened.tile_within(WORKING_BYTES))
 
 
 def _factor(gain: float) -> float:

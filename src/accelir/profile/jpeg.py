@@ -38,6 +38,14 @@ class Tables:
             raise ValueError("tables' relative steps must be above 0 and at most 16, their weights 0 to 1e6")
         return cls(steps, weights)
 
+    def scaled(self, factors: NDArray[np.float32], trust: float = 0.5) -> Tables:
+        """Tables of other steps.
+
+        factors: of those of Y, Cb and Cr, (3, 64) in zigzag order, chroma's alike. trust: how far the costs follow, 0
+        not at all, 1 as the squares of the steps.
+        """
+        return Tables(self.relative_steps * factors[:2], (self.weights * factors ** (-2 * trust)).astype(np.float32))
+
     def to_document(self) -> dict[str, Any]:
         """What from_document takes."""
         luma, chroma = (_rounded(row) for row in self.relative_steps)

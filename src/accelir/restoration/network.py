@@ -92,8 +92,12 @@ class Network:
         if card.halo is None:
             return None
         if tile is None:
-            tile = math.isqrt(int(WORKING_BYTES / max(card.memory, 1.0))) - 2 * self._rim()
+            tile = self.tile_within(WORKING_BYTES)
         return max(1, -(-tile // card.multiple_of)) * card.multiple_of
+
+    def tile_within(self, working: int) -> int:
+        """Side of a tile, 1 or more, whose activations take so many bytes with its rims, about."""
+        return max(1, math.isqrt(int(working / max(self.card.memory, 1.0))) - 2 * self._rim())
 
     def _rim(self) -> int:
         """The halo in input pixels, rounded up to a multiple that the network takes."""

@@ -18,6 +18,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from accelir.training.rescale import rescale
+
 FEW = 16
 """Channels below which ConvTranspose is faster in ONNX runtime than the convolution that it is equal to."""
 
@@ -32,7 +34,7 @@ def gradient_model(model: bytes) -> bytes:
     and attributes that have no rule here; says which.
     """
     source = onnx.shape_inference.infer_shapes(onnx.load_from_string(model))
-    builder = _Builder(source.graph)
+    builder = _Builder(source.graph, rescale(source.graph))
     x, y = source.graph.input[0].name, source.graph.output[0].name
     clipped = builder.add("Clip", [y, builder.constant(0.0), builder.constant(1.0)])
     slopes = {y: builder.add("Sub", [clipped, "reference"])}
@@ -52,6 +54,7 @@ def gradient_model(model: bytes) -> bytes:
         [source.graph.input[0], _tensor("reference", ["n", 3, "sh", "sw"])],
         [_tensor("gradient", ["n", 3, "h", "w"])],
         [*source.graph.initializer, *builder.constants],
+        value_info=list(builder.shapes.values()),
     )
     made = helper.make_model(graph, opset_imports=source.opset_import, ir_version=source.ir_version)
     onnx.checker.check_model(made)
@@ -61,9 +64,12 @@ def gradient_model(model: bytes) -> bytes:
 class _Builder:
     """Nodes and constants that are added to a network's graph."""
 
-    def __init__(self, graph: onnx.GraphProto) -> None:
+    def __init__(self, graph: onnx.GraphProto, scaled: set[str]) -> None:
+        """scaled: tensors of the graph that are so large that their hyperbolic tangents are signs."""
+        self.scaled = scaled
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self.shapes: dict[str, onnx.ValueInfoProto] = {}
         self._made: dict[str, str] = {}
         shapes = {info.name: info.type.tensor_type.shape.dim for info in graph.value_info}
         self._channels = {name: dims[1].dim_value for name, dims in shapes.items() if len(dims) > 1}
@@ -88,6 +94,12 @@ class _Builder:
             self._made[key] = f"gradient/constant_{len(self.constants)}"
             self.constants.append(numpy_helper.from_array(array, self._made[key]))
         return self._made[key]
+
+    def tell_alike(self, one: str, other: str, channels: int) -> None:
+        """Say that two tensors, N x channels x H x W, have one shape, which ONNX runtime's layout needs."""
+        dims: list[int | str] = [f"{one}/n", channels, f"{one}/h", f"{one}/w"]
+        for name in (one, other):
+            self.shapes[name] = _tensor(name, dims)
 
     def channels(self, name: str) -> int:
         """How many channels a tensor of the network's has. Raises ValueError where that can't be told."""
@@ -144,8 +156,14 @@ def _conv(builder: _Builder, node: onnx.NodeProto, slope: str) -> dict[str, str]
 
 
 def _relu(builder: _Builder, node: onnx.NodeProto, slope: str) -> dict[str, str]:
-    """The slope where the output is above 0. HardSigmoid is 1 there and 0 elsewhere, at a third of Sign's time."""
-    passes = builder.add("HardSigmoid", [node.output[0]], alpha=1e30, beta=0.0)
+    """The slope where the output is above 0. Of large outputs Tanh is 1 there, which ONNX runtime takes in the layout
+    of its convolutions; of others HardSigmoid is, at a third of Sign's time, and tensors are put in order and back.
+    """
+    if node.output[0] in builder.scaled:
+        passes = builder.add("Tanh", [node.output[0]])
+        builder.tell_alike(slope, passes, builder.channels(node.output[0]))
+    else:
+        passes = builder.add("HardSigmoid", [node.output[0]], alpha=1e30, beta=0.0)
     return {node.input[0]: builder.add("Mul", [slope, passes])}
 
 
