@@ -25,11 +25,12 @@ def shrunk(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 @pytest.mark.parametrize(
     ("network", "size", "chosen"),
     [
-        ("sr-x4", (120, 90), "sr-x2-light"),  # 3/2
-        ("sr-x2", (160, 120), "sr-x2-light"),
-        ("sr-x2", (161, 120), "sr-x4-light"),  # one side reaches further
-        ("sr-x2", (213, 160), "sr-x4-light"),  # 8/3
-        ("sr-x2", (999, 120), "sr-x4-light"),  # the largest there is
+        ("sr-x4", (120, 90), "sr-x2"),  # 3/2
+        ("sr-x4-light", (120, 90), "sr-x2-light"),
+        ("sr-x2", (160, 120), "sr-x2"),
+        ("sr-x2", (161, 120), "sr-x4"),  # one side reaches further
+        ("sr-x2-light", (213, 160), "sr-x4-light"),  # 8/3
+        ("sr-x2-light", (999, 120), "sr-x4-light"),  # the largest there is
         ("sr-x2-light", None, "sr-x2-light"),
         ("dejpeg", (999, 120), "dejpeg-light"),
         ("dejpeg", (9, 9), "dejpeg-light"),

@@ -20,7 +20,7 @@ from accelir.metrics.flat import PSNR_FLAT
 from accelir.restoration.card import Card
 from accelir.restoration.detail import SUFFIX
 from accelir.restoration.gradient import open_gradient
-from accelir.restoration.installed import find, networks
+from accelir.restoration.installed import cards, find
 from accelir.restoration.network import open_network
 from accelir.restoration.session import run_model
 
@@ -74,8 +74,23 @@ def test_coefficients_are_decoded_as_decoders_do(subsampling):
     assert difference.mean() < 0.7
 
 
-@pytest.mark.parametrize("name", [name for name in networks() if not name.endswith(SUFFIX)])
-def test_every_network_but_twins_ships_with_its_gradient(name):
+def with_own_gradient():
+    """Networks but twins and those that leave it to another's."""
+    return [card.name for card in cards() if not card.name.endswith(SUFFIX) and not card.gradient_of]
+
+
+def test_another_networks_gradient_stands_for_one_that_names_it():
+    asked, standing = open_network("sr-x2", 1), find("sr-x2-light")
+    gradient = open_gradient(asked, find("sr-x2"))
+    assert gradient == open_gradient(open_network(standing, 1), standing)
+    for wrong in ("sr-x4", "sr-x2"):  # another scale, none of its own
+        card = dataclasses.replace(asked.card, gradient_of=wrong)
+        with pytest.raises(ValueError, match=f"gradient_of must name a network of scale 2 .* not {wrong}"):
+            open_gradient(dataclasses.replace(asked, card=card), find("sr-x2"))
+
+
+@pytest.mark.parametrize("name", with_own_gradient())
+def test_every_other_network_ships_with_its_gradient(name):
     """Against differences of the network's errors along the gradient; short ones, as its rectifiers have many kinks."""
     network = open_network(name, 1)
     gradient, s = open_gradient(network, find(name)), network.card.scale

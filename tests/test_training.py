@@ -401,7 +401,7 @@ def test_weights_of_another_run_are_taken_as_a_start(pictures: Path, tmp_path: P
         assert (a == b).all()
     second.save()
     resumed = trainer(pictures, tmp_path / "b", rate=1e-4)
-    assert resumed.start == {"codecs": "jpeg:5-20", "steps": 40, "seed": 0}
+    assert resumed.start == {"options": first.recipe.options, "codecs": "jpeg:5-20", "steps": 40, "seed": 0}
 
 
 def test_a_deeper_network_starts_as_the_shallower_one(pictures: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def units(task: str, options: Options) -> Iterator[Unit]:
     for set_name, path in picture_paths(options, SETS):
         for widths in families(options, task).values():
             for i, width in enumerate(widths):
-                steered = task == "sr-x4" and set_name in STEERED_SETS and i > 0 and width.card.gradient != ""
+                steered = task == "sr-x4" and set_name in STEERED_SETS and i > 0 and width.card.has_gradient
                 key = f"{task} {set_name} {path.stem} {width.card.name} {width.card.sha256[:12]}"
                 yield Unit(key, partial(measure, task, path, width, steered))
 

@@ -194,7 +194,12 @@ class _Choice:
     def _asked(self, route: Route) -> int:
         """How often steering asks the network; 0: no steering."""
         name = route.networks[0]
-        if route.scale == 1 or name is None or self._format.steered is None or not open_network(name, 1).card.gradient:
+        if (
+            route.scale == 1
+            or name is None
+            or self._format.steered is None
+            or not open_network(name, 1).card.has_gradient
+        ):
             return 0
         return ASKED[self._request.settings.effort]
 

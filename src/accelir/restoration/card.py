@@ -75,10 +75,17 @@ class Card:
     gradient_memory: float = field(default=0.0, compare=False)
     """Working memory of the gradient graph in bytes per input pixel of a tile. Both are of a file that may be added
     later: cards that differ in nothing else are of one network."""
+    gradient_of: str = field(default="", compare=False)
+    """Name of a network whose gradient is asked in place of its own, of the same scale and quicker; "" for its own."""
     licence: str = ""
     """Licence of the weights, for instance MIT."""
     format: int = FORMAT
     """Version of this card's format."""
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether files can be steered for the network."""
+        return bool(self.gradient or self.gradient_of)
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any], origin: str = "card") -> Card:
@@ -119,6 +126,7 @@ class Card:
             ("worth", (dict,), _is_worth(self.worth), 'curves as {"jpeg": [[2, 0], [20, 1]]}, steps rising'),
             ("scores", (dict,), True, "an object"),
             ("licence", text, True, "text"),
+            ("gradient_of", text, True, "text"),
             ("gradient", text, len(str(self.gradient)) in (0, 64), "64 hexadecimal digits, or none"),
         ]
         for name, types, fine, wanted in rules:

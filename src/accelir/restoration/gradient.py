@@ -1,8 +1,9 @@
 """How a decoded picture should change for a network to come nearer to the original: its gradient, in tiles. No torch.
 
 The gradient is an ONNX graph beside the network, NAME.gradient, whose sha256 is in the card
-(accelir.training.gradient makes it). An input is seen by outputs within the card's halo, and each of them sees as far
-again: with a rim of two halos a tile's gradient is the whole picture's, up to float32 rounding, with one it is nearly.
+(accelir.training.gradient makes it), or another, quicker network's that the card names. An input is seen by outputs
+within the card's halo, and each of them sees as far again: with a rim of two halos a tile's gradient is the whole
+picture's, up to float32 rounding, with one it is nearly.
 
 Memory beside picture, reference and result: card.gradient_memory x (pixels of a tile with its rims) bytes, the tiles
 being chosen so that this is at most `working` and REFERENCE_BYTES for each pixel of the reference, where the rims
@@ -21,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.restoration.card import Card
-from accelir.restoration.installed import GRADIENT
-from accelir.restoration.network import Network
+from accelir.restoration.installed import GRADIENT, find
+from accelir.restoration.network import Network, open_network
 from accelir.restoration.session import ModelError, open_model, run_model
 from accelir.storage.files import sha256
 from accelir.storage.text import printable
@@ -102,11 +103,13 @@ class Gradient:
 
 
 def open_gradient(network: Network, path: Path, threads: int = 1) -> Gradient:
-    """Open the gradient graph of a network.
+    """Open the gradient graph of a network, or of the one that its card names for that.
 
     path: the network's ONNX file. threads: for ONNX runtime. The last 8 are kept open. Raises ValueError for a network
-    without a gradient graph, and for a file that isn't the one that the card names.
+    without a gradient graph, for a file that isn't the one that the card names, and for another's of another scale.
     """
+    if network.card.gradient_of:
+        return _stand_in(network.card, threads)
     beside = path.with_suffix(GRADIENT)
     if not network.card.gradient or not beside.is_file():
         raise ValueError(
@@ -114,6 +117,18 @@ def open_gradient(network: Network, path: Path, threads: int = 1) -> Gradient:
             f"python -m accelir.training.package {printable(path)}, or take another network"
         )
     return Gradient(network.card, _session(beside, network.card.gradient, threads))
+
+
+def _stand_in(card: Card, threads: int) -> Gradient:
+    """The gradient of the network that a card names; raises ValueError."""
+    path = find(card.gradient_of)
+    other = open_network(path, threads)
+    if other.card.scale != card.scale or other.card.gradient_of:
+        raise ValueError(
+            f"{printable(card.name)}: gradient_of must name a network of scale {card.scale} with a gradient graph of "
+            f"its own, not {printable(card.gradient_of)}"
+        )
+    return open_gradient(other, path, threads)
 
 
 @functools.lru_cache(maxsize=8)

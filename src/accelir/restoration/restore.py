@@ -28,7 +28,7 @@ def restore(
     """Run a restoration network on a decoded picture.
 
     image: uint8 HxWx3 RGB or HxW gray array, or a Pillow image of mode RGB or L; any size from 1x1.
-    network: an installed network's name ("sr-x2" stands for "sr-x2-light", see `networks()`), or the path of an ONNX
+    network: an installed network's name ("dejpeg" stands for "dejpeg-light", see `networks()`), or the path of an ONNX
         file that has a card beside it or in its metadata.
     threads: for ONNX runtime; None lets it take all cores.
     tile: side in input pixels of the pieces it is done in; None chooses one that takes at most 128 MiB.

@@ -238,7 +238,8 @@ class Trainer:
         except RuntimeError as error:
             raise ValueError(f"{source} holds another network: {error}") from None
         self.ema.load_state_dict(self.network.state_dict())
-        self.start = {"codecs": state["recipe"]["codecs"], "steps": state["step"], "seed": state["recipe"]["seed"]}
+        taken = {name: state["recipe"][name] for name in ("options", "codecs", "seed")}
+        self.start = {**taken, "steps": state["step"]}
 
     def _load_exported(self, path: Path) -> None:
         import onnx
