@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "api.md"
 SECTIONS: dict[str, dict[str, list[str]]] = {
     "accelir": {
-        "api.py": ["encode", "Encoder", "Encoded", "decode"],
+        "api.py": ["encode", "Encoder", "Encoded"],
+        "formats/restored.py": ["decode"],
         "sets/encode_set.py": ["encode_set"],
         "restoration/restore.py": ["restore"],
         "restoration/installed.py": ["networks"],

@@ -153,14 +153,23 @@ def test_what_is_no_picture_is_passed_over_in_one_line():
 def test_formats_of_plugins_are_opened(monkeypatch):
     import types
 
-    registered = []
-    plugin = types.SimpleNamespace(register_heif_opener=lambda: registered.append("heif"))
-    monkeypatch.setitem(sys.modules, "pillow_heif", plugin)
+    from PIL import Image
+
+    def register():
+        Image.register_open(
+            "TOY", lambda file, name: Image.open(io.BytesIO(file.read()[3:])), lambda b: b[:3] == b"TOY"
+        )
+
+    monkeypatch.setattr(Image, "ID", [*Image.ID])
+    monkeypatch.setattr(Image, "OPEN", {**Image.OPEN})
+    monkeypatch.setitem(sys.modules, "pillow_heif", types.SimpleNamespace(register_heif_opener=register))
     pictures.load_plugins.cache_clear()
     save("p.png")
+    Path("p.toy").write_bytes(b"TOY" + Path("p.png").read_bytes())
     assert call("encode", "p.png", "--bpp", 2).exit_code == 0
-    assert registered == ["heif"]
-    pictures.load_plugins.cache_clear()
+    assert "TOY" not in Image.ID  # which takes as long as a small encoding
+    assert call("encode", "p.toy", "-o", "toy.jpg", "--bpp", 2).exit_code == 0
+    assert Path("toy.jpg").read_bytes() == Path("p.jpg").read_bytes()
 
 
 # What is there already

@@ -41,13 +41,26 @@ def test_an_encoding_loads_neither_networks_nor_sets_nor_the_command_line():
     )
     assert not (HEAVY - {"numpy", "PIL"}) & modules
     assert not {"click", "tqdm", "accelir.sets", "accelir.fleets", "accelir.commands", "accelir.comparison"} & modules
+    assert (
+        not {f"accelir.formats.{name}" for name in ("reference", "scaling", "target", "restored", "report")} & modules
+    )
+    assert (
+        not {"accelir.restoration.network", "accelir.formats.jpeg.closed_loop", "accelir.formats.jpeg.parse"} & modules
+    )
+
+
+def test_an_encoding_loads_nothing_of_the_other_format():
+    modules = loaded("import accelir, numpy\naccelir.encode(numpy.zeros((40, 40, 3), 'u1'), max_bytes=3000)")
+    assert {name for name in modules if name.startswith("accelir.formats.webp.")} == {"accelir.formats.webp.format"}
+    assert "accelir.core.vp8" not in modules
 
 
 def test_the_command_for_one_picture_loads_neither_sets_nor_fleets(tmp_path):
     call = ["encode", str(ROOT / "examples" / "photo.png"), "-o", str(tmp_path / "photo.jpg"), "--max-bytes", "20k"]
     modules = loaded(f"from accelir.cli import main\nmain({call}, standalone_mode=False)")
     assert not [name for name in modules if name.startswith(("accelir.sets", "accelir.fleets"))]
-    assert "accelir.commands.sets" not in modules
+    assert not {"accelir.commands.sets", "accelir.commands.plot", "accelir.commands.receiving", "tqdm"} & modules
+    assert "PIL.TiffImagePlugin" not in modules  # all of Pillow's plugins take as long to import as a small encoding
 
 
 @pytest.mark.parametrize("name", accelir.__all__)

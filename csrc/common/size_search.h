@@ -65,8 +65,11 @@ class SizeSearch {
   double log_budget() const { return std::log(budget_.bytes); }
   bool found() const { return best_size() > 0; }
 
+  // It is known that no file can be larger than the best one.
+  void exhaust() { exhausted_ = true; }
+
   bool finished() const {
-    return format_.passes() >= budget_.passes || best_size() >= budget_.bytes * (1 - budget_.tolerance);
+    return exhausted_ || format_.passes() >= budget_.passes || best_size() >= budget_.bytes * (1 - budget_.tolerance);
   }
 
   double aim() const { return aim_; }  // a log of bytes
@@ -105,7 +108,7 @@ class SizeSearch {
   }
 
   // Whether the best file uses what users may expect of a budget.
-  bool filled() const { return best_size() >= budget_.bytes * kFilled; }
+  bool filled() const { return exhausted_ || best_size() >= budget_.bytes * kFilled; }
 
   // Whether another position isn't worth trying: a file a few bytes larger may well be the worse one there.
   bool close() const { return best_size() >= budget_.bytes * kClose; }
@@ -229,6 +232,7 @@ class SizeSearch {
   Format& format_;
   const Budget budget_;
   const double aim_;  // of log size
+  bool exhausted_ = false;
   File best_;
   std::optional<Spare> spare_;  // larger than best_
 };

@@ -20,7 +20,7 @@ struct Pixels {
 
 // fill(y, row) writes row y of a component, `width` samples; edges are replicated to whole blocks here.
 void transform_component(const ComponentGeometry& c, int width, const std::function<void(int, float*)>& fill,
-                         int threads, std::vector<int16_t>& blocks) {
+                         int threads, FreshVector<int16_t>& blocks) {
   blocks.resize(static_cast<size_t>(c.blocks_x) * c.blocks_y * 64);
   const int stride = c.blocks_x * 8;
   run_rows(threads, c.blocks_y, [&](int first, int last) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/fresh.h"
 #include "jpeg/geometry.h"
 
 namespace accelir::jpeg {
@@ -12,7 +13,7 @@ namespace accelir::jpeg {
 struct Coefficients {
   Geometry geometry;
   // A component's real blocks, row by row, 64 each in zigzag order, in 1/kCoefficientScale.
-  std::vector<std::vector<int16_t>> blocks;
+  std::vector<FreshVector<int16_t>> blocks;
 };
 
 // pixels: contiguous rows of width * channels bytes; channels 1 (gray) or 3 (RGB).

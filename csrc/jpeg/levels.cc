@@ -1,5 +1,6 @@
 #include "jpeg/levels.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace accelir::jpeg {
@@ -9,6 +10,13 @@ Levels::Levels(const Geometry& g) : geometry(g), components(g.components.size())
     const size_t blocks = static_cast<size_t>(g.components[c].padded_x) * g.components[c].padded_y;
     components[c].values.resize(blocks * 64);
     components[c].nonzero.resize(blocks);
+  }
+}
+
+void Levels::zero() {
+  for (ComponentLevels& component : components) {
+    std::fill(component.values.begin(), component.values.end(), int16_t{0});
+    std::fill(component.nonzero.begin(), component.nonzero.end(), uint64_t{0});
   }
 }
 

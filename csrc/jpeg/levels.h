@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/fresh.h"
 #include "common/simd.h"
 #include "jpeg/geometry.h"
 
 namespace accelir::jpeg {
 
 struct ComponentLevels {
-  std::vector<int16_t> values;    // padded_x * padded_y blocks of 64, zigzag order
-  std::vector<uint64_t> nonzero;  // a block's nonzero levels, bit i for zigzag place i
+  FreshVector<int16_t> values;    // padded_x * padded_y blocks of 64, zigzag order
+  FreshVector<uint64_t> nonzero;  // a block's nonzero levels, bit i for zigzag place i
 };
 
 struct Levels {
@@ -19,7 +20,8 @@ struct Levels {
   std::vector<ComponentLevels> components;
 
   Levels() = default;
-  explicit Levels(const Geometry& g);
+  explicit Levels(const Geometry& g);  // which have no values yet
+  void zero();
   int16_t* block(int c, size_t index) { return components[c].values.data() + index * 64; }
   const int16_t* block(int c, size_t index) const { return components[c].values.data() + index * 64; }
 };

@@ -192,6 +192,7 @@ class Reader {
 
   void keep_levels(int width, int height) {
     out_.levels = Levels(make_geometry(width, height, subsampling()));
+    out_.levels.zero();
     for (size_t c = 0; c < components_.size(); ++c) components_[c].values = out_.levels.components[c].values.data();
   }
 

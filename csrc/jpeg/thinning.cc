@@ -47,7 +47,7 @@ Coefficients Thinning::of(const Coefficients& from) const {
   Coefficients out;
   out.geometry = make_geometry(columns_ * kCell, rows_ * kCell, subsampling_name(from.geometry));
   for (const ComponentGeometry& k : out.geometry.components)
-    out.blocks.emplace_back(static_cast<size_t>(k.blocks_x) * k.blocks_y * 64);
+    out.blocks.emplace_back(static_cast<size_t>(k.blocks_x) * k.blocks_y * 64, int16_t{0});
   for (int y = 0; y < rows_; ++y)
     for (int x = 0; x < columns_; ++x) copy_cell(from, source_x(x, y), source_y(y), out, x, y);
   return out;

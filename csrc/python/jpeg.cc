@@ -78,7 +78,7 @@ Coefficients coefficients_from(const std::vector<Array<float>>& arrays, int widt
   out.geometry = make_geometry(width, height, subsampling);
   require_components(arrays, out.geometry);
   for (const Array<float>& a : arrays) {
-    std::vector<int16_t>& blocks = out.blocks.emplace_back(a.size());
+    FreshVector<int16_t>& blocks = out.blocks.emplace_back(a.size());
     for (py::ssize_t i = 0; i < a.size(); ++i) {
       const float value = a.data()[(i & ~py::ssize_t{63}) + kZigzag[i & 63]];
       require(std::abs(value) <= 1024.0f, "a coefficient must be -1024 to 1024, not " + std::to_string(value));
@@ -104,6 +104,7 @@ py::list arrays_of(const Coefficients& c) {
 // values: (rows, cols, 8, 8) a component, natural order.
 Levels levels_from(const std::vector<Array<int16_t>>& values, int width, int height, const std::string& subsampling) {
   Levels levels(make_geometry(width, height, subsampling));
+  levels.zero();
   require_components(values, levels.geometry);
   for (size_t c = 0; c < values.size(); ++c) {
     const ComponentGeometry& k = levels.geometry.components[c];

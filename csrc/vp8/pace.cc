@@ -8,16 +8,20 @@ namespace accelir::vp8 {
 namespace {
 
 constexpr double kStripe = 1.0 / 24;  // of what is expected
-constexpr double kTrust = 0.1;        // in what is expected, beside what rows took: as if so much had come out as said
-constexpr double kReach = 1.1;        // of log strengths, either way
+constexpr double kTrust = 0.4;        // in what is expected, beside what rows took: as if so much had come out as said
 constexpr double kOfRoom = 0.25;      // how much of what strengths can do rows that are coded again are asked for
 constexpr double kCaution = 1.2;      // size may react more strongly than the slope says: rows follow one another
+constexpr double kBoldness = 0.8;     // or less: when a rewind falls short, the next counts on so much less
 constexpr double kLeastBytes = 1.0;
 
 }  // namespace
 
-Pace::Pace(const std::vector<double>& activities, double bytes, double slope)
-    : slope_(kCaution * slope), trusted_(kTrust * bytes), bytes_(activities), strengths_(activities.size(), 0.0) {
+Pace::Pace(const std::vector<double>& activities, double bytes, double slope, double lowest)
+    : slope_(kCaution * slope),
+      lowest_(lowest),
+      trusted_(kTrust * bytes),
+      bytes_(activities),
+      strengths_(activities.size(), 0.0) {
   const double scale = bytes / expected(0, rows());
   for (double& b : bytes_) b *= scale;
 }
@@ -38,7 +42,7 @@ double Pace::strength(int row, double bytes) const {
   const double rate = (came_ + trusted_) / (told_ + trusted_);
   const int unknown = std::max(row, known_);
   const double usual = expected(row, unknown) + rate * expected(unknown, rows());
-  return std::clamp(std::log(std::max(bytes, kLeastBytes) / usual) / slope_, -kReach, kReach);
+  return std::clamp(std::log(std::max(bytes, kLeastBytes) / usual) / slope_, lowest_, kReach);
 }
 
 void Pace::take(int first, int end, double strength, double bytes) {
@@ -55,8 +59,9 @@ void Pace::take(int first, int end, double strength, double bytes) {
 }
 
 std::optional<int> Pace::rewind(double bytes) {
-  slope_ *= kCaution;
-  const double farthest = bytes > 0.0 ? -kReach : kReach;
+  slope_ *= bytes * missing_ > 0.0 ? kBoldness : kCaution;
+  missing_ = bytes;
+  const double farthest = bytes > 0.0 ? lowest_ : kReach;
   double room = 0.0;
   int row = rows();
   while (row > 0 && kOfRoom * room < std::abs(bytes)) {

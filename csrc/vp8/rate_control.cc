@@ -16,8 +16,10 @@ namespace {
 
 constexpr double kStepSlope = -1.1;     // of log size over log step
 constexpr double kNear = 0.08;          // how near the size must be, relatively, before the strength is searched
-constexpr double kNearToPace = 0.2;     // the same of a sample, before a paced frame
-constexpr double kStrengthRange = 1.5;  // of log strength, either way
+constexpr double kNearToPace = 0.25;    // the same of a sample, before a paced frame
+constexpr double kNearToFinest = 0.45;  // the same where the finest quantiser is too coarse: strengths do so much there
+constexpr double kPacedAtFinest = -3.0;  // of log strength there, at least: below it sizes hardly grow
+constexpr double kStrengthRange = 1.5;   // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kQuantizerTries = 5, kNeighbours = 2;
 constexpr int kLeastPacedRows = 24;                    // of macroblocks
@@ -256,25 +258,34 @@ Start settle_to_size(Sample& sample, const YuvPlanes& picture, const Settings& s
     const double share = paced ? sample.share(row_activities(picture, settings, luma_step(base))) : rows;
     last = {log_step(base), std::log(sample.trials().measure(base, share))};
     sample.trials().learn();
-    x = secant.next(last);
+    x = paced ? last.x + (aim - last.size) / kStepSlope : secant.next(last);
+    if (paced && index_near(x) == base) break;  // no quantiser is nearer
   }
   if (most > 0) sample.trials().choose_filter();
   const int base = index_near(x);
   return {base, last.size + kStepSlope * (log_step(base) - last.x)};
 }
 
+// Where even the finest quantiser should be too coarse whatever the strength: rounding alone there. If that fits,
+// nothing is larger.
+void try_finest(FrameSearch& search, Start start) {
+  if (start.base > 0 || start.size > search.aim() - kNearToFinest) return;
+  if (search.attempt(start.base, kNoStrength) <= search.log_budget()) search.exhaust();
+}
+
 // A frame that is led to the size while it is coded; at another quantiser, if the size was out of reach.
 void search_paced(FrameSearch& search, QuantizerFormat& format, Start start) {
   const double slope = strength_slope(start.base), aim = search.aim();
   for (int tries = 0; tries < kPacedTries && !search.finished(); ++tries) {
-    const bool finest = start.base == 0 && aim - start.size > kNear;
-    if (finest || std::abs(start.size - aim) > kNearToPace) return;  // no quantiser comes near
-    Pace pace(format.activities(start.base), std::exp(start.size), slope);
+    const bool finest = start.base == 0 && start.size < aim;
+    if (std::abs(start.size - aim) > (finest ? kNearToFinest : kNearToPace)) return;  // no quantiser comes near
+    Pace pace(format.activities(start.base), std::exp(start.size), slope, finest ? kPacedAtFinest : -Pace::kReach);
     const Attempt attempt = format.attempt_paced(start.base, pace, std::exp(aim));
     const double x = pace.mean_strength();
     const float strength = static_cast<float>(std::exp(x));
-    const double size = search.keep(attempt, start.base, {strength, strength, 0}) - slope * x;
+    const double came = search.keep(attempt, start.base, {strength, strength, 0}), size = came - slope * x;
     const int base = index_near(log_step(start.base) + (aim - size) / kStepSlope);
+    if (std::abs(came - aim) < kUnevenness) correct_end(search, format, start.base, {x, came});
     if (base == start.base) return;
     start = {base, size + kStepSlope * (log_step(base) - log_step(start.base))};
   }
@@ -327,6 +338,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
     const Start start = settle_to_size(sample, picture, settings, bytes);
     format.trials().learn_from(sample.trials());
     if (paces(picture, settings)) search_paced(search, format, start);
+    if (!search.finished()) try_finest(search, start);
     if (!search.finished()) search_quantizers(search, format, start.base);
     if (!search.filled()) fill(search, format);
   }

@@ -1,12 +1,17 @@
 #include "vp8/tally.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <vector>
 
+#include "common/parallel.h"
 #include "vp8/costs.h"
 #include "vp8/tokens.h"
 
 namespace accelir::vp8 {
 namespace {
+
+constexpr int kRowsATime = 32;  // of macroblocks
 
 // The modes' bits of a macroblock between its neighbours.
 float mode_bits(const Macroblock& mb, SubblockEdge above, SubblockEdge& left) {
@@ -19,6 +24,18 @@ float mode_bits(const Macroblock& mb, SubblockEdge above, SubblockEdge& left) {
   }
   left = right_modes(mb);
   return bits;
+}
+
+void add(const Tally& part, Tally& sum) {
+  constexpr size_t kCounts = sizeof sum.tokens / sizeof(uint32_t);
+  const uint32_t* from = &part.tokens[0][0][0][0][0];
+  uint32_t* to = &sum.tokens[0][0][0][0][0];
+  for (size_t i = 0; i < kCounts; ++i) to[i] += from[i];
+  for (int s = 0; s < 4; ++s) sum.segments[s] += part.segments[s];
+  sum.macroblocks += part.macroblocks;
+  sum.coded += part.coded;
+  sum.extra_bits += part.extra_bits;
+  sum.mode_bits += part.mode_bits;
 }
 
 void tally_modes(const Frame& frame, int y, Tally& tally) {
@@ -37,17 +54,22 @@ void tally_modes(const Frame& frame, int y, Tally& tally) {
 
 void tally_rows(const Frame& frame, int first, int end, Tally& tally) {
   const auto& extra = extra_costs();
+  for (int y = first; y < end; ++y) tally_modes(frame, y, tally);
   walk_tokens(
-      frame, first, end, [&](int y) { tally_modes(frame, y, tally); },
+      frame, first, end,
       [&](BlockType type, int band, int context, int token, int start) {
         ++tally.tokens[type][band][context][start][token];
       },
       [&](int level) { tally.extra_bits += extra[std::abs(level)]; });
 }
 
-Tally tally_of(const Frame& frame) {
+Tally tally_of(const Frame& frame, int threads) {
+  const int rows = frame.reconstruction.mb_y;
+  std::vector<Tally> parts(static_cast<size_t>((rows + kRowsATime - 1) / kRowsATime));
+  run_tasks(threads, static_cast<int>(parts.size()),
+            [&](int i) { tally_rows(frame, i * kRowsATime, std::min((i + 1) * kRowsATime, rows), parts[i]); });
   Tally out;
-  tally_rows(frame, 0, frame.reconstruction.mb_y, out);
+  for (const Tally& part : parts) add(part, out);
   return out;
 }
 

@@ -19,6 +19,7 @@ struct Tally {
 
 // Adds rows of macroblocks [first, end).
 void tally_rows(const Frame& frame, int first, int end, Tally& tally);
-Tally tally_of(const Frame& frame);
+// Of all rows. threads: at most; the sums don't depend on them.
+Tally tally_of(const Frame& frame, int threads);
 
 }  // namespace accelir::vp8

@@ -26,15 +26,14 @@ void walk_block(BlockType type, const int16_t* levels, int first, int end, int c
   if (end < 16) token(type, kBands[end], context, kEndOfBlock, 0);
 }
 
-// The same for rows [first, end) of macroblocks of a frame: start_row(y) comes before each row's.
-template <class StartRow, class Token, class Level>
-void walk_tokens(const Frame& frame, int first, int end, StartRow&& start_row, Token&& token, Level&& level) {
+// The same for rows [first, end) of macroblocks of a frame.
+template <class Token, class Level>
+void walk_tokens(const Frame& frame, int first, int end, Token&& token, Level&& level) {
   const int mb_x = frame.reconstruction.mb_x;
   std::vector<NonzeroEdge> above(mb_x);
   for (int x = 0; x < mb_x; ++x) above[x] = levels_above(frame, x, first);
   for (int y = first; y < end; ++y) {
     NonzeroEdge left;
-    start_row(y);
     for (int x = 0; x < mb_x; ++x) {
       const Macroblock& mb = frame.macroblocks[static_cast<size_t>(y) * mb_x + x];
       for_each_block(mb, above[x], left, [&](BlockType type, int block, int start, int context) {

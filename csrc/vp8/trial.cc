@@ -72,7 +72,7 @@ WrittenFrame Trials::attempt(int base, const Strength& strength) {
 
 WrittenFrame Trials::attempt_end(int first_row, float strength) {
   code_rows(first_row, picture_.mb_y, {strength, strength, 0});
-  tally_ = tally_of(frame_);
+  tally_ = tally_of(frame_, threads());
   return write_if_modes_fit();
 }
 
@@ -114,7 +114,7 @@ double Trials::measure(int base, double share) {
 
 void Trials::code(const Strength& strength) {
   code_rows(0, picture_.mb_y, strength);
-  tally_ = tally_of(frame_);
+  tally_ = tally_of(frame_, threads());
 }
 
 void Trials::code_rows(int first, int end, const Strength& strength) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/parallel.h"
 #include "common/strength.h"
 #include "vp8/frame.h"
 #include "vp8/loop_filter.h"
@@ -42,7 +43,7 @@ class Trials {
   void make_thorough() { vp8::make_thorough(search_); }
   // Takes over what another has learnt and measured.
   void learn_from(const Trials& other);
-  WrittenFrame write() const { return write_frame(frame_, tally_, header_); }
+  WrittenFrame write() const { return write_frame(frame_, tally_, header_, threads()); }
 
   const FrameHeader& header() const { return header_; }
   const Frame& frame() const { return frame_; }
@@ -50,6 +51,7 @@ class Trials {
   int passes() const { return static_cast<int>((2 * rows_ + picture_.mb_y) / (2 * picture_.mb_y)); }
 
  private:
+  int threads() const { return useful_threads(settings_.threads, 256.0 * picture_.mb_x * picture_.mb_y); }
   void code(const Strength& strength);
   void code_rows(int first, int end, const Strength& strength);
   // Where a part of a frame begins: with a row of macroblocks, above which is so much.

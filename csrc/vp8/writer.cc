@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/parallel.h"
 #include "vp8/bool_coder.h"
 #include "vp8/probabilities.h"
 #include "vp8/tokens.h"
@@ -100,17 +101,22 @@ void put_extra(int level, BoolCoder& out) {
   out.put(level < 0, 128);
 }
 
-std::vector<Bytes> token_partitions(const Frame& frame, const Probabilities& p, int count) {
-  std::vector<BoolCoder> coders(count);
-  BoolCoder* coder = nullptr;
-  walk_tokens(
-      frame, 0, frame.reconstruction.mb_y, [&](int y) { coder = &coders[y % count]; },
-      [&](BlockType type, int band, int context, int token, int start) {
-        coder->put_path(kTokenPaths[token], p.p[type][band][context], start);
-      },
-      [&](int level) { put_extra(level, *coder); });
-  std::vector<Bytes> out;
-  for (BoolCoder& c : coders) out.push_back(c.finish());
+// Of `count`, that with the rows of macroblocks first, first + count, and so on.
+Bytes token_partition(const Frame& frame, const Probabilities& p, int first, int count) {
+  BoolCoder out;
+  for (int y = first; y < frame.reconstruction.mb_y; y += count)
+    walk_tokens(
+        frame, y, y + 1,
+        [&](BlockType type, int band, int context, int token, int start) {
+          out.put_path(kTokenPaths[token], p.p[type][band][context], start);
+        },
+        [&](int level) { put_extra(level, out); });
+  return out.finish();
+}
+
+std::vector<Bytes> token_partitions(const Frame& frame, const Probabilities& p, int count, int threads) {
+  std::vector<Bytes> out(count);
+  run_tasks(threads, count, [&](int i) { out[i] = token_partition(frame, p, i, count); });
   return out;
 }
 
@@ -158,11 +164,12 @@ bool fits(const std::vector<Bytes>& partitions) {
 
 }  // namespace
 
-WrittenFrame write_frame(const Frame& frame, const Tally& tally, const FrameHeader& header) {
+WrittenFrame write_frame(const Frame& frame, const Tally& tally, const FrameHeader& header, int threads) {
   const Probabilities probabilities = choose_probabilities(tally);
   int count = header.token_partitions;
-  std::vector<Bytes> tokens = token_partitions(frame, probabilities, count);
-  while (!fits(tokens) && count < kMaxTokenPartitions) tokens = token_partitions(frame, probabilities, count *= 2);
+  std::vector<Bytes> tokens = token_partitions(frame, probabilities, count, threads);
+  while (!fits(tokens) && count < kMaxTokenPartitions)
+    tokens = token_partitions(frame, probabilities, count *= 2, threads);
   const Bytes first = first_partition(frame, tally, header, probabilities, count);
   WrittenFrame out;
   out.first_partition = first.size();

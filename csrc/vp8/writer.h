@@ -33,7 +33,7 @@ struct WrittenFrame {
   size_t first_partition = 0;  // bytes
 };
 
-// tally: of the frame, whose probabilities are those that its own symbols ask for.
-WrittenFrame write_frame(const Frame& frame, const Tally& tally, const FrameHeader& header);
+// tally: of the frame, whose probabilities are those that its own symbols ask for. threads: at most, one a partition.
+WrittenFrame write_frame(const Frame& frame, const Tally& tally, const FrameHeader& header, int threads = 1);
 
 }  // namespace accelir::vp8

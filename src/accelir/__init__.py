@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from accelir._version import __version__
 
 if TYPE_CHECKING:
-    from accelir.api import Encoded, Encoder, decode, encode
+    from accelir.api import Encoded, Encoder, encode
     from accelir.errors import BudgetError, ProfileError, TargetError
+    from accelir.formats.restored import decode
     from accelir.profile.installed import profiles
     from accelir.restoration.installed import networks
     from accelir.restoration.restore import restore
@@ -34,7 +35,7 @@ __all__ = [
 _MODULES = {
     "Encoded": "api",
     "Encoder": "api",
-    "decode": "api",
+    "decode": "formats.restored",
     "encode": "api",
     "BudgetError": "errors",
     "ProfileError": "errors",

@@ -7,18 +7,17 @@ import functools
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import TypeVar
-
-from tqdm import tqdm
 
 from accelir.formats.pillow import TooManyPixels
 from accelir.storage.cluster import ClusterLost, on_cluster
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Attempt = TypeVar("Attempt")
 
 # What one bad input raises. Anything else is a fault of ours, and is not hidden.
 BAD_INPUT = (OSError, ValueError, TypeError, MemoryError)
@@ -54,13 +53,13 @@ def run(
     """
     attempt = functools.partial(_attempt, work)
     results = _in_threads(attempt, items, jobs) if dask is None else _on_dask(attempt, items, dask, jobs, lost)
-    hidden = None if bar and len(items) > 1 and sys.stderr is not None else True
+    bar = bar and len(items) > 1 and sys.stderr is not None
     done = failed = 0
     try:
         with contextlib.closing(results):
-            shown = tqdm(results, total=len(items), file=sys.stderr, disable=hidden, leave=False)
+            shown, beside = _with_bar(results, len(items)) if bar else (results, contextlib.nullcontext)
             for item, result in zip(items, shown, strict=True):
-                with tqdm.external_write_mode(), ctrl_c_waits():
+                with beside(), ctrl_c_waits():
                     fine = _finish(item, result, finish, fail)
                     done, failed = done + fine, failed + (not fine)
     except KeyboardInterrupt:
@@ -77,6 +76,15 @@ def explain(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return " ".join(str(error).split()) or f"it failed without saying why ({type(error).__name__})"
+
+
+def _with_bar(
+    results: Iterable[Attempt], total: int
+) -> tuple[Iterable[Attempt], Callable[[], contextlib.AbstractContextManager[object]]]:
+    """Results under a progress bar, if standard error is a terminal; and what clears it while something is printed."""
+    from tqdm import tqdm
+
+    return tqdm(results, total=total, file=sys.stderr, disable=None, leave=False), tqdm.external_write_mode
 
 
 def _attempt(work: Callable[[Item], Result], item: Item) -> Result | Exception:

@@ -124,10 +124,14 @@ def coding_of(
     )
 
 
+_PILLOWS = {format.suffix: format.pillow for format in FORMATS.values()}
+"""Pillow's names of the formats whose files end so; for other ends it has to load all of its plugins."""
+
+
 def _format_of(output: str | None) -> str:
     """The format that an output's name means; JPEG where it means none."""
     suffix = os.path.splitext(output or "")[1].lower()
-    pillow = Image.registered_extensions().get(suffix, get_format("jpeg").pillow)
+    pillow = _PILLOWS.get(suffix) or Image.registered_extensions().get(suffix, get_format("jpeg").pillow)
     named = [name for name, format in FORMATS.items() if format.pillow == pillow]
     if not named:
         suffixes = " or ".join(format.suffix for format in FORMATS.values())

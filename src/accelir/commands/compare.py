@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from accelir.commands import options
+from accelir.commands import options, receiving
 from accelir.commands.pictures import limited, open_picture
 from accelir.commands.places import Places
 from accelir.commands.printing import shown
@@ -48,8 +48,8 @@ SUFFIX = ".compare.html"
 @click.option(
     "--network",
     metavar="NETWORK",
-    callback=options.network,
-    shell_complete=options.complete_network,
+    callback=receiving.network,
+    shell_complete=receiving.complete_network,
     help="What restores the files, a name or an .onnx file; by default the profile's.",
 )
 @click.option(

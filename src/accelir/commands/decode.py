@@ -9,14 +9,14 @@ from typing import Any
 import click
 from PIL import Image, UnidentifiedImageError
 
-from accelir.api import decode as decode_file
-from accelir.commands import options
+from accelir.commands import options, receiving
 from accelir.commands.pictures import limited
 from accelir.commands.places import check_scheme
 from accelir.commands.printing import shown
 from accelir.commands.transfers import Transfer, Written, write_all
 from accelir.formats.decode import decode_alpha
 from accelir.formats.pillow import pillow_at_work
+from accelir.formats.restored import decode as decode_file
 from accelir.storage import locations
 from accelir.storage.locations import STDIO
 
@@ -30,7 +30,7 @@ METADATA = ("icc_profile", "exif")
 
 def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     try:
-        return value if value == FROM_FILE else options.network(ctx, param, value)
+        return value if value == FROM_FILE else receiving.network(ctx, param, value)
     except click.BadParameter as error:
         raise click.BadParameter(f"{error.message}; without a name, --restore stands behind the input") from error
 
@@ -52,7 +52,7 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     flag_value=FROM_FILE,
     metavar="[NETWORK]",
     callback=_network,
-    shell_complete=options.complete_network,
+    shell_complete=receiving.complete_network,
     help="Restore the picture, by the network that the file was made for or by this one: a name, or an .onnx file.",
 )
 @click.option(
@@ -64,10 +64,10 @@ def _network(ctx: click.Context, param: click.Parameter, value: str | None) -> s
 @click.option(
     "--size",
     metavar="WIDTHxHEIGHT",
-    callback=options.pixel_size,
+    callback=receiving.pixel_size,
     help="Make the picture this large: by the smallest network that reaches it, with --restore, and Lanczos' filter.",
 )
-@options.provider_option
+@receiving.provider_option
 @click.option("--alpha", is_flag=True, help="Keep transparency; needs a .png or .tif.")
 @options.force_option
 @options.max_pixels_option

@@ -10,18 +10,22 @@ from PIL import Image
 
 from accelir.api import Encoded, Encoder
 from accelir.commands.coding import Coding
-from accelir.commands.copying import copied
 from accelir.commands.metadata import FileMetadata
 from accelir.commands.pictures import Opened, Shaping, limited, open_data, open_file
-from accelir.commands.plot import draw, encoded_panels, file_panels
 from accelir.commands.printing import heard, shown
 from accelir.commands.transfers import Transfer, Written
 from accelir.errors import BudgetError
 from accelir.formats.color import is_of, is_srgb, to_srgb
 from accelir.formats.format import Format
-from accelir.formats.inspect import inspect
+from accelir.formats.later import later
 from accelir.formats.registry import FORMATS, find_format
-from accelir.formats.target import target_of
+
+draw, encoded_panels, file_panels = (
+    later("accelir.commands.plot", name) for name in ("draw", "encoded_panels", "file_panels")
+)
+copied = later("accelir.commands.copying", "copied")
+inspect = later("accelir.formats.inspect", "inspect")
+target_of = later("accelir.formats.target", "target_of")
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,14 @@ from typing import Any
 
 from PIL import Image
 
-from accelir.commands import exif as exif_blocks
 from accelir.formats.format import Format
 from accelir.formats.jpeg.metadata import looks_like_name
+from accelir.formats.later import later
 from accelir.formats.metadata import EXIF_PREFIX, XMP_PREFIX
+
+orientation_of, without_gps, changed, exif_of_tiff = (
+    later("accelir.commands.exif", name) for name in ("orientation_of", "without_gps", "changed", "exif_of_tiff")
+)
 
 KINDS = ("icc", "exif", "gps", "xmp", "iptc", "comment", "density")
 """What can be kept or stripped. gps is the place, which stands in EXIF and in XMP."""
@@ -33,14 +37,12 @@ _NAMES = {
 _LARGEST = {"exif": 65527, "comment": 65533, "iptc": 65505, "icc": 255 * 65519}
 """Bytes that JPEG's segments hold of a kind; longer XMP is divided."""
 
-_GPS_IN_XMP = re.compile(
-    rb"""\s[\w.-]+:GPS\w+\s*=\s*(?:"[^"]*"|'[^']*')|<([\w.-]+:GPS\w+)[^<>]*(?:(?<=/)>|(?<!/)>[^<]*</\1\s*>)"""
-)
-_RDF = re.compile(rb"<rdf:RDF\b[^<>]*>")
-_EXTENDED_ID = re.compile(rb"""\s[\w.-]+:HasExtendedXMP\s*=\s*["']([0-9A-Fa-f]{32})["']""")
+_GPS_IN_XMP = rb"""\s[\w.-]+:GPS\w+\s*=\s*(?:"[^"]*"|'[^']*')|<([\w.-]+:GPS\w+)[^<>]*(?:(?<=/)>|(?<!/)>[^<]*</\1\s*>)"""
+_RDF = rb"<rdf:RDF\b[^<>]*>"
+_EXTENDED_ID = rb"""\s[\w.-]+:HasExtendedXMP\s*=\s*["']([0-9A-Fa-f]{32})["']"""
 _EXTENSION_PREFIX = b"http://ns.adobe.com/xmp/extension/\0"
 
-_RAW_PROFILE = re.compile(r"\s*\w+\s+(\d+)\s+([0-9a-fA-F\s]*)")
+_RAW_PROFILE = r"\s*\w+\s+(\d+)\s+([0-9a-fA-F\s]*)"
 _IPTC_RESOURCE = 0x0404
 
 
@@ -81,7 +83,7 @@ class FileMetadata:
     @property
     def orientation(self) -> int:
         """How the picture must be turned to stand upright, 1 to 8 as Exif counts."""
-        return exif_blocks.orientation_of(self.exif)
+        return orientation_of(self.exif) if self.exif else 1
 
     def only(self, kinds: Collection[str]) -> FileMetadata:
         """The metadata of these kinds alone."""
@@ -89,7 +91,7 @@ class FileMetadata:
         kept = replace(self, **gone)
         if "gps" in kinds:
             return kept
-        exif = exif_blocks.without_gps(kept.exif) if kept.exif else b""
+        exif = without_gps(kept.exif) if kept.exif else b""
         return replace(kept, exif=exif, xmp=without_place(kept.xmp))
 
     def fitted(self, format: Format) -> tuple[FileMetadata, list[str]]:
@@ -99,7 +101,7 @@ class FileMetadata:
 
     def after(self, size: tuple[int, int], *, turned: bool) -> FileMetadata:
         """For a picture that was turned upright or resized, and has so many pixels across and down now."""
-        return replace(self, exif=exif_blocks.changed(self.exif, size, upright=turned) if self.exif else b"")
+        return replace(self, exif=changed(self.exif, size, upright=turned) if self.exif else b"")
 
     def options(self, format: Format) -> dict[str, Any]:
         """Keywords for the encoder. An empty ICC profile tells it not to take the picture's own."""
@@ -115,7 +117,7 @@ def _no_place(kind: str, value: Any, format: Format) -> bool:
 
 def without_place(xmp: bytes) -> bytes:
     """XMP that tells no place; nothing at all where it does so in a way that is not read here (UTF-16)."""
-    bare = _GPS_IN_XMP.sub(b"", xmp)
+    bare = re.sub(_GPS_IN_XMP, b"", xmp)
     return b"" if b"GPS" in bare.replace(b"\0", b"") else bare
 
 
@@ -144,7 +146,7 @@ def _raw_profile(info: dict[Any, Any], *names: str) -> bytes:
     """ImageMagick's form: the profile's name, its size in bytes, and hexadecimal digits in lines."""
     for name in names:
         text = info.get(f"Raw profile type {name}")
-        found = _RAW_PROFILE.fullmatch(text) if isinstance(text, str) else None
+        found = re.fullmatch(_RAW_PROFILE, text) if isinstance(text, str) else None
         digits = re.sub(r"\s", "", found[2]) if found else ""
         if found and len(digits) == 2 * int(found[1]):
             return bytes.fromhex(digits)
@@ -153,13 +155,13 @@ def _raw_profile(info: dict[Any, Any], *names: str) -> bytes:
 
 def _exif(image: Image.Image) -> bytes:
     if image.format == "TIFF":
-        return exif_blocks.exif_of_tiff(image)
+        return exif_of_tiff(image)
     return _bytes(image.info.get("exif")).removeprefix(EXIF_PREFIX)
 
 
 def _xmp(image: Image.Image) -> bytes:
     found = _bytes(image.info.get("xmp")) or _bytes(image.info.get("XML:com.adobe.xmp"))
-    extended = _EXTENDED_ID.search(found)
+    extended = re.search(_EXTENDED_ID, found)
     return found if extended is None else joined(found, _extension(image, extended[1]))
 
 
@@ -175,9 +177,9 @@ def _extension(image: Image.Image, id: bytes) -> bytes:
 def joined(packet: bytes, extension: bytes) -> bytes:
     """One packet of the two, as the specification asks of readers; the first alone where the second can't be read."""
     end = packet.rfind(b"</rdf:RDF")
-    begin = _RDF.search(extension)
+    begin = re.search(_RDF, extension)
     more = b"" if begin is None else extension[begin.end() : max(extension.rfind(b"</rdf:RDF"), 0)]
-    return packet if end < 0 or not more else _EXTENDED_ID.sub(b"", packet[:end] + more + packet[end:])
+    return packet if end < 0 or not more else re.sub(_EXTENDED_ID, b"", packet[:end] + more + packet[end:])
 
 
 def _iptc(image: Image.Image) -> bytes:

@@ -11,7 +11,7 @@ import click
 import numpy as np
 from click.shell_completion import CompletionItem
 
-from accelir.commands import options
+from accelir.commands import options, receiving
 from accelir.commands.batch import BAD_INPUT, explain
 from accelir.commands.printing import Printer, complain, shown
 from accelir.restoration.adopt import adopt
@@ -119,7 +119,7 @@ def list_(as_json: bool) -> None:
 
 
 @network.command(short_help="Show a network's card.")
-@click.argument("name", shell_complete=options.complete_network)
+@click.argument("name", shell_complete=receiving.complete_network)
 @options.json_option
 def show(name: str, as_json: bool) -> None:
     """Show what the network NAME takes, gives and costs."""

@@ -15,14 +15,13 @@ from accelir.commands import batch
 from accelir.commands.pictures import MAX_PIXELS
 from accelir.commands.places import check_scheme
 from accelir.commands.printing import shown
-from accelir.formats.target import BANDS, target_of
+from accelir.formats.later import later
 from accelir.metrics import METRICS
 from accelir.profile.installed import profiles
-from accelir.restoration.installed import find, networks
-from accelir.restoration.providers import AUTO, providers, runtime_names
-from accelir.restoration.sizes import read_size
 from accelir.storage import files, locations
 from accelir.storage.arrays import MOST_BYTES, read_array
+
+target_of = later("accelir.formats.target", "target_of")
 
 
 def above_zero(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -36,15 +35,6 @@ def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
         return None if value is None else files.parse_size(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
-
-
-def pixel_size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    """Width and height, from WIDTHxHEIGHT."""
-    try:
-        return read_size(None if value is None else tuple(map(int, value.lower().split("x"))))
-    except (TypeError, ValueError) as error:
-        reason = f"{value!r} is no size as 1200x800" if "size is" not in str(error) else str(error)
-        raise click.BadParameter(reason) from None
 
 
 def target(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, float] | str | None:
@@ -98,24 +88,6 @@ def schemes(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) 
     return (tuple(word for word in given if word != "none")) if value else locations.STORES
 
 
-def network(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    try:
-        if value is not None:
-            find(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    return value
-
-
-def provider(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    try:
-        if value != AUTO:
-            runtime_names(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    return value
-
-
 def complete_path(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(incomplete, type="file")]
 
@@ -125,15 +97,9 @@ def complete_profile(ctx: click.Context, param: click.Parameter, incomplete: str
 
 
 def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from accelir.formats.target import BANDS
+
     return [word for word in (*BANDS, *(f"{name}=" for name in METRICS)) if word.startswith(incomplete)]
-
-
-def complete_network(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in networks() if name.startswith(incomplete)]
-
-
-def complete_provider(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in (AUTO, *providers()) if name.startswith(incomplete)]
 
 
 bpp_option = click.option(
@@ -186,15 +152,6 @@ allow_remote_option = click.option(
     callback=schemes,
     help="What URLs may begin with, and no other: a list, or this option several times; none: no URLs. By default "
     f"{', '.join(locations.STORES)}.",
-)
-provider_option = click.option(
-    "--provider",
-    metavar="NAME",
-    default=AUTO,
-    show_default=True,
-    callback=provider,
-    shell_complete=complete_provider,
-    help="What runs the network: cpu, cuda and the like, as `accelir doctor` lists them; auto: a GPU, else the CPU.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 quiet_option = click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from accelir.commands.metadata import FileMetadata, further_parts, metadata_of
 from accelir.formats.format import Format
@@ -57,17 +57,25 @@ def open_file(source: str) -> Opened:
 
 def open_data(data: bytes) -> Opened:
     """Of a file's bytes. Raises ValueError, MemoryError too."""
-    load_plugins()
     try:
         with pillow_at_work("no sound picture"):
             # It isn't closed: a file of several pictures may be asked for its other ones as long as it is open.
-            image = Image.open(io.BytesIO(data))
+            image = _opened(data)
             image.load()
             return Opened(data, _without_idle_alpha(image), metadata_of(image), tuple(further_parts(image)))
     except ValueError as error:
         if isinstance(error.__cause__, Image.DecompressionBombError) and _Limit.pixels is not None:
             raise ValueError(f"it has more than {_Limit.pixels:,} pixels; --max-pixels takes larger ones") from None
         raise
+
+
+def _opened(data: bytes) -> Image.Image:
+    """By Pillow alone, which loads the commonest formats first, or by its plugins."""
+    try:
+        return Image.open(io.BytesIO(data))
+    except UnidentifiedImageError:
+        load_plugins()
+        return Image.open(io.BytesIO(data))
 
 
 def open_picture(source: str) -> Image.Image:

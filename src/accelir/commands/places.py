@@ -17,7 +17,7 @@ from accelir.commands.transfers import Transfer
 from accelir.storage import locations
 from accelir.storage.locations import STDIO, STORES, FoundFile
 
-_FIELD = re.compile(r"\{(stem|ext|folder|number)(?::0?(\d{1,2}))?\}")
+_FIELD = r"\{(stem|ext|folder|number)(?::0?(\d{1,2}))?\}"
 _NAMED_AT_MOST = 5
 """Names of a line about what was passed over; the rest are counted."""
 
@@ -117,7 +117,7 @@ class Places:
                 value = values[match[1]]
                 return f"{value:0{match[2] or 1}}" if isinstance(value, int) else value
 
-            stem = _FIELD.sub(filled, self.name)
+            stem = re.sub(_FIELD, filled, self.name)
         return stem + self.suffix
 
 
@@ -133,7 +133,8 @@ def find_pictures(
 
     outside: a folder whose files are no inputs, unless they or it are named: outputs of an earlier run.
     """
-    load_plugins()
+    if not all(map(os.path.isfile, inputs)):
+        load_plugins()  # which tell what names in a folder are those of pictures
     for name in inputs:
         check_scheme(name, schemes)
     all_found = list(locations.find(inputs, recursive=recursive))
@@ -175,7 +176,7 @@ def check_name(ctx: click.Context, param: click.Parameter, value: str | None) ->
     """A pattern of text and {stem}, {ext}, {folder}, {number} or {number:04}."""
     if value is None:
         return None
-    rest = _FIELD.sub("", value)
+    rest = re.sub(_FIELD, "", value)
     if "{" in rest or "}" in rest:
         raise click.BadParameter(f"{value!r}: fields are {{stem}}, {{ext}}, {{folder}}, {{number}} and {{number:04}}")
     return check_part(ctx, param, value)

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from accelir.api import Encoded, Encoder, decode
+from accelir.api import Encoded, Encoder
 from accelir.errors import BudgetError
 from accelir.formats.registry import FORMATS, format_of
+from accelir.formats.restored import decode
 
 Pixels = NDArray[np.uint8]
 

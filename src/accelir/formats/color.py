@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from accelir.formats.transparency import alpha_of, without_alpha
 
@@ -135,24 +134,30 @@ def _space_of(icc_profile: bytes) -> bytes | None:
 def _through(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
     """An image's colours in sRGB, by its profile; None where that can't be done."""
     shown = image.convert("RGB") if image.mode == "L" and _space_of(icc_profile) == _RGB else image
-    return _in_srgb(shown, lambda: ImageCms.ImageCmsProfile(io.BytesIO(icc_profile)))
+    return _in_srgb(shown, icc_profile)
 
 
 def _from_lab(image: Image.Image, icc_profile: bytes) -> Image.Image:
     """CIELAB of D50 in sRGB; a profile adds nothing to that."""
     if _space_of(icc_profile) not in (None, _LAB):
         _warn(icc_profile[16:20], image.mode, _RGB)
-    converted = _in_srgb(image, lambda: ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
+    converted = _in_srgb(image, None)
     if converted is None:
         raise ValueError("an image of mode LAB needs a Pillow that has LittleCMS; convert it to RGB")
     return converted
 
 
-def _in_srgb(image: Image.Image, profile: Callable[[], ImageCms.ImageCmsProfile]) -> Image.Image | None:
-    """None where the profile is broken, or of a kind that LittleCMS can't use, and where Pillow is built without it."""
+def _in_srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image | None:
+    """Colours through a profile, None standing for CIELAB's own.
+
+    None where the profile is broken, or of a kind that LittleCMS can't use, and where Pillow is built without it.
+    """
+    from PIL import ImageCms
+
     try:
+        own = ImageCms.createProfile("LAB") if icc_profile is None else io.BytesIO(icc_profile)
         srgb = ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, profile(), srgb, outputMode="RGB")
+        return ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(own), srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ImportError, TypeError, ValueError):
         return None
 

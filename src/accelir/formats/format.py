@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.formats.network_name import NetworkName
-from accelir.formats.report import Report
-from accelir.formats.request import EncoderSettings, Estimate, Made, Request
+if TYPE_CHECKING:
+    from accelir.formats.network_name import NetworkName
+    from accelir.formats.report import CellMap, Report
+    from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 
 
 class Prepared(Protocol):
@@ -49,19 +50,6 @@ class Prepared(Protocol):
         (ceil(H/8), ceil(W/8)). goal: what the restored picture should be near, for allocators that restore,
         0 to 255, sHxsWx3 or sHxsW. Raises ValueError for shapes that aren't the picture's.
         """
-
-
-@dataclass(frozen=True)
-class CellMap:
-    """A number for each square of a file's picture."""
-
-    title: str
-    values: NDArray[Any]
-    """One number a square, (rows, columns)."""
-    unit: str
-    """Unit of the numbers, in words."""
-    side: int = 32
-    """Side of a square in pixels."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ CHECK_SIZE = 4
 """Bytes of the check, at the name's end."""
 
 _LETTERS = {name: letter for letter, name in CODES.items()}
-_NAME = re.compile(rb"(?:@([1-9]\d{0,4})x([1-9]\d{0,4}))?(?:([a-z-])|=([\x20-\x7e]{1,200}))")
+_NAME = rb"(?:@([1-9]\d{0,4})x([1-9]\d{0,4}))?(?:([a-z-])|=([\x20-\x7e]{1,200}))"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class NetworkName:
 def read_name(name: bytes, identity: bytes) -> NetworkName | None:
     """What a name says in a file of this identity; None for what is no name, or another file's."""
     body, check = name[:-CHECK_SIZE], name[-CHECK_SIZE:]
-    found = _NAME.fullmatch(body)
+    found = re.fullmatch(_NAME, body)
     if found is None or check != _check(body, identity):
         return None
     width, height, letter, spelt = found.groups()
@@ -65,7 +65,7 @@ def read_name(name: bytes, identity: bytes) -> NetworkName | None:
 
 def has_form(name: bytes) -> bool:
     """Whether this is a name, of whatever file."""
-    return len(name) > CHECK_SIZE and _NAME.fullmatch(name[:-CHECK_SIZE]) is not None
+    return len(name) > CHECK_SIZE and re.fullmatch(_NAME, name[:-CHECK_SIZE]) is not None
 
 
 def may_name(cost: int, max_bytes: int) -> bool:

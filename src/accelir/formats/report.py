@@ -30,6 +30,19 @@ class CellBits:
 
 
 @dataclass(frozen=True)
+class CellMap:
+    """A number for each square of a file's picture."""
+
+    title: str
+    values: NDArray[Any]
+    """One number a square, (rows, columns)."""
+    unit: str
+    """Unit of the numbers, in words."""
+    side: int = 32
+    """Side of a square in pixels."""
+
+
+@dataclass(frozen=True)
 class Report:
     """What `inspect` finds in a file of any format."""
 

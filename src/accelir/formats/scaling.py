@@ -39,8 +39,6 @@ from accelir.restoration.restore import restore_as_worth
 
 Pixels = NDArray[np.uint8]
 
-SCALES = (1, 2, 4)
-"""A side of the picture over the coded picture's."""
 PROFILES = {1: "fidelity", 2: "sr-x2", 4: "sr-x4"}
 """Profiles for a scale, where the one asked for isn't."""
 CLEANING = "dejpeg"
@@ -62,17 +60,6 @@ DOUBT = 0.4
 """How far off a scale may be foretold, in dB: the best that come nearer to each other are compared as they are."""
 WORKING_BYTES = 36 * 2**20
 """Most bytes that a network's activations of one tile may take, gradients' about. Each network holds what it took."""
-
-
-def read_scale(scale: object) -> tuple[int, ...]:
-    """The scales that are meant by 1, 2, 4 or "auto". Raises TypeError and ValueError."""
-    if scale == "auto":
-        return SCALES
-    if isinstance(scale, bool) or not isinstance(scale, int | np.integer | str):
-        raise TypeError(f"scale is 1, 2, 4 or 'auto', not {scale!r}")
-    if scale not in SCALES:
-        raise ValueError(f"scale is 1, 2 or 4, for a picture coded at 1/scale of its sides, or 'auto'; not {scale!r}")
-    return (int(scale),)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,23 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
+SCALES = (1, 2, 4)
+"""A side of the picture over the coded picture's."""
+
 FILTER = Image.Resampling.BICUBIC
 """The filter that networks which enlarge are trained on (restoration/tasks.py). After sr-x2-light, before steering,
 Lanczos' is 0.0 to 0.1 dB better where half size doesn't pay, and up to 0.1 dB worse where it does (docs/tried.md)."""
+
+
+def read_scale(scale: object) -> tuple[int, ...]:
+    """The scales that are meant by 1, 2, 4 or "auto". Raises TypeError and ValueError."""
+    if scale == "auto":
+        return SCALES
+    if isinstance(scale, bool) or not isinstance(scale, int | np.integer | str):
+        raise TypeError(f"scale is 1, 2, 4 or 'auto', not {scale!r}")
+    if scale not in SCALES:
+        raise ValueError(f"scale is 1, 2 or 4, for a picture coded at 1/scale of its sides, or 'auto'; not {scale!r}")
+    return (int(scale),)
 
 
 def padded(pixels: Pixels, scale: int) -> Pixels:

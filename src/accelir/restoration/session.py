@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 
-_NO_MEMORY = re.compile("bad_alloc|bad allocation|out of memory|[Ff]ailed to allocate memory")
+_NO_MEMORY = "bad_alloc|bad allocation|out of memory|[Ff]ailed to allocate memory"
 _HALF = np.dtype(np.float16)
 
 
@@ -83,7 +83,7 @@ def run_model(session: onnxruntime.InferenceSession, *inputs: NDArray[Any]) -> N
 
 def _raise(error: Exception) -> NoReturn:
     """What an error of ONNX runtime is here."""
-    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+    if isinstance(error, MemoryError) or re.search(_NO_MEMORY, str(error)):
         raise MemoryError(f"ONNX runtime: {printable(error)}") from None
     raise ModelError(explained(str(error))) from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.api import decode
+from accelir.formats.restored import decode
 from accelir.metrics import Metric
 from accelir.metrics.psnr import mean_squared_error
 from accelir.restoration.network import open_network

@@ -15,7 +15,6 @@ import hashlib
 import os
 import platform
 import re
-import secrets
 from pathlib import Path
 
 _NAME = re.compile(r"\.accelir-([0-9a-f]{8})-([0-9]{1,10})-([0-9a-f]{8})-[0-9a-f]{16}\.tmp")
@@ -26,7 +25,7 @@ _FOLDERS = 1024
 
 def temporary_name() -> str:
     """A name that no other file has, for a file of this process."""
-    return f".accelir-{_machine()}-{os.getpid()}-{_birth(os.getpid())}-{secrets.token_hex(8)}.tmp"
+    return f".accelir-{_machine()}-{os.getpid()}-{_birth(os.getpid())}-{os.urandom(8).hex()}.tmp"
 
 
 @functools.lru_cache(_FOLDERS)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from accelir.formats.format import Format
-from accelir.formats.jpeg.decode import decode_jpeg
-from accelir.formats.jpeg.inspect import cell_bits, has_cells, inspect_jpeg, luma_step, maps
-from accelir.formats.jpeg.metadata import has_stale_name, name_of
-from accelir.formats.jpeg.parse import is_jpeg, parse
-from accelir.formats.jpeg.prepare import PreparedJpeg, check_jpeg
-from accelir.formats.jpeg.steering import steered
+from accelir.formats.later import later
+
+_ROOM = "accelir.formats.jpeg"
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Whether the data starts as a JPEG file does, with SOI."""
+    return data[:2] == b"\xff\xd8"
+
 
 JPEG = Format(
     name="jpeg",
@@ -20,16 +23,16 @@ JPEG = Format(
     has_gray=True,
     options=("subsampling", "progressive", "jfif", "dpi", "comment", "iptc", "reference", "networks"),
     sniff=is_jpeg,
-    parse=parse,
-    decode=decode_jpeg,
-    name_of=name_of,
-    has_stale_name=has_stale_name,
-    check=check_jpeg,
-    prepare=PreparedJpeg,
-    has_cells=has_cells,
-    cell_bits=cell_bits,
-    maps=maps,
-    luma_step=luma_step,
-    inspect=inspect_jpeg,
-    steered=steered,
+    parse=later(f"{_ROOM}.parse", "parse"),
+    decode=later(f"{_ROOM}.decode", "decode_jpeg"),
+    name_of=later(f"{_ROOM}.metadata", "name_of"),
+    has_stale_name=later(f"{_ROOM}.metadata", "has_stale_name"),
+    check=later(f"{_ROOM}.prepare", "check_jpeg"),
+    prepare=later(f"{_ROOM}.prepare", "PreparedJpeg"),
+    has_cells=later(f"{_ROOM}.inspect", "has_cells"),
+    cell_bits=later(f"{_ROOM}.inspect", "cell_bits"),
+    maps=later(f"{_ROOM}.inspect", "maps"),
+    luma_step=later(f"{_ROOM}.inspect", "luma_step"),
+    inspect=later(f"{_ROOM}.inspect", "inspect_jpeg"),
+    steered=later(f"{_ROOM}.steering", "steered"),
 )

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
-from accelir.formats.format import CellMap
 from accelir.formats.jpeg.metadata import name_in
 from accelir.formats.jpeg.parse import parse
 from accelir.formats.jpeg.structure import HuffmanTable, QuantisationTable, Scan, Segment
-from accelir.formats.report import Report, line, listed, measure_cells
+from accelir.formats.report import CellMap, Report, line, listed, measure_cells
 from accelir.restoration.worth import mean_step
 
 # Row by row, the zigzag index of each of the 64 frequencies (T.81, figure A.6).

@@ -11,15 +11,20 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.formats.jpeg.parse import parse
-from accelir.formats.jpeg.structure import JpegStructure, QuantisationTable
+from accelir.formats.later import later
 from accelir.formats.metadata import EXIF_PREFIX, XMP_PREFIX, as_bytes
 from accelir.formats.network_name import NetworkName, has_form, identity_of, may_name, read_name
 from accelir.formats.request import Metadata
+
+if TYPE_CHECKING:
+    from accelir.formats.jpeg.structure import JpegStructure, QuantisationTable
+
+parse = later("accelir.formats.jpeg.parse", "parse")
 
 _MAX_PAYLOAD = 65533
 """A segment's length field counts itself and is 16 bits wide (ITU-T T.81, B.1.1.4)."""
@@ -31,7 +36,7 @@ _XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _XMP_PORTION = 65400
 """Bytes of extended XMP in a segment (XMP Specification, part 3, 1.1.3.1)."""
 
-_PACKET_WRAPPER = re.compile(rb"\s*<\?xpacket[^>]*\?>\s*")
+_PACKET_WRAPPER = rb"\s*<\?xpacket[^>]*\?>\s*"
 _STANDARD_XMP = """\
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
 <rdf:Description rdf:about="" xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="{guid}"/>\
@@ -91,7 +96,7 @@ def _xmp_segments(packet: bytes) -> bytes:
     """
     if len(XMP_PREFIX + packet) <= _MAX_PAYLOAD:
         return _segment(0xE1, XMP_PREFIX + packet, "XMP")
-    whole = _PACKET_WRAPPER.sub(b"", packet)
+    whole = re.sub(_PACKET_WRAPPER, b"", packet)
     guid = hashlib.md5(whole, usedforsecurity=False).hexdigest().upper()
     head = _XMP_EXTENSION + guid.encode("ascii") + len(whole).to_bytes(4, "big")
     out = _segment(0xE1, XMP_PREFIX + _STANDARD_XMP.format(guid=guid).encode("ascii"), "XMP")

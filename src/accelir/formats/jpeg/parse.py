@@ -69,11 +69,6 @@ _MARKER = re.compile(rb"\xff+[^\x00\x01\xff\xd0-\xd7]")
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
-def is_jpeg(data: bytes) -> bool:
-    """Whether the data starts as a JPEG file does, with SOI."""
-    return data[:2] == b"\xff\xd8"
-
-
 def parse(data: bytes) -> JpegStructure:
     """Read the structure of a whole JPEG file.
 

@@ -17,14 +17,16 @@ from accelir.cells.grid import cell_variance
 from accelir.cells.groups import PictureGroups
 from accelir.core import jpeg
 from accelir.formats.jpeg.cell_plan import CellPlan
-from accelir.formats.jpeg.closed_loop import estimate, plan_by_trial
 from accelir.formats.jpeg.effort import get_effort
-from accelir.formats.jpeg.group_plan import plan_modes, plan_qps
 from accelir.formats.jpeg.job import JpegJob
+from accelir.formats.later import later
 from accelir.formats.request import Request
 from accelir.profile.jpeg import ALLOCATORS
 from accelir.profile.model import Profile
-from accelir.restoration.network import open_network
+
+plan_modes, plan_qps = (later("accelir.formats.jpeg.group_plan", name) for name in ("plan_modes", "plan_qps"))
+estimate, plan_by_trial = (later("accelir.formats.jpeg.closed_loop", name) for name in ("estimate", "plan_by_trial"))
+open_network = later("accelir.restoration.network", "open_network")
 
 _SAMPLE = 1 << 17
 """Pixels of which a uniform file's size is estimated, which corrects the groups' curves. With half as many the

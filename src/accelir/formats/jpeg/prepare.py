@@ -18,14 +18,16 @@ from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import jpeg
 from accelir.formats.budget import budget_error
 from accelir.formats.jpeg.cell_plan import CellPlan
-from accelir.formats.jpeg.decode import decode_jpeg
 from accelir.formats.jpeg.effort import get_effort
 from accelir.formats.jpeg.job import JpegJob, analyse, make_job
 from accelir.formats.jpeg.metadata import Segments, segments_for
 from accelir.formats.jpeg.planning import allocator_for, check_allocator, plan_cells
 from accelir.formats.jpeg.subsampling import rank_subsamplings
+from accelir.formats.later import later
 from accelir.formats.refine import block_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
+
+decode_jpeg = later("accelir.formats.jpeg.decode", "decode_jpeg")
 
 
 def check_jpeg(settings: EncoderSettings) -> None:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from accelir.cells.grid import sum_halves
 from accelir.core import vp8
-from accelir.formats.format import CellMap
-from accelir.formats.report import Report, line, listed, measure_cells
+from accelir.formats.report import CellMap, Report, line, listed, measure_cells
 from accelir.formats.webp.metadata import name_of
 from accelir.formats.webp.parse import content, parse
 from accelir.formats.webp.structure import Chunk

@@ -51,11 +51,17 @@ class WebpJob:
             loops=self.effort.loops,
             passes=_passes(self.effort, macroblocks),
             paced=self.effort.paced,
+            token_partitions=_PARTITIONS if macroblocks[0] * macroblocks[1] >= _LARGE else 1,
             tolerance=self.effort.tolerance,
             threads=self.threads,
             octaves=self.octaves,
             weights=self.weights,
         )
+
+
+_LARGE, _PARTITIONS = 1 << 14, 4
+"""Macroblocks of a picture, 4.2 megapixels, from which on its tokens stand in so many partitions: several threads write
+them, and may read them, at a time. They take some 15 bytes."""
 
 
 def _passes(effort: WebpEffort, macroblocks: tuple[int, int]) -> int:

@@ -17,11 +17,9 @@ from PIL import Image
 from accelir.formats.metadata import EXIF_PREFIX, XMP_PREFIX, as_bytes
 from accelir.formats.network_name import NetworkName, has_form, identity_of, may_name, read_name
 from accelir.formats.request import Request
+from accelir.formats.webp.format import WEBP
 from accelir.formats.webp.parse import content as chunk_content
 from accelir.formats.webp.parse import parse
-
-MAX_SIDE = 16383
-"""VP8 has 14 bits for each side (RFC 6386, section 9.1)."""
 
 NAME = "ACIR"
 """Our own chunk with the network's name (formats.network_name), the file's last. RFC 9649 has such unknown chunks in
@@ -95,8 +93,8 @@ def container(
     Raises TypeError and ValueError for what is none of these.
     """
     for side in (width, height):
-        if not 1 <= side <= MAX_SIDE:
-            raise ValueError(f"a WebP picture is 1 to {MAX_SIDE} pixels wide and high, not {width} x {height}")
+        if not 1 <= side <= WEBP.longest_side:
+            raise ValueError(f"a WebP picture is 1 to {WEBP.longest_side} pixels wide and high, not {width} x {height}")
     parts = {
         "ICCP": as_bytes(icc_profile, "icc_profile"),
         "ALPH": b"" if alpha is None else _coded_alpha(alpha, width, height, alpha_quality),

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from accelir.formats.webp.format import is_webp
 from accelir.formats.webp.structure import Chunk, WebpStructure
 from accelir.storage.text import printable
 
 MAX_CHUNKS = 100_000
 """Chunks of a file; a chunk of an animation is a frame."""
-
-
-def is_webp(data: bytes) -> bool:
-    """Whether the data starts as a WebP file does."""
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
 def parse(data: bytes) -> WebpStructure:

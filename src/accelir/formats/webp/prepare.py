@@ -16,13 +16,15 @@ from accelir.cells.groups import PictureGroups
 from accelir.cells.qp import qp_of_step, step_of_lambda
 from accelir.core import vp8
 from accelir.formats.budget import budget_error
+from accelir.formats.later import later
 from accelir.formats.refine import block_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
 from accelir.formats.transparency import hidden_macroblocks
-from accelir.formats.webp.decode import decode_webp
 from accelir.formats.webp.effort import get_effort
 from accelir.formats.webp.job import WebpJob, convert, frame_budget, make_job
 from accelir.formats.webp.metadata import Container, container_for
+
+decode_webp = later("accelir.formats.webp.decode", "decode_webp")
 
 
 def check_webp(settings: EncoderSettings) -> None:
