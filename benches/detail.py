@@ -4,11 +4,13 @@
 
 Files are of the task's profile (`fidelity` for dejpeg) at three rates. "gradients" is the mean magnitude of the
 restored luma's Laplacian over the truth's: 1 where there is as much fine detail as in the truth, right or wrong.
+ColorVideoVDP judges as well where its package, cvvdp, is installed.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ import accelir
 from accelir.formats.decode import decode_pixels, worth_on
 from accelir.metrics import METRICS
 from accelir.metrics.luma import luma_of
+from accelir.metrics.metric import Metric
+from accelir.metrics.optional import optional_metrics
 from accelir.restoration.detail import blended, twin_of
 from accelir.restoration.network import open_network
 from accelir.restoration.restore import restore_as_worth
@@ -28,6 +32,7 @@ from benches.common import Pixels, cases, print_head, print_row
 RATES = {"sr-x4": (0.9, 1.2, 1.8), "sr-x2": (0.6, 1.0, 1.6), "dejpeg": (0.3, 0.5, 0.8)}
 DETAILS = (0.0, 0.25, 0.5, 0.75, 1.0)
 JUDGES = ("psnr", "psnr-y", "ms-ssim", "ssimulacra2")
+FOREIGN = "cvvdp"
 
 
 def gradients(picture: Pixels, truth: Pixels) -> float:
@@ -35,14 +40,19 @@ def gradients(picture: Pixels, truth: Pixels) -> float:
     return energy[0] / energy[1]
 
 
-def judged(data: bytes, truth: Pixels, task: str) -> np.ndarray:
-    """By judge, of each detail."""
+def judged(data: bytes, truth: Pixels, task: str, more: Sequence[Metric] = ()) -> np.ndarray:
+    """By JUDGES, gradients and more, of each detail."""
     decoded = decode_pixels(data)
     network, twin = open_network(task, 1), open_network(twin_of(task), 1)
     worth = worth_on(data, network.card)
     ends = [restore_as_worth(each, decoded, worth) for each in (network, twin)]
     shown = [blended(*ends, detail) for detail in DETAILS]
-    return np.array([[*(METRICS[name].score(s, truth) for name in JUDGES), gradients(s, truth)] for s in shown])
+    return np.array([scores(each, truth, more) for each in shown])
+
+
+def scores(shown: Pixels, truth: Pixels, more: Sequence[Metric]) -> list[float]:
+    known = [METRICS[name].score(shown, truth) for name in JUDGES]
+    return [*known, gradients(shown, truth), *(metric.score(shown, truth) for metric in more)]
 
 
 def draw(found: dict[str, dict[float, np.ndarray]], figure: Any) -> None:
@@ -78,13 +88,14 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     found: dict[str, dict[float, np.ndarray]] = {}
-    print_head("", "bpp", "detail", *JUDGES, "gradients")
+    more = [metric for name, metric in optional_metrics().found.items() if name == FOREIGN]
+    print_head("", "bpp", "detail", *JUDGES, "gradients", *(metric.name for metric in more))
     for task in options.tasks:
         encoder = accelir.Encoder(profile=profile_of(task))
         chosen = list(cases(options.pictures, Task.parse(task), options.count).values())
         for rate in RATES[task]:
             files = [encoder.encode(case.picture, bpp=rate).data for case in chosen]
-            rows = np.mean([judged(d, c.truth, task) for d, c in zip(files, chosen, strict=True)], axis=0)
+            rows = np.mean([judged(d, c.truth, task, more) for d, c in zip(files, chosen, strict=True)], axis=0)
             found.setdefault(task, {})[rate] = rows
             for detail, row in zip(DETAILS, rows, strict=True):
                 print_row(task, rate, detail, *(f"{x:.3f}" if i == 2 else f"{x:.2f}" for i, x in enumerate(row)))
