@@ -10,30 +10,21 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from common import Case, Pixels, cases, peak_bytes
-from PIL import Image
 
 import accelir
 from accelir.formats.decode import decode_pixels
+from accelir.formats.shrink import enlarged
 from accelir.metrics import PSNR_FLAT, PSNR_RGB, PSNR_Y, SSIMULACRA2
 from accelir.profile.installed import load_profile
 from accelir.restoration.network import open_network
 from accelir.restoration.tasks import Task
 
 Judge = Callable[[Pixels], Pixels]
-
-
-def enlarge(scale: int) -> Judge:
-    """Pillow's bicubic: what people see who have no network."""
-
-    def judge(decoded: Pixels) -> Pixels:
-        size = decoded.shape[1] * scale, decoded.shape[0] * scale
-        return np.asarray(Image.fromarray(decoded).resize(size, Image.Resampling.BICUBIC))
-
-    return judge
 
 
 METRICS = (PSNR_RGB, PSNR_Y)
@@ -70,7 +61,7 @@ def main() -> None:
     network = load_profile(options.profile).network
     assert network is not None, "a profile with a network is wanted"
     task = Task.parse(options.profile)
-    judges: dict[str, Judge] = {"own": open_network(network, 1), "bicubic": enlarge(task.scale)}
+    judges: dict[str, Judge] = {"own": open_network(network, 1), "bicubic": partial(enlarged, scale=task.scale)}
     judges |= {Path(path).stem: open_network(path, 1) for path in options.judge}
     encoder = accelir.Encoder(profile=options.profile, effort=options.effort, format=options.format)
     names = [name + (" RGB/Y/flat/SSIMULACRA 2" if name == "own" else " RGB/Y") for name in judges]
