@@ -52,7 +52,9 @@ void code_sequential(const Levels& levels, const Scan& scan, int restart_interva
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
   for_each_block(levels.geometry, scan.components, rows, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
-    code_block(levels.block(c, index), levels.components[c].nonzero[index], previous[c], c, sink);
+    auto block = sink.begin_block();
+    code_block(levels.block(c, index), levels.components[c].nonzero[index], previous[c], c, block);
+    sink.end_block(block);
   });
 }
 
@@ -76,6 +78,27 @@ void code_dc_scan(const Levels& levels, const Scan& scan, int restart_interval, 
 
 uint64_t band_mask(const Scan& scan) { return (~uint64_t{0} >> (63 - scan.last)) & (~uint64_t{0} << scan.first); }
 
+// Places whose level a scan of the bits from `low` up shows as nonzero.
+uint64_t shown(const int16_t* block, uint64_t nonzero, int low) {
+  if (low == 0) return nonzero;
+  uint64_t out = 0;
+  for (uint64_t m = nonzero; m; m &= m - 1) {
+    const int k = __builtin_ctzll(m);
+    out |= static_cast<uint64_t>(std::abs(block[k]) >> low != 0) << k;
+  }
+  return out;
+}
+
+template <class Block>
+ACCELIR_INLINE void code_band(const int16_t* levels, uint64_t mask, const Scan& scan, int slot, Block& block) {
+  for (int last = scan.first - 1; mask; mask &= mask - 1) {
+    const int k = __builtin_ctzll(mask);
+    const int magnitude = std::abs(levels[k]) >> scan.low;
+    code_run_level(k - last - 1, levels[k] < 0 ? -magnitude : magnitude, slot, block);
+    last = k;
+  }
+}
+
 template <class Sink>
 void code_ac_first(const Levels& levels, const Scan& scan, int restart_interval, const ScanRows& rows,
                    EndOfBand<Sink>& end, Sink& sink) {
@@ -85,17 +108,15 @@ void code_ac_first(const Levels& levels, const Scan& scan, int restart_interval,
   Restarts<Sink, decltype(reset)> restarts(restart_interval, sink, reset);
   for_each_block(levels.geometry, scan.components, rows, [&](int c, size_t index, size_t mcu) {
     restarts.at(mcu);
-    const int16_t* block = levels.block(c, index);
-    int last = scan.first - 1;
-    for (uint64_t mask = levels.components[c].nonzero[index] & band; mask; mask &= mask - 1) {
-      const int k = __builtin_ctzll(mask);
-      const int magnitude = std::abs(block[k]) >> scan.low;
-      if (!magnitude) continue;
+    const int16_t* levels_of_block = levels.block(c, index);
+    const uint64_t mask = shown(levels_of_block, levels.components[c].nonzero[index] & band, scan.low);
+    if (mask) {
       end.flush();
-      code_run_level(k - last - 1, block[k] < 0 ? -magnitude : magnitude, slot, sink);
-      last = k;
+      auto block = sink.begin_block();
+      code_band(levels_of_block, mask, scan, slot, block);
+      sink.end_block(block);
     }
-    if (last != scan.last) end.add_blocks(1);
+    if (!(mask >> scan.last & 1)) end.add_blocks(1);
   });
 }
 

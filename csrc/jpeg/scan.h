@@ -5,6 +5,7 @@
 //   bits(value, length)                       bare bits
 //   corrections(corrections)                  a bit for each coefficient that was nonzero before (refinement scans)
 //   restart(index)                            a restart marker
+//   begin_block() and end_block(block)        what takes the symbols of a sequential block, and gives them to the sink
 // Slots: 0, 1 are DC tables (luma, chroma), 2, 3 are AC tables.
 #pragma once
 
@@ -37,6 +38,18 @@ struct ScanCount {
     ++histogram[slot][symbol];
     extra_bits += extra_bits_of_symbol;
   }
+  // A block's extra bits are added up apart: the histograms are written to, which the sum might be part of.
+  struct Block {
+    std::array<Histogram, kSlots>& histogram;
+    uint64_t extra_bits = 0;
+
+    ACCELIR_INLINE void symbol(int slot, int symbol, uint32_t, int extra_bits_of_symbol) {
+      ++histogram[slot][symbol];
+      extra_bits += extra_bits_of_symbol;
+    }
+  };
+  Block begin_block() { return {histogram}; }
+  void end_block(const Block& block) { extra_bits += block.extra_bits; }
   void bits(uint32_t, int length) { extra_bits += length; }
   void corrections(const Corrections& c) { extra_bits += __builtin_popcountll(c.places); }
   void restart(int) { ++markers; }
@@ -45,12 +58,39 @@ struct ScanCount {
 };
 
 class ScanEmitter {
+  struct Code {
+    uint16_t bits, length;
+    ACCELIR_INLINE uint32_t with(uint32_t extra, int extra_bits) const {
+      return static_cast<uint32_t>(bits) << extra_bits | extra;
+    }
+  };
+  using Codes = std::array<std::array<Code, 256>, kSlots>;
+
  public:
-  ScanEmitter(std::vector<uint8_t>& out, const std::array<const HuffmanTable*, kSlots>& tables)
-      : writer_(out), tables_(tables) {}
+  // What a sequential block is written to.
+  class Block {
+   public:
+    Block(const Codes& codes, const PackedBits& packed) : codes_(codes), packed_(packed) {}
+    ACCELIR_INLINE void symbol(int slot, int symbol, uint32_t extra, int extra_bits) {
+      const Code& code = codes_[slot][symbol];
+      packed_.put(code.with(extra, extra_bits), code.length + extra_bits);
+    }
+    const PackedBits& packed() const { return packed_; }
+
+   private:
+    const Codes& codes_;
+    PackedBits packed_;
+  };
+
+  ScanEmitter(std::vector<uint8_t>& out, const std::array<HuffmanTable, kSlots>& tables) : writer_(out) {
+    for (int slot = 0; slot < kSlots; ++slot)
+      for (size_t i = 0; i < codes_[slot].size(); ++i) codes_[slot][i] = {tables[slot].code[i], tables[slot].length[i]};
+  }
+  Block begin_block() const { return {codes_, writer_.begin_block()}; }
+  void end_block(const Block& block) { writer_.end_block(block.packed()); }
   void symbol(int slot, int symbol, uint32_t extra, int extra_bits) {
-    const HuffmanTable& table = *tables_[slot];
-    writer_.put(static_cast<uint32_t>(table.code[symbol]) << extra_bits | extra, table.length[symbol] + extra_bits);
+    const Code& code = codes_[slot][symbol];
+    writer_.put(code.with(extra, extra_bits), code.length + extra_bits);
   }
   void bits(uint32_t value, int length) { writer_.put(value, length); }
   void corrections(const Corrections& c) {
@@ -61,7 +101,7 @@ class ScanEmitter {
 
  private:
   BitWriter writer_;
-  std::array<const HuffmanTable*, kSlots> tables_;
+  Codes codes_;
 };
 
 // restart_interval in MCUs, 0: none. For a sequential file `progressive` is false and the scan covers 0..63.

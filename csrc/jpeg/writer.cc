@@ -176,9 +176,7 @@ std::vector<uint8_t> write_scan(const Frame& frame, const PlannedScan& plan) {
   data.reserve(plan.bits / 8 + plan.bits / 512 + 1024);
   Bytes out(data);
   write_scan_header(out, plan, frame.progressive);
-  std::array<const HuffmanTable*, kSlots> tables;
-  for (int slot = 0; slot < kSlots; ++slot) tables[slot] = &plan.tables[slot];
-  ScanEmitter emitter(data, tables);
+  ScanEmitter emitter(data, plan.tables);
   code_scan(*frame.levels, plan.scan, frame.progressive, frame.restart_interval, emitter);
   emitter.finish();
   return data;
