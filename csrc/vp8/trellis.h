@@ -21,6 +21,20 @@ ACCELIR_INLINE int nearest_level(float x) {
   return level < kMaxLevel ? level : kMaxLevel;
 }
 
+// The cheapest way to a state: its cost, and the state before it.
+struct Step {
+  float cost;
+  int from;
+};
+
+// The cheapest of three states' ways on to a token. No branch: which it is can't be foretold.
+ACCELIR_INLINE Step cheapest(const float (&path)[3], const float* const (&row)[3], int token) {
+  const float a = path[0] + row[0][token], b = path[1] + row[1][token], c = path[2] + row[2][token];
+  const float ab = b < a ? b : a;
+  const int before = b < a;
+  return {c < ab ? c : ab, c < ab ? 2 : before};
+}
+
 // Minimises  sum cost (x - level)^2 + bits  over levels that are zero, the nearest or one below it.
 //
 // x: magnitudes in steps; first: the first place that is coded; state: how it starts. Returns the least sum less what
@@ -42,46 +56,44 @@ ACCELIR_INLINE float trellis(const BlockQuantizer& q, const BlockCosts& costs, c
   int best_end = first, best_state = 0;
   for (int n = first; n <= last; ++n) {
     Node& node = nodes[n];
-    float next[3] = {kNone, kNone, kNone};
-    const auto cheapest = [&](int token, int& from) {
-      float least = path[0] + row[0][token];
-      from = 0;
-      for (int p = 1; p < 3; ++p) {
-        const float c = path[p] + row[p][token];
-        if (c < least) {
-          least = c;
-          from = p;
-        }
-      }
-      return least;
-    };
-    int from;
-    next[0] = cheapest(0, from);
-    node.level[0] = 0;
-    node.from[0] = static_cast<int8_t>(from);
-    const int nearest = nearest_level(x[n]);
-    for (int level = nearest; level > 0 && level >= nearest - 1; --level) {
+    const auto coded_as = [&](int level) {
       const float change = q.cost[n] * (level * (level - 2.0f * x[n]));  // (x - level)^2 - x^2
-      const float total = cheapest(kTokenOf[level], from) + change + extra[level];
-      const int to = level == 1 ? kAfterOne : kAfterLarger;
-      if (total < next[to]) {
-        next[to] = total;
-        node.level[to] = static_cast<int16_t>(level);
-        node.from[to] = static_cast<int8_t>(from);
+      const Step step = cheapest(path, row, kTokenOf[level]);
+      return Step{step.cost + change + extra[level], step.from};
+    };
+    const auto keep = [&](int to, int level, const Step& step) {
+      node.level[to] = static_cast<int16_t>(level);
+      node.from[to] = static_cast<int8_t>(step.from);
+      const float total = step.cost + costs[n + 1][to][kEndOfBlock];
+      const bool better = total < best;
+      best = better ? total : best;
+      best_end = better ? n + 1 : best_end;
+      best_state = better ? to : best_state;
+    };
+    const Step zero = cheapest(path, row, 0);
+    node.level[0] = 0;
+    node.from[0] = static_cast<int8_t>(zero.from);
+    float one = kNone, larger = kNone;
+    if (const int nearest = nearest_level(x[n]); nearest == 1 || nearest == 2) {
+      const Step step = coded_as(1);
+      keep(kAfterOne, 1, step);
+      one = step.cost;
+      if (nearest == 2) {
+        const Step two = coded_as(2);
+        keep(kAfterLarger, 2, two);
+        larger = two.cost;
       }
+    } else if (nearest > 2) {
+      const Step above = coded_as(nearest), below = coded_as(nearest - 1);
+      const bool is_below = below.cost < above.cost;
+      const Step step = is_below ? below : above;
+      keep(kAfterLarger, nearest - is_below, step);
+      larger = step.cost;
     }
-    for (int to = 1; to < 3; ++to) {
-      const float total = next[to] + costs[n + 1][to][kEndOfBlock];
-      if (total < best) {
-        best = total;
-        best_end = n + 1;
-        best_state = to;
-      }
-    }
-    for (int p = 0; p < 3; ++p) {
-      path[p] = next[p];
-      row[p] = costs[n + 1][p];
-    }
+    path[0] = zero.cost;
+    path[1] = one;
+    path[2] = larger;
+    for (int p = 0; p < 3; ++p) row[p] = costs[n + 1][p];
   }
   for (int n = 0; n < 16; ++n) out.magnitude[n] = 0;
   out.end = best_end;
