@@ -17,18 +17,19 @@ void BoolCoder::carry() {
   ++data_[i];
 }
 
-void BoolCoder::flush_batch() {
-  const int left = 8 + pending_ - kBatch;
-  const uint64_t out = low_ >> left;
+BoolCoder::Interval BoolCoder::without_batch(Interval interval) {
+  const int left = 8 + interval.pending - kBatch;
+  const uint64_t out = interval.low >> left;
   if (out >> kBatch) carry();
   for (int shift = kBatch - 8; shift >= 0; shift -= 8) data_.push_back(static_cast<uint8_t>(out >> shift));
-  low_ &= (uint64_t{1} << left) - 1;
-  pending_ -= kBatch;
+  interval.low &= (uint64_t{1} << left) - 1;
+  interval.pending -= kBatch;
+  return interval;
 }
 
 std::vector<uint8_t> BoolCoder::finish() {
   const int bytes = bytes_held();
-  const uint64_t out = low_ << (8 * bytes - 8 - pending_);
+  const uint64_t out = interval_.low << (8 * bytes - 8 - interval_.pending);
   if (out >> (8 * bytes)) carry();
   for (int shift = 8 * bytes - 8; shift >= 0; shift -= 8) data_.push_back(static_cast<uint8_t>(out >> shift));
   return std::move(data_);

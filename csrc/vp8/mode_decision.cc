@@ -18,6 +18,10 @@ constexpr float kAlike = 170.0f;
 // Where a magnitude in steps is rounded up when there is no trellis: its levels resemble the trellis's most there.
 constexpr float kRounding = 0.38f;
 
+// How far a subblock's mode may be behind the best by rounding, in bits, to be the best with a trellis. At effort 5 and
+// 0.8 and 2 bits a pixel, 6 saves 4 % of the time for 0.000 dB; 3 costs 0.013 dB (9 training pictures).
+constexpr float kWorthTrying = 6.0f;
+
 // Quantisation of N blocks by rounding alone.
 template <int N>
 struct RoundedBlocks {
@@ -387,7 +391,7 @@ class Decision {
     QuantizedBlock chosen{}, trial;
     int mode = best[0];
     float least = kInfinite;
-    for (int i = 0; i < found; ++i) {
+    for (int i = 0; i < found && !(scores[i] > scores[0] + kWorthTrying); ++i) {
       quantize_block<16>(q_.luma, costs_of(kLuma), costs_.tokens.extra, &c[0][best[i]], 0, state, with_trellis, trial);
       const float score = trial.score + costs_.mode_scale * modes[best[i]];
       if (score < least) {

@@ -14,9 +14,9 @@
 namespace accelir::vp8 {
 namespace {
 
-constexpr double kStepSlope = -1.1;     // of log size over log step
 constexpr double kNear = 0.08;          // how near the size must be, relatively, before the strength is searched
 constexpr double kNearToPace = 0.25;    // the same of a sample, before a paced frame
+constexpr double kNearToRepeat = 0.5;   // the same of a frame, before one that is paced by its rows
 constexpr double kNearToFinest = 0.45;  // the same where the finest quantiser is too coarse: strengths do so much there
 constexpr double kPacedAtFinest = -3.0;  // of log strength there, at least: below it sizes hardly grow
 constexpr double kStrengthRange = 1.5;   // of log strength, either way
@@ -34,6 +34,7 @@ constexpr int kLeastThinning = 4, kMostThinning = 24;  // of the sample
 constexpr int kUsual = 25;                             // quantiser index at which a photograph's macroblock
 constexpr double kUsualBytes = 25.6;                   // takes so many bytes
 constexpr double kBytesOfActivity = 0.55;  // a photograph's; 10 % more at fine quantisers, less at coarse ones
+constexpr double kDoubt = 0.002;           // of a foreseen size: files are up to 0.06 % smaller
 constexpr int kFillStride = 4;             // of quantiser indices
 
 double log_step(int index) { return std::log(luma_step(index)); }
@@ -49,6 +50,9 @@ int index_near(double x) {
 StrengthRange strengths_at(int base) {
   return {base == 0 ? kNoStrength : -kStrengthRange, base == kCoarsest ? kAllStrength : kStrengthRange};
 }
+
+// Of log size over log step; medians of 13 training pictures between neighbouring rates of 0.15 to 2.7 bits a pixel.
+double step_slope(int base) { return -0.68 - 0.0085 * std::min(base, 60); }
 
 // Of log size over log strength: steeper the more of the levels are small.
 double strength_slope(int base) { return -0.14 - 0.004 * std::min(base, 50); }
@@ -79,6 +83,7 @@ class QuantizerFormat {
 
   Trials& trials() { return trials_; }
   int passes() const { return trials_.passes(); }
+  int rows() const { return picture_.mb_y; }  // of macroblocks
   size_t parts() const { return static_cast<size_t>(picture_.mb_x) * picture_.mb_y; }
 
   double strength_slope() const { return vp8::strength_slope(base_); }
@@ -89,9 +94,12 @@ class QuantizerFormat {
   // Of the picture's rows of macroblocks.
   std::vector<double> activities(int base) const { return row_activities(picture_, settings_, luma_step(base)); }
 
+  // Writes no file that is too large.
   Attempt attempt(int base, const Strength& strength) {
     base_ = base;
-    return attempt_of(trials_.attempt(base, strength));
+    const double foreseen = trials_.measure(base, strength);
+    if (foreseen > max_bytes_ * (1 + kDoubt)) return {std::log(foreseen), {}};
+    return attempt_of(trials_.write_measured(strength));
   }
 
   // The last attempt with about this share of its levels, the end of the picture, coded anew.
@@ -174,10 +182,36 @@ void search_near(FrameSearch& search, QuantizerFormat& format, int base, double 
   search.settle_below(base, 1, kCoarsest);
 }
 
-// Quantisers until the size is near, then strengths; the neighbouring quantiser if they didn't do.
+// A quantiser, and the log of the size that the picture's frame should have there.
+struct Start {
+  int base;
+  double size;
+};
+
+// A frame that is led to the size while it is coded; at another quantiser, if the size was out of reach. rows: what
+// each takes, in proportion.
+void search_paced(FrameSearch& search, QuantizerFormat& format, Start start, const std::vector<double>& rows) {
+  const double slope = strength_slope(start.base), aim = search.aim();
+  for (int tries = 0; tries < kPacedTries && !search.finished(); ++tries) {
+    const bool finest = start.base == 0 && start.size < aim;
+    if (std::abs(start.size - aim) > (finest ? kNearToFinest : kNearToPace)) return;  // no quantiser comes near
+    Pace pace(rows, std::exp(start.size), slope, finest ? kPacedAtFinest : -Pace::kReach);
+    const Attempt attempt = format.attempt_paced(start.base, pace, std::exp(aim));
+    const double x = pace.mean_strength();
+    const float strength = static_cast<float>(std::exp(x));
+    const double came = search.keep(attempt, start.base, {strength, strength, 0}), size = came - slope * x;
+    const int base = index_near(log_step(start.base) + (aim - size) / step_slope(start.base));
+    if (std::abs(came - aim) < kUnevenness) correct_end(search, format, start.base, {x, came});
+    if (base == start.base) return;
+    start = {base, size + step_slope(base) * (log_step(base) - log_step(start.base))};
+  }
+}
+
+// Quantisers until the size is near, then strengths; the neighbouring quantiser if they didn't do. By then it is known
+// what rows take, so that a frame can be led to the size without being seen.
 void search_quantizers(FrameSearch& search, QuantizerFormat& format, int base) {
   const double fit = search.log_budget();
-  double slope = kStepSlope;
+  double slope = step_slope(base);
   std::optional<Point> last;
   for (int tries = 0; tries < kQuantizerTries && !search.finished(); ++tries) {
     const Point p{log_step(base), search.attempt(base)};
@@ -185,6 +219,10 @@ void search_quantizers(FrameSearch& search, QuantizerFormat& format, int base) {
     if (last && last->x != p.x) slope = std::clamp((p.size - last->size) / (p.x - last->x), -3.0, -0.4);
     last = p;
     const int next = index_near(p.x + (fit - p.size) / slope);
+    if (std::abs(p.size - fit) < kNearToRepeat && format.rows() >= kLeastPacedRows) {
+      search_paced(search, format, {next, p.size + slope * (log_step(next) - p.x)}, format.trials().row_bytes());
+      if (search.finished()) return;
+    }
     const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
     if (at_end || std::abs(p.size - fit) < kNear) return search_near(search, format, base, p.size);
     base = next;
@@ -230,16 +268,10 @@ int first_quantizer(const YuvPlanes& picture, const Settings& settings, double b
   return low;
 }
 
-// A quantiser, and the log of the size that the picture's frame should have there.
-struct Start {
-  int base;
-  double size;
-};
-
 // The first quantiser, its step's logarithm, by what photographs take.
 double usual_start(const YuvPlanes& picture, double bytes) {
   const double macroblocks = static_cast<double>(picture.mb_x) * picture.mb_y;
-  return log_step(kUsual) + std::log(bytes / (kUsualBytes * macroblocks)) / kStepSlope;
+  return log_step(kUsual) + std::log(bytes / (kUsualBytes * macroblocks)) / step_slope(kUsual);
 }
 
 // Passes over a sample, moving the quantiser to where the whole picture's frame should have the size.
@@ -249,21 +281,21 @@ Start settle_to_size(Sample& sample, const YuvPlanes& picture, const Settings& s
   const double near = paced ? kNearToPace : kNear;
   const int least = paced ? std::min(settings.loops, 1) : settings.loops;
   const int most = least > 0 ? std::max(least, kSampleTries) : 0;
-  Secant secant(aim, kStepSlope);
+  Secant secant(aim, step_slope(kUsual));
   double x = paced ? log_step(first_quantizer(sample.picture(), sample.settings(), bytes * rows))
                    : usual_start(picture, bytes);
   Point last{x, aim};
   for (int i = 0; i < most && (i < least || std::abs(last.size - aim) >= near); ++i) {
     const int base = index_near(x);
     const double share = paced ? sample.share(row_activities(picture, settings, luma_step(base))) : rows;
-    last = {log_step(base), std::log(sample.trials().measure(base, share))};
+    last = {log_step(base), std::log(sample.trials().measure(base, {}, share))};
     sample.trials().learn();
-    x = paced ? last.x + (aim - last.size) / kStepSlope : secant.next(last);
+    x = paced ? last.x + (aim - last.size) / step_slope(base) : secant.next(last);
     if (paced && index_near(x) == base) break;  // no quantiser is nearer
   }
   if (most > 0) sample.trials().choose_filter();
   const int base = index_near(x);
-  return {base, last.size + kStepSlope * (log_step(base) - last.x)};
+  return {base, last.size + step_slope(base) * (log_step(base) - last.x)};
 }
 
 // Where even the finest quantiser should be too coarse whatever the strength: rounding alone there. If that fits,
@@ -271,24 +303,6 @@ Start settle_to_size(Sample& sample, const YuvPlanes& picture, const Settings& s
 void try_finest(FrameSearch& search, Start start) {
   if (start.base > 0 || start.size > search.aim() - kNearToFinest) return;
   if (search.attempt(start.base, kNoStrength) <= search.log_budget()) search.exhaust();
-}
-
-// A frame that is led to the size while it is coded; at another quantiser, if the size was out of reach.
-void search_paced(FrameSearch& search, QuantizerFormat& format, Start start) {
-  const double slope = strength_slope(start.base), aim = search.aim();
-  for (int tries = 0; tries < kPacedTries && !search.finished(); ++tries) {
-    const bool finest = start.base == 0 && start.size < aim;
-    if (std::abs(start.size - aim) > (finest ? kNearToFinest : kNearToPace)) return;  // no quantiser comes near
-    Pace pace(format.activities(start.base), std::exp(start.size), slope, finest ? kPacedAtFinest : -Pace::kReach);
-    const Attempt attempt = format.attempt_paced(start.base, pace, std::exp(aim));
-    const double x = pace.mean_strength();
-    const float strength = static_cast<float>(std::exp(x));
-    const double came = search.keep(attempt, start.base, {strength, strength, 0}), size = came - slope * x;
-    const int base = index_near(log_step(start.base) + (aim - size) / kStepSlope);
-    if (std::abs(came - aim) < kUnevenness) correct_end(search, format, start.base, {x, came});
-    if (base == start.base) return;
-    start = {base, size + kStepSlope * (log_step(base) - log_step(start.base))};
-  }
 }
 
 // The frame that takes the fewest bytes; without data, but with its size, where that is above max_bytes.
@@ -337,7 +351,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
     Sample sample(picture, settings, size_sample(static_cast<int>(format.parts()), paces(picture, settings)));
     const Start start = settle_to_size(sample, picture, settings, bytes);
     format.trials().learn_from(sample.trials());
-    if (paces(picture, settings)) search_paced(search, format, start);
+    if (paces(picture, settings)) search_paced(search, format, start, format.activities(start.base));
     if (!search.finished()) try_finest(search, start);
     if (!search.finished()) search_quantizers(search, format, start.base);
     if (!search.filled()) fill(search, format);

@@ -26,7 +26,7 @@ double Sample::share(const std::vector<double>& rows) const {
 
 void Sample::settle(int base) {
   for (int i = 0; i < settings_.loops; ++i) {
-    trials_->measure(base);
+    trials_->measure(base, {});
     trials_->learn();
   }
 }

@@ -50,17 +50,32 @@ void tally_modes(const Frame& frame, int y, Tally& tally) {
   }
 }
 
+// A sink of tokens.h.
+struct TokenTally {
+  struct Block {
+    Tally& tally;
+    const float* extra;
+    double extra_bits = 0.0;
+
+    ACCELIR_INLINE void token(BlockType type, int band, int context, int token, int start) {
+      ++tally.tokens[type][band][context][start][token];
+    }
+    ACCELIR_INLINE void level(int level) { extra_bits += extra[std::abs(level)]; }
+  };
+
+  Tally& tally;
+  const float* extra = extra_costs().data();
+
+  Block begin_block() { return {tally, extra}; }
+  void end_block(const Block& block) { tally.extra_bits += block.extra_bits; }
+};
+
 }  // namespace
 
 void tally_rows(const Frame& frame, int first, int end, Tally& tally) {
-  const auto& extra = extra_costs();
   for (int y = first; y < end; ++y) tally_modes(frame, y, tally);
-  walk_tokens(
-      frame, first, end,
-      [&](BlockType type, int band, int context, int token, int start) {
-        ++tally.tokens[type][band][context][start][token];
-      },
-      [&](int level) { tally.extra_bits += extra[std::abs(level)]; });
+  TokenTally tokens{tally};
+  walk_tokens(frame, first, end, tokens);
 }
 
 Tally tally_of(const Frame& frame, int threads) {

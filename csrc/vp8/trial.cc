@@ -14,6 +14,7 @@ namespace {
 
 constexpr float kLargestModeScale = 64.0f;
 constexpr int kPacings = 8;            // of the end of a frame
+constexpr double kLeastOfRow = 1.0;    // bytes
 constexpr float kLeastLambda = 1e-6f;  // costs are in bits, so distortion is divided by it
 
 void set_coded_costs(float (&costs)[2], int probability) {
@@ -61,12 +62,23 @@ void Trials::set_filter_levels() {
     header_.filter_level[s] = usual_filter_level(header_.quantizer[s], settings_.filter * filter_strength_);
 }
 
-WrittenFrame Trials::attempt(int base, const Strength& strength) {
+double Trials::measure(int base, const Strength& strength, double share) {
   set_segments(base);
+  do code(strength);
+  while (tally_.mode_bits > 8.0 * settings_.max_first_partition && shorten_modes());
+  return foreseen_bytes(tally_, share);
+}
+
+WrittenFrame Trials::attempt(int base, const Strength& strength) {
+  measure(base, strength);
+  return write_measured(strength);
+}
+
+WrittenFrame Trials::write_measured(const Strength& strength) {
   for (;;) {
-    code(strength);
     WrittenFrame written = write();
     if (written.first_partition <= settings_.max_first_partition || !shorten_modes()) return written;
+    code(strength);
   }
 }
 
@@ -105,13 +117,6 @@ void Trials::code_stripes(Pace& pace, double bytes, std::vector<Stripe>& stripes
   }
 }
 
-double Trials::measure(int base, double share) {
-  set_segments(base);
-  do code({});
-  while (tally_.mode_bits > 8.0 * settings_.max_first_partition && shorten_modes());
-  return foreseen_bytes(tally_, share);
-}
-
 void Trials::code(const Strength& strength) {
   code_rows(0, picture_.mb_y, strength);
   tally_ = tally_of(frame_, threads());
@@ -147,6 +152,17 @@ bool Trials::shorten_modes() {
 WrittenFrame Trials::write_if_modes_fit() const {
   WrittenFrame written = write();
   return written.first_partition <= settings_.max_first_partition ? written : WrittenFrame{};
+}
+
+std::vector<double> Trials::row_bytes() const {
+  std::vector<double> out;
+  Tally above;
+  for (int y = 0; y < picture_.mb_y; ++y) {
+    const double before = foreseen_bytes(above);
+    tally_rows(frame_, y, y + 1, above);
+    out.push_back(std::max(foreseen_bytes(above) - before, kLeastOfRow));
+  }
+  return out;
 }
 
 void Trials::learn() {

@@ -26,15 +26,17 @@ class Trials {
  public:
   Trials(const YuvPlanes& picture, const Settings& settings);
 
-  // Codes the frame by the probabilities learnt so far, and writes it with the present filter levels. Data is empty
-  // where the frame can't be written: too much for the format's fields.
+  // Codes the frame by the probabilities learnt so far -> how large it would be, or one of which it is a share.
+  double measure(int base, const Strength& strength, double share = 1.0);
+  // The same, written with the present filter levels. Data is empty where the frame can't be written: too much for the
+  // format's fields.
   WrittenFrame attempt(int base, const Strength& strength);
+  // What `measure` coded, written.
+  WrittenFrame write_measured(const Strength& strength);
   // The same for the rows of macroblocks from the first on, at the quantiser of the last attempt.
   WrittenFrame attempt_end(int first_row, float strength);
   // Codes the frame at a pace that leads to a size, and its end again until that is near enough, if that can be.
   WrittenFrame attempt_paced(int base, Pace& pace, double bytes, double near);
-  // Codes the frame, and says how large it would be, or one of which it is a share.
-  double measure(int base, double share = 1.0);
   // Takes the probabilities over that the last frame asks for.
   void learn();
   // Measures the loop filter on the last frame, for the next writes.
@@ -44,6 +46,9 @@ class Trials {
   // Takes over what another has learnt and measured.
   void learn_from(const Trials& other);
   WrittenFrame write() const { return write_frame(frame_, tally_, header_, threads()); }
+
+  // What each row of macroblocks of the last frame takes, roughly.
+  std::vector<double> row_bytes() const;
 
   const FrameHeader& header() const { return header_; }
   const Frame& frame() const { return frame_; }

@@ -91,26 +91,39 @@ void put_macroblocks(const Frame& frame, const FrameHeader& h, const std::array<
   }
 }
 
-void put_extra(int level, BoolCoder& out) {
-  const int magnitude = std::abs(level), token = kTokenOf[magnitude];
-  if (token >= kFirstCategory) {
-    const int category = token - kFirstCategory, extra = magnitude - kCategoryBase[category];
-    for (int i = 0, bits = kExtraBits[category]; i < bits; ++i)
-      out.put(extra >> (bits - 1 - i) & 1, kExtraProbabilities[category][i]);
-  }
-  out.put(level < 0, 128);
-}
+// A sink of tokens.h.
+struct TokenWriter {
+  struct Block {
+    const Probabilities& probabilities;
+    BoolCoder& out;
+    BoolCoder::Interval interval;
+
+    ACCELIR_INLINE void token(BlockType type, int band, int context, int token, int start) {
+      out.put_path(kTokenPaths[token], probabilities.p[type][band][context], start, interval);
+    }
+    ACCELIR_INLINE void level(int level) {
+      const int magnitude = std::abs(level), token = kTokenOf[magnitude];
+      if (token >= kFirstCategory) {
+        const int category = token - kFirstCategory, extra = magnitude - kCategoryBase[category];
+        for (int i = 0, bits = kExtraBits[category]; i < bits; ++i)
+          out.put(extra >> (bits - 1 - i) & 1, kExtraProbabilities[category][i], interval);
+      }
+      out.put(level < 0, 128, interval);
+    }
+  };
+
+  const Probabilities& probabilities;
+  BoolCoder& out;
+
+  Block begin_block() { return {probabilities, out, out.begin_block()}; }
+  void end_block(const Block& block) { out.end_block(block.interval); }
+};
 
 // Of `count`, that with the rows of macroblocks first, first + count, and so on.
 Bytes token_partition(const Frame& frame, const Probabilities& p, int first, int count) {
   BoolCoder out;
-  for (int y = first; y < frame.reconstruction.mb_y; y += count)
-    walk_tokens(
-        frame, y, y + 1,
-        [&](BlockType type, int band, int context, int token, int start) {
-          out.put_path(kTokenPaths[token], p.p[type][band][context], start);
-        },
-        [&](int level) { put_extra(level, out); });
+  TokenWriter tokens{p, out};
+  for (int y = first; y < frame.reconstruction.mb_y; y += count) walk_tokens(frame, y, y + 1, tokens);
   return out.finish();
 }
 
