@@ -64,7 +64,7 @@ def steered_coefficients(
     """Coefficients that a picture's own are moved to, (rows, cols, 8, 8) a component.
 
     own: of Y or of Y, Cb, Cr, in units of 8-bit samples of an orthonormal transform. steps: of quantisation, (8, 8) a
-    component, as finely as the file will have them. change: in the place of CHANGE.
+    component, as finely as the file will have them. change: in the place of CHANGE, of which the descent takes its part.
     """
     costs = rgb_weights("4:4:4" if samples.subsampling == "gray" else samples.subsampling)
     weights = [_natural(row) for row in costs[: len(own)]]
@@ -79,7 +79,7 @@ def steered_coefficients(
         size = _step_size(turn, descent.rounds) / (1 - MOMENTUM ** (turn + 1))
         for i, slope in enumerate(slopes):
             slope *= fades[i] / (6 * weights[i])  # 2 x 3 colours
-            slope += change * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
+            slope += change * descent.change * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
             pace[i] *= MOMENTUM
             pace[i] += (1 - MOMENTUM) * slope
             found[i] -= np.float32(size) * pace[i]

@@ -21,9 +21,6 @@ from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 
-ROUNDS = (0, 0, 0, 4, 8, 12, 24, 36, 56, 80)
-"""Rounds of steering by effort. Half of them ask the networks, which takes nearly all of the time."""
-
 WORKING_BYTES = 36 * 2**20
 """Most bytes that a network's activations of one tile may take where it judges: beside its gradient's, which stay."""
 
@@ -36,10 +33,26 @@ class Descent:
     asked: int
     """Rounds that ask the networks, all or at most half: then the first two, and every second one as long as this
     lasts. The others carry on from the last answer, as if a change of the decoded picture were the restored one's."""
+    change: float = 1.0
+    """What a squared change of the decoded picture costs, over what the format sets. The longer a descent, the less of
+    its changes serves the asked network alone: so more of them are free."""
 
     def asks(self, turn: int) -> bool:
         """Whether a round asks, by its number from 0 on."""
         return self.asked == self.rounds or turn == 0 or (turn % 2 == 1 and turn < 2 * self.asked - 2)
+
+
+DESCENTS = (
+    *[Descent(0, 0)] * 3,
+    Descent(4, 2),
+    Descent(8, 4),
+    Descent(12, 6),
+    Descent(24, 12, 0.7),
+    Descent(36, 18, 0.6),
+    Descent(56, 28, 0.57),
+    Descent(80, 40, 0.55),
+)
+"""By effort. Asking takes nearly all of the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +99,12 @@ def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_
     to the stats: `rounds`; `error_before` and `error_after`, mean squared RGB errors of the restored picture in squared
     8-bit levels; `steered`, whether the steered file was better.
     """
-    rounds = ROUNDS[prepared.request.settings.effort]
+    descent = DESCENTS[prepared.request.settings.effort]
     before = reference.error(format.decode(blind.data))
-    made = steered(format, prepared, blind, reference, Descent(rounds, rounds // 2), max_bytes)
+    made = steered(format, prepared, blind, reference, descent, max_bytes)
     after = before if made is blind else reference.error(format.decode(made.data))
     best = made if after < before else blind
-    told = {"rounds": rounds, "error_before": before, "error_after": min(before, after), "steered": best is not blind}
+    told = {"rounds": descent.rounds, "error_before": before, "error_after": min(before, after), "steered": best is not blind}
     return dataclasses.replace(best, stats=best.stats | told)
 
 
