@@ -8,6 +8,7 @@ profile's metric: dB of PSNR over RGB, or points of SSIMULACRA 2; for these also
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import time
 from pathlib import Path
@@ -20,7 +21,6 @@ import accelir
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from accelir.metrics import METRICS
-from accelir.profile.installed import load_profile
 
 
 def resized(picture: Pixels, megapixels: float) -> Pixels:
@@ -52,16 +52,15 @@ class Row:
         self.scales: list[int] = []
         self.seconds: list[float] = []
 
-    def cells(self) -> list[str]:
+    def cells(self, unit: str) -> list[str]:
         counts = " / ".join(str(self.scales.count(scale)) for scale in (1, 2, 4))
-        gains = f"{np.mean(self.gains):+.2f}", f"{min(self.gains):+.2f}"
+        gains = f"{np.mean(self.gains):+.2f} {unit}", f"{min(self.gains):+.2f}"
         over = f"{np.mean(self.over_jpegli):+.1f} ({len(self.over_jpegli)})" if self.over_jpegli else "–"
         return [*gains, counts, f"{np.mean(self.seconds):.1f} (most {max(self.seconds):.1f})", over]
 
 
-def measure(picture: Pixels, rate: float, options: argparse.Namespace, row: Row) -> None:
-    encoder = accelir.Encoder(profile=options.profile, format=options.format, effort=options.effort)
-    judge = METRICS[load_profile(options.profile).metric].against(picture)
+def measure(picture: Pixels, rate: float, encoder: accelir.Encoder, row: Row) -> None:
+    judge = METRICS[encoder.settings.profile.metric].against(picture)
     budget = bytes_at(rate, picture.shape)
     full = encoder.encode(picture, max_bytes=budget).data
     start = time.process_time()
@@ -80,19 +79,20 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=0.3, help="larger pictures are made smaller first")
     parser.add_argument("--count", type=int, default=1 << 16, help="pictures of each folder at most")
     parser.add_argument("--rates", type=float, nargs="+", default=[0.15, 0.2, 0.3, 0.45])
-    parser.add_argument("--profile", default="fidelity")
-    parser.add_argument("--format", default="jpeg", choices=("jpeg", "webp"))
+    parser.add_argument("--profile", nargs="+", default=["fidelity", "perceptual"])
+    parser.add_argument("--format", nargs="+", default=["jpeg", "webp"], choices=("jpeg", "webp"))
     parser.add_argument("--effort", type=int, default=5)
     options = parser.parse_args()
     loaded = [spread(list(load(folder).values()), options.count) for folder in options.folders]
     pictures = [np.ascontiguousarray(resized(p, options.megapixels)) for found in loaded for p in found]
-    print(f"{len(pictures)} pictures, {options.format}, {options.profile}, effort {options.effort}\n")
-    print_head("bpp", "gain", "worst", "at 1 / 2 / 4", "s/MP", "over jpegli (pictures)")
-    for rate in options.rates:
-        row = Row()
+    print(f"{len(pictures)} pictures, effort {options.effort}\n")
+    print_head("file", "bpp", "gain", "worst", "at 1 / 2 / 4", "s/MP", "over jpegli (pictures)")
+    for profile, format, rate in itertools.product(options.profile, options.format, options.rates):
+        encoder, row = accelir.Encoder(profile=profile, format=format, effort=options.effort), Row()
         for picture in pictures:
-            measure(picture, rate, options, row)
-        print_row(rate, *row.cells())
+            measure(picture, rate, encoder, row)
+        label = f"{format.upper() if format == 'jpeg' else 'WebP'}, `{profile}`"
+        print_row(label, rate, *row.cells("points" if encoder.settings.profile.metric == "ssimulacra2" else "dB"))
     print(f"\npeak memory {peak_bytes() / 1e6:.0f} MB")
 
 
