@@ -75,18 +75,25 @@ class WebpShift:
     deltas: tuple[int, ...]
     chroma_smoothing: float
     luma_fit: float
+    filter: float | None
+    """None: the profile's."""
     chroma_weights: float
     """Of what errors of chroma cost: a factor, as the next."""
     lambda_: float
+    luma_ramp: float
+    """A power of what errors of luma cost over DC's: above 1 high frequencies cost less."""
 
     def applied(self, profile: Profile) -> Profile:
-        weights = tuple(round(weight * self.chroma_weights, 4) for weight in profile.webp.chroma_weights)
+        of_chroma = tuple(round(weight * self.chroma_weights, 4) for weight in profile.webp.chroma_weights)
+        of_luma = tuple(round(weight**self.luma_ramp, 4) for weight in profile.webp.luma_weights)
         shifted = dataclasses.replace(
             profile.webp,
             deltas=self.deltas,
             chroma_smoothing=self.chroma_smoothing,
             luma_fit=self.luma_fit,
-            chroma_weights=weights,
+            filter=profile.webp.filter if self.filter is None else self.filter,
+            luma_weights=of_luma,
+            chroma_weights=of_chroma,
             lambda_=round(profile.webp.lambda_ * self.lambda_, 4),
         )
         entry = {"made": datetime.date.today().isoformat(), "webp": dataclasses.asdict(self)}
@@ -126,6 +133,8 @@ def main() -> None:
     parser.add_argument("--chroma-smoothing", type=float, default=0.0)
     parser.add_argument("--luma-fit", type=float, default=0.0)
     parser.add_argument("--chroma-weights", type=float, default=1.0, help="factor")
+    parser.add_argument("--filter", type=float, help="in the place of the profile's")
+    parser.add_argument("--luma-ramp", type=float, default=1.0, help="power of what errors of luma cost over DC's")
     parser.add_argument("--judge", action="append", default=[], help="a network, repeatable; JPEG alone")
     parser.add_argument("--pictures", type=Path, help="what judges see")
     parser.add_argument("--profiles", type=Path, default=Path("profiles"))
@@ -136,7 +145,8 @@ def main() -> None:
     luma = (a.luma_dc, a.luma_first_ac, a.luma_low_ac, a.luma_high_ac)
     shift: Shift | WebpShift = Shift(*luma, a.chroma, a.lambda_, a.flat_weight, a.trust)
     if a.webp:
-        shift = WebpShift(tuple(a.deltas), a.chroma_smoothing, a.luma_fit, a.chroma_weights, a.lambda_)
+        replaced = tuple(a.deltas), a.chroma_smoothing, a.luma_fit, a.filter
+        shift = WebpShift(*replaced, a.chroma_weights, a.lambda_, a.luma_ramp)
     before = read_profile(folder)
     after = shift.applied(before)
     write_profile(folder, noted(after, gains(before, after, a.pictures, a.judge)) if a.judge else after)

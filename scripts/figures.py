@@ -102,7 +102,7 @@ def by_peer(rows: Rows) -> list[tuple[str, Rows]]:
 def more() -> Lines:
     """Figures that stand alone: what, by which judge, how much."""
     uniform = picked(rows_of("bd-rate-kodak"), profile="chroma for RGB")
-    webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`, dB")
+    webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`")
     sizes, speeds = rows_of("size-control"), picked(rows_of("speed"), group="jpeg to a size, 2.4 MP")
     return [
         ["what", "by", ""],
@@ -156,11 +156,29 @@ def speed() -> Lines:
     return [["", *groups], *(times(f"effort {effort}") for effort in EFFORTS)]
 
 
+def steering() -> Lines:
+    """What a reference gains, by what receivers run."""
+    files = {
+        "held out, JPEG, effort 5": ("steering", "jpeg, 5"),
+        "held out, JPEG, effort 9": ("steering", "jpeg, 9"),
+        "held out, WebP, effort 5": ("steering-webp", "webp, 5"),
+        "of Kodak, JPEG, effort 5": ("steering-kodak", "jpeg, 5"),
+    }
+    lines = [["pictures", "seen by", *(f"{rate} bpp" for rate in ("0.9", "1.2", "1.8"))]]
+    for label, (name, format_and_effort) in files.items():
+        rows = [row for row in rows_of(name) if row["format, effort"] == format_and_effort]
+        for judge in dict.fromkeys(row["seen by"] for row in rows):
+            gains = [joined([row], *JUDGES) for row in picked(rows, seen_by=judge)]
+            lines.append([f"{rows[0]['pictures']} {label}" if judge == rows[0]["seen by"] else "", judge, *gains])
+    return lines
+
+
 VIEWS: dict[str, Callable[[], Lines]] = {
     "README-after-restoration": after_restoration,
     "README-for-eyes": for_eyes,
     "README-more": more,
     "speed-by-effort": speed,
+    "steering-by-judge": steering,
 }
 """Tables for readers, by the names that pages know them by."""
 

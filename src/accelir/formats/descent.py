@@ -64,7 +64,7 @@ def steered_coefficients(
     """Coefficients that a picture's own are moved to, (rows, cols, 8, 8) a component.
 
     own: of Y or of Y, Cb, Cr, in units of 8-bit samples of an orthonormal transform. steps: of quantisation, (8, 8) a
-    component, as finely as the file will have them. change: in the place of CHANGE, of which the descent takes its part.
+    component, as finely as the file will have them. change: in the place of CHANGE; the descent takes a part of it.
     """
     costs = rgb_weights("4:4:4" if samples.subsampling == "gray" else samples.subsampling)
     weights = [_natural(row) for row in costs[: len(own)]]

@@ -104,7 +104,8 @@ def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_
     made = steered(format, prepared, blind, reference, descent, max_bytes)
     after = before if made is blind else reference.error(format.decode(made.data))
     best = made if after < before else blind
-    told = {"rounds": descent.rounds, "error_before": before, "error_after": min(before, after), "steered": best is not blind}
+    errors = {"error_before": before, "error_after": min(before, after)}
+    told = {"rounds": descent.rounds, **errors, "steered": best is not blind}
     return dataclasses.replace(best, stats=best.stats | told)
 
 
