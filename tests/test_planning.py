@@ -93,6 +93,19 @@ def test_a_picture_that_costs_more_than_its_groups_gets_the_plan_of_a_smaller_bu
     assert plan.predicted_bytes <= 6000
 
 
+def test_what_is_foretold_too_large_is_corrected_by_rate():
+    profile = load_profile("denoise-25")
+    told = dataclasses.replace(profile.jpeg, foretold=((0.6, 1.0), (1.2, 1.1)))
+    assert [told.foretold_at(bpp) for bpp in (0.3, 0.9, 4.0)] == pytest.approx([1.0, 1.05, 1.1])
+    assert dataclasses.replace(told, foretold=()).foretold_at(1.0) == 1.0
+    curves, shares = make_curves(), np.eye(2)[halves()]
+    plan, larger = (plan_modes(curves, shares, 6000, "lagrangian", foretold=ratio) for ratio in (1.0, 1.1))
+    as_if = plan_modes(curves, shares, 6600, "lagrangian")
+    np.testing.assert_array_equal(larger.mode_map, as_if.mode_map)
+    assert larger.predicted_bytes == pytest.approx(as_if.predicted_bytes / 1.1, abs=1)
+    assert plan.predicted_bytes <= 6000
+
+
 @pytest.mark.parametrize("bpp", [0.6, 1.2, 2.4])
 def test_the_size_of_a_plan_is_foreseen(bpp):
     request = Request(noisy(), EncoderSettings(load_profile("denoise-25"), allocator="lagrangian", subsampling="4:2:0"))

@@ -205,6 +205,9 @@ def put(value, *path):
         put([0.0] * 10, "webp", "group_weights"),
         put(1.5, "webp", "chroma_smoothing"),
         put(1.5, "webp", "luma_fit"),
+        put([[1.0, 3.0]], "jpeg", "foretold"),
+        put([[1.0, 1.0], [1.0, 1.1]], "jpeg", "foretold"),
+        put([[1.0]], "jpeg", "foretold"),
     ],
 )
 def test_a_damaged_profile_is_refused_by_name(installed, change):

@@ -474,6 +474,8 @@ def test_a_build_gives_a_profile_that_is_read_again(built):
     assert curves.mode_bits.shape == (5, 3, len(curves.modes))
     groups = profile.groups.network.groups(photo())
     assert groups.shape == tuple(-(-side // 32) for side in photo().shape[:2])
+    assert profile.jpeg.foretold
+    assert all(0.7 < ratio < 1.4 for _, ratio in profile.jpeg.foretold)
     figures = profile.provenance["figures"]
     assert np.sum(figures["confusion"]) == figures["cells"] > 0
     assert 0 <= figures["accuracy"] <= figures["accuracy_within_one"] <= 1

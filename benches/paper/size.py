@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from accelir.formats.budget import bytes_at
-from accelir.formats.jpeg.planning import plan_cells
 from accelir.profile.installed import load_profile
+from accelir.profiling.foretold import RATES, SUBSAMPLING, prepared, ratio
 from accelir.restoration.tasks import Task
-from benches.common import prepare
 from benches.paper.pictures import case_of, picture_paths, pictures_of
 from benches.paper.table import Options, Record, Row, Table, Unit
 
 SETS = ("kodak",)
-RATES = (0.45, 0.6, 0.9, 1.2, 1.8, 2.4, 3.4, 4.5)
 PROFILE = "denoise-25"
-SUBSAMPLING = "4:2:0"
 PAPER = {"predicted, median": 2.7, "predicted, 95 %": 9.7}
 """What AccelIR reports, %."""
 
@@ -35,18 +32,13 @@ def measure(path: Path) -> list[Record]:
     in no prediction.
     """
     picture = case_of(path, Task.parse(PROFILE)).picture
-    unnamed = replace(load_profile(PROFILE), network=None)
-    ready = prepare(picture, unnamed, subsampling=SUBSAMPLING, allocator="lagrangian")
-    coefficients = ready.coefficients(SUBSAMPLING)
+    ready = prepared(load_profile(PROFILE), picture)
     found = []
     for rate in RATES:
         budget = bytes_at(rate, picture.shape)
-        plan = plan_cells(ready.request, coefficients, ready.job, ready.groups, budget)
-        if plan is None:
+        if math.isnan(predicted := ratio(ready, rate)):
             raise ValueError(f"{path.stem}: {budget} bytes are below what the curves know")
-        real = len(plan.applied_to(ready.job).run(coefficients, step=plan.step).data)
-        final = len(ready.within(budget).data)
-        found.append({"rate": rate, "predicted": plan.predicted_bytes / real - 1, "final": final / budget - 1})
+        found.append({"rate": rate, "predicted": predicted - 1, "final": len(ready.within(budget).data) / budget - 1})
     return found
 
 

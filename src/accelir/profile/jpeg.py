@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import reprlib
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -105,6 +106,13 @@ class JpegSettings:
     """Allocator, of ALLOCATORS, for encoders that aren't told one and don't take the closed loop."""
     closed_loop: ClosedLoop | None = None
     """Files to try; None where that doesn't pay."""
+    foretold: tuple[tuple[float, float], ...] = ()
+    """Bits per pixel, rising, and what sizes foretold by groups' plans are there over real ones, 0.5 to 2; () where
+    nobody looked."""
+
+    def foretold_at(self, bpp: float) -> float:
+        """That ratio at a rate; 1 where nobody looked."""
+        return float(np.interp(bpp, *np.transpose(self.foretold))) if self.foretold else 1.0
 
     @classmethod
     def from_document(cls, section: dict[str, Any]) -> JpegSettings:
@@ -121,6 +129,7 @@ class JpegSettings:
             flat_weight=number("flat_weight", section.get("flat_weight", 1.0), 0.1, 10),
             allocator=section["allocator"],
             closed_loop=None if loop is None else ClosedLoop.from_document(loop),
+            foretold=_foretold(section.get("foretold", [])),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -131,9 +140,17 @@ class JpegSettings:
             "flat_weight": self.flat_weight,
             "allocator": self.allocator,
             "closed_loop": None if self.closed_loop is None else self.closed_loop.to_document(),
+            "foretold": self.foretold,
             "tables": {name: tables.to_document() for name, tables in self.tables.items()},
             "ladder": self.ladder.to_document(),
         }
+
+
+def _foretold(pairs: list[Any]) -> tuple[tuple[float, float], ...]:
+    found = tuple((number("foretold", bpp, 0, 100), number("foretold", ratio, 0.5, 2)) for bpp, ratio in pairs)
+    if any(left >= right for (left, _), (right, _) in itertools.pairwise(found)):
+        raise ValueError("the rates of foretold must rise")
+    return found
 
 
 def _rounded(row: NDArray[np.float32]) -> list[float]:

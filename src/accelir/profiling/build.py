@@ -24,6 +24,7 @@ from accelir.profiling import qpnet
 from accelir.profiling.choose import choose_allocator, try_allocators
 from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
+from accelir.profiling.foretold import with_foretold
 from accelir.profiling.measure import Measurement, MeasurementPlan, join, mean
 from accelir.profiling.parallel import measure_all
 from accelir.profiling.tune_jpeg import rates_of, tune_jpeg
@@ -109,6 +110,7 @@ def build(folder: Path, out: Path, work: Path, request: BuildRequest) -> dict[st
         request.side,
     )
     profile = choose_allocator(profile, figures["allocators_db"])
+    profile = with_foretold(profile, request.task, train.pictures[:TRIED], request.side)
     profile = dataclasses.replace(profile, provenance=_provenance(pictures, held, figures, tuning, request))
     write_profile(out, profile)
     return figures

@@ -31,16 +31,18 @@ def plan_modes(
     budget: int,
     method: str,
     uniform_bytes: Callable[[float], float] | None = None,
+    foretold: float = 1.0,
 ) -> CellPlan | None:
     """Modes on the groups' curves and the base step, chosen together; None where the budget is below all curves.
 
     shares: probability of each group in each cell, (rows, cols, g), which weighs the groups' curves. budget:
     bytes; method: "reward" or "lagrangian", see cells.allocation. uniform_bytes: size of the picture's uniform file at
-    a base step, by which all sizes of the curves are corrected; None: they are right.
+    a base step, by which all sizes of the curves are corrected; None: they are right. foretold: what sizes so
+    corrected are over real ones, on the average.
     """
     likely = shares.reshape(-1, shares.shape[2])
     own = likely @ curves.bits
-    scale = 1.0 if uniform_bytes is None else _size_scale(curves.qps, own, budget, uniform_bytes)
+    scale = (1.0 if uniform_bytes is None else _size_scale(curves.qps, own, budget, uniform_bytes)) / foretold
     room = max(budget / scale - OVERHEAD, 0)
     uniform = float(np.interp(room, own.sum(axis=0) / 8, curves.qps))
     some = likely[:: -(-len(likely) // _ENOUGH_CELLS)]

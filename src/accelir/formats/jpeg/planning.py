@@ -84,7 +84,9 @@ def plan_cells(
         return None
     if allocator in ("reward", "lagrangian"):
         uniform_bytes = functools.partial(_estimated_bytes, coefficients, job.for_core(coefficients.subsampling))
-        return plan_modes(profile.groups.curves, groups.shares, budget, allocator, uniform_bytes)
+        height, width = request.pixels.shape[:2]
+        foretold = profile.jpeg.foretold_at(8 * budget / (height * width))
+        return plan_modes(profile.groups.curves, groups.shares, budget, allocator, uniform_bytes, foretold)
     return _plan_qps(request.pixels, profile.groups.curves, groups, budget, allocator)
 
 
