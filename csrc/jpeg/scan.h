@@ -5,7 +5,8 @@
 //   bits(value, length)                       bare bits
 //   corrections(corrections)                  a bit for each coefficient that was nonzero before (refinement scans)
 //   restart(index)                            a restart marker
-//   begin_block() and end_block(block)        what takes the symbols of a sequential block, and gives them to the sink
+//   begin_block() and end_block(block)        what takes the symbols of a block, or of its band, and gives them to the
+//   sink
 // Slots: 0, 1 are DC tables (luma, chroma), 2, 3 are AC tables.
 #pragma once
 

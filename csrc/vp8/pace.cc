@@ -7,17 +7,17 @@
 namespace accelir::vp8 {
 namespace {
 
-constexpr double kStripe = 1.0 / 24;  // of what is expected
-constexpr double kTrust = 0.4;        // in what is expected, beside what rows took: as if so much had come out as said
-constexpr double kOfRoom = 0.25;      // how much of what strengths can do rows that are coded again are asked for
-constexpr double kCaution = 1.2;      // size may react more strongly than the slope says: rows follow one another
-constexpr double kBoldness = 0.8;     // or less: when a rewind falls short, the next counts on so much less
+constexpr double kTrust = 0.4;     // in what is expected, beside what rows took: as if so much had come out as said
+constexpr double kOfRoom = 0.25;   // how much of what strengths can do rows that are coded again are asked for
+constexpr double kCaution = 1.2;   // size may react more strongly than the slope says: rows follow one another
+constexpr double kBoldness = 0.8;  // or less: when a rewind falls short, the next counts on so much less
 constexpr double kLeastBytes = 1.0;
 
 }  // namespace
 
-Pace::Pace(const std::vector<double>& activities, double bytes, double slope, double lowest)
-    : slope_(kCaution * slope),
+Pace::Pace(const std::vector<double>& activities, double bytes, int stripes, double slope, double lowest)
+    : stripe_(1.0 / stripes),
+      slope_(kCaution * slope),
       lowest_(lowest),
       trusted_(kTrust * bytes),
       bytes_(activities),
@@ -33,7 +33,7 @@ double Pace::expected(int first, int end) const {
 }
 
 int Pace::end_of_stripe(int row) const {
-  double left = kStripe * expected(0, rows());
+  double left = stripe_ * expected(0, rows());
   for (; row < rows() && left > 0.0; ++row) left -= expected(row, row + 1);
   return row;
 }

@@ -13,9 +13,9 @@ class Pace {
  public:
   static constexpr double kReach = 1.1;  // of log strengths, either way
 
-  // activities: what each row takes, in proportion. bytes: that all are expected to take at strength 1. slope: of log
-  // size over log strength. lowest: log strength.
-  Pace(const std::vector<double>& activities, double bytes, double slope, double lowest = -kReach);
+  // activities: what each row takes, in proportion. bytes: that all are expected to take at strength 1. stripes: about
+  // so many. slope: of log size over log strength. lowest: log strength.
+  Pace(const std::vector<double>& activities, double bytes, int stripes, double slope, double lowest = -kReach);
 
   // The row behind the stripe that begins at one.
   int end_of_stripe(int row) const;
@@ -33,6 +33,7 @@ class Pace {
   int rows() const { return static_cast<int>(bytes_.size()); }
   double expected(int first, int end) const;  // bytes at strength 1
 
+  const double stripe_;  // of what is expected
   double slope_;
   const double lowest_;
   const double trusted_;

@@ -23,6 +23,7 @@ constexpr double kStrengthRange = 1.5;   // of log strength, either way
 constexpr double kNoStrength = -8.0, kAllStrength = 12.0;  // of log strength where no quantiser is finer or coarser
 constexpr int kQuantizerTries = 5, kNeighbours = 2;
 constexpr int kLeastPacedRows = 24;                    // of macroblocks
+constexpr int kStripes = 24, kStripesOfKnown = 8;      // of a frame that is led to the size
 constexpr int kPacedTries = 3;                         // at a frame that is led to the size
 constexpr int kEndTries = 10;                          // at coding the end of the picture anew
 constexpr double kUnevenness = 0.04;                   // by how much in log size the end may be coded differently
@@ -190,12 +191,13 @@ struct Start {
 
 // A frame that is led to the size while it is coded; at another quantiser, if the size was out of reach. rows: what
 // each takes, in proportion.
-void search_paced(FrameSearch& search, QuantizerFormat& format, Start start, const std::vector<double>& rows) {
+void search_paced(FrameSearch& search, QuantizerFormat& format, Start start, const std::vector<double>& rows,
+                  int stripes) {
   const double slope = strength_slope(start.base), aim = search.aim();
   for (int tries = 0; tries < kPacedTries && !search.finished(); ++tries) {
     const bool finest = start.base == 0 && start.size < aim;
     if (std::abs(start.size - aim) > (finest ? kNearToFinest : kNearToPace)) return;  // no quantiser comes near
-    Pace pace(rows, std::exp(start.size), slope, finest ? kPacedAtFinest : -Pace::kReach);
+    Pace pace(rows, std::exp(start.size), stripes, slope, finest ? kPacedAtFinest : -Pace::kReach);
     const Attempt attempt = format.attempt_paced(start.base, pace, std::exp(aim));
     const double x = pace.mean_strength();
     const float strength = static_cast<float>(std::exp(x));
@@ -220,7 +222,8 @@ void search_quantizers(FrameSearch& search, QuantizerFormat& format, int base) {
     last = p;
     const int next = index_near(p.x + (fit - p.size) / slope);
     if (std::abs(p.size - fit) < kNearToRepeat && format.rows() >= kLeastPacedRows) {
-      search_paced(search, format, {next, p.size + slope * (log_step(next) - p.x)}, format.trials().row_bytes());
+      search_paced(search, format, {next, p.size + slope * (log_step(next) - p.x)}, format.trials().row_bytes(),
+                   kStripesOfKnown);
       if (search.finished()) return;
     }
     const bool at_end = next == base || (p.size < fit ? base == 0 : base == kCoarsest);
@@ -351,7 +354,7 @@ Encoding encode_to_size(const YuvPlanes& picture, const Settings& settings, size
     Sample sample(picture, settings, size_sample(static_cast<int>(format.parts()), paces(picture, settings)));
     const Start start = settle_to_size(sample, picture, settings, bytes);
     format.trials().learn_from(sample.trials());
-    if (paces(picture, settings)) search_paced(search, format, start, format.activities(start.base));
+    if (paces(picture, settings)) search_paced(search, format, start, format.activities(start.base), kStripes);
     if (!search.finished()) try_finest(search, start);
     if (!search.finished()) search_quantizers(search, format, start.base);
     if (!search.filled()) fill(search, format);

@@ -26,18 +26,6 @@ float mode_bits(const Macroblock& mb, SubblockEdge above, SubblockEdge& left) {
   return bits;
 }
 
-void add(const Tally& part, Tally& sum) {
-  constexpr size_t kCounts = sizeof sum.tokens / sizeof(uint32_t);
-  const uint32_t* from = &part.tokens[0][0][0][0][0];
-  uint32_t* to = &sum.tokens[0][0][0][0][0];
-  for (size_t i = 0; i < kCounts; ++i) to[i] += from[i];
-  for (int s = 0; s < 4; ++s) sum.segments[s] += part.segments[s];
-  sum.macroblocks += part.macroblocks;
-  sum.coded += part.coded;
-  sum.extra_bits += part.extra_bits;
-  sum.mode_bits += part.mode_bits;
-}
-
 void tally_modes(const Frame& frame, int y, Tally& tally) {
   SubblockEdge left = kFrameEdge;
   const size_t mb_x = static_cast<size_t>(frame.reconstruction.mb_x), row = y * mb_x;
@@ -72,10 +60,28 @@ struct TokenTally {
 
 }  // namespace
 
+void add(const Tally& part, Tally& sum) {
+  constexpr size_t kCounts = sizeof sum.tokens / sizeof(uint32_t);
+  const uint32_t* from = &part.tokens[0][0][0][0][0];
+  uint32_t* to = &sum.tokens[0][0][0][0][0];
+  for (size_t i = 0; i < kCounts; ++i) to[i] += from[i];
+  for (int s = 0; s < 4; ++s) sum.segments[s] += part.segments[s];
+  sum.macroblocks += part.macroblocks;
+  sum.coded += part.coded;
+  sum.extra_bits += part.extra_bits;
+  sum.mode_bits += part.mode_bits;
+}
+
 void tally_rows(const Frame& frame, int first, int end, Tally& tally) {
   for (int y = first; y < end; ++y) tally_modes(frame, y, tally);
   TokenTally tokens{tally};
   walk_tokens(frame, first, end, tokens);
+}
+
+std::vector<Tally> row_tallies(const Frame& frame, int threads) {
+  std::vector<Tally> rows(static_cast<size_t>(frame.reconstruction.mb_y));
+  run_tasks(threads, static_cast<int>(rows.size()), [&](int y) { tally_rows(frame, y, y + 1, rows[y]); });
+  return rows;
 }
 
 Tally tally_of(const Frame& frame, int threads) {

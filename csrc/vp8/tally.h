@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "vp8/frame.h"
 #include "vp8/tables.h"
@@ -19,6 +20,10 @@ struct Tally {
 
 // Adds rows of macroblocks [first, end).
 void tally_rows(const Frame& frame, int first, int end, Tally& tally);
+// Adds what was counted elsewhere.
+void add(const Tally& part, Tally& sum);
+// Of each row by itself. threads: at most.
+std::vector<Tally> row_tallies(const Frame& frame, int threads);
 // Of all rows. threads: at most; the sums don't depend on them.
 Tally tally_of(const Frame& frame, int threads);
 

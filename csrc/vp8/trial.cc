@@ -157,10 +157,12 @@ WrittenFrame Trials::write_if_modes_fit() const {
 std::vector<double> Trials::row_bytes() const {
   std::vector<double> out;
   Tally above;
-  for (int y = 0; y < picture_.mb_y; ++y) {
-    const double before = foreseen_bytes(above);
-    tally_rows(frame_, y, y + 1, above);
-    out.push_back(std::max(foreseen_bytes(above) - before, kLeastOfRow));
+  double before = foreseen_bytes(above);
+  for (const Tally& row : row_tallies(frame_, threads())) {
+    add(row, above);
+    const double bytes = foreseen_bytes(above);
+    out.push_back(std::max(bytes - before, kLeastOfRow));
+    before = bytes;
   }
   return out;
 }
