@@ -38,23 +38,25 @@ ACCELIR_INLINE uint64_t trellis(const BlockQuantizer& q, const AcBits& bits, con
     const int k = __builtin_ctzll(mask);
     const int i = ++n;
     place[i] = k;
-    gain[i] = INFINITY;
+    // No branch on which is better: it can't be foretold.
+    float lowest = INFINITY;
+    int last = 0, chosen_level = 0;
     for (int l = level[k]; l > 0; l = top_of_smaller_size(l, q.multiple)) {
       const int size = level_size(l);
       const float change = q.cost[k] * (l * (l - 2.0f * x[k]));  // (x - l)^2 - x^2
       const float floor = change + q.lambda * bits.min_size[size];
-      if (least[i - 1] + floor >= gain[i]) continue;
       const float* run_bits = bits.run_size[size] + (k - 1);
-      for (int j = i - 1; j >= 0; --j) {
-        if (least[j] + floor >= gain[i]) break;
+      for (int j = i - 1; j >= 0 && least[j] + floor < lowest; --j) {
         const float total = gain[j] + change + q.lambda * run_bits[-place[j]];
-        if (total < gain[i]) {
-          gain[i] = total;
-          from[i] = j;
-          chosen[i] = l;
-        }
+        const bool better = total < lowest;
+        lowest = better ? total : lowest;
+        last = better ? j : last;
+        chosen_level = better ? l : chosen_level;
       }
     }
+    gain[i] = lowest;
+    from[i] = last;
+    chosen[i] = chosen_level;
     least[i] = gain[i] < least[i - 1] ? gain[i] : least[i - 1];
     const float total = gain[i] + (k == 63 ? 0.0f : q.lambda * bits.end_of_block);
     if (total < best_total) {
@@ -65,8 +67,7 @@ ACCELIR_INLINE uint64_t trellis(const BlockQuantizer& q, const AcBits& bits, con
   for (int i = 1; i <= n; ++i) level[place[i]] = 0;
   uint64_t kept = 0;
   for (int i = best_end; i > 0; i = from[i]) {
-    // Only a place of finite gain is on the way, and it has chosen a level.
-    level[place[i]] = static_cast<int16_t>(chosen[i]);  // NOLINT(clang-analyzer-core.uninitialized.Assign)
+    level[place[i]] = static_cast<int16_t>(chosen[i]);
     kept |= uint64_t{1} << place[i];
   }
   return kept;
