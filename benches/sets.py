@@ -1,7 +1,8 @@
 """What sharing one total over a set gains, by files; and how near the Lagrangian is to the exact optimum, by curves.
 
-python -m benches.sets PICTURES [--count 16] [--side 512] [--rates 0.4 0.7 1.0] [--profile fidelity] [--format jpeg]
+python -m benches.sets PICTURES... [--count 16] [--side 512] [--rates 0.4 0.7 1.0] [--profile fidelity] [--format jpeg]
 python -m benches.sets PICTURES --gap 100 --side 256
+python -m benches.sets PICTURES --count 12 --side 256 --behind denoise-25:0.9 deblur-1.5:0.6 sr-x4:0.9
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from typing import Any
 import numpy as np
 
 import accelir
-from accelir.formats.decode import decode_pixels
+from accelir.formats.decode import decode_pixels, network_of
 from accelir.metrics import SSIMULACRA2
 from accelir.metrics.psnr import decibels
-from accelir.restoration.pictures import list_pictures
+from accelir.restoration.installed import installed
+from accelir.restoration.network import open_network
+from accelir.restoration.pictures import degraded, list_pictures
+from accelir.restoration.tasks import Task
 from accelir.sets.choices import Choices, choices_of
 from accelir.sets.encode_set import survey_of
 from accelir.sets.exact import solve
@@ -34,9 +38,14 @@ _GIVEN_UP = 0.3
 """PSNR in dB that the least loss for eyes may cost under a bound."""
 
 
+def seen(file: bytes) -> Pixels:
+    """What a receiver shows: what a network makes of a file that names one, as a smaller picture's does."""
+    return accelir.decode(file) if network_of(file) else decode_pixels(file)
+
+
 def errors(pictures: Sequence[Pixels], files: Sequence[bytes]) -> list[float]:
     pairs = zip(pictures, files, strict=True)
-    return [float(np.mean((decode_pixels(file).astype(np.float32) - picture) ** 2)) for picture, file in pairs]
+    return [float(np.mean((seen(file).astype(np.float32) - picture) ** 2)) for picture, file in pairs]
 
 
 def one_quality(pictures: Sequence[Pixels], total: int, format: str) -> Files:
@@ -57,9 +66,9 @@ def one_quality(pictures: Sequence[Pixels], total: int, format: str) -> Files:
 def scores(pictures: Sequence[Pixels], files: Sequence[bytes]) -> list[float]:
     """PSNR of the mean of squared errors over the set, of its worst picture, the mean PSNR, and SSIMULACRA 2's mean."""
     found = errors(pictures, files)
-    seen = [SSIMULACRA2.score(decode_pixels(file), picture) for picture, file in zip(pictures, files, strict=True)]
+    for_eyes = [SSIMULACRA2.score(seen(file), picture) for picture, file in zip(pictures, files, strict=True)]
     by_picture = decibels(found)
-    return [set_psnr(found), float(by_picture.min()), float(by_picture.mean()), float(np.mean(seen))]
+    return [set_psnr(found), float(by_picture.min()), float(by_picture.mean()), float(np.mean(for_eyes))]
 
 
 def total_of(pictures: Sequence[Pixels], bpp: float) -> int:
@@ -87,17 +96,35 @@ def ways(pictures: Sequence[Pixels], bpp: float, profile: str, format: str) -> I
     for name in ("worst", "psnr", "ssimulacra2"):
         yield timed(name, partial(shared, objective=name))
     bound = set_psnr(errors(pictures, best[1])) - _GIVEN_UP
-    yield timed(f"ssimulacra2, min_psnr {bound:.2f}", partial(shared, objective="ssimulacra2", min_psnr=bound))
+    yield timed(f"ssimulacra2, `min_psnr` {bound:.2f}", partial(shared, objective="ssimulacra2", min_psnr=bound))
+    yield timed('mse, `scale="auto"`', partial(shared, objective="mse", scale="auto"))
 
 
 def compare(pictures: Sequence[Pixels], bpp: float, options: argparse.Namespace) -> None:
     total = total_of(pictures, bpp)
-    print(f"\n{len(pictures)} pictures, {bpp} bpp, {options.profile}, {options.format}\n")
-    print_head("", "PSNR of the mean MSE", "worst", "mean PSNR", "SSIMULACRA 2", "used", "CPU s")
     for name, files, seconds in ways(pictures, bpp, options.profile, options.format):
         used = 100 * sum(map(len, files)) / total
-        print_row(name, *(f"{score:.2f}" for score in scores(pictures, files)), f"{used:.2f} %", f"{seconds:.1f}")
+        figures = (f"{score:.2f}" for score in scores(pictures, files))
+        print_row(bpp, name, *figures, f"{used:.2f} %", f"{seconds:.1f}")
         assert used <= 100, f"{name} is above the total"
+
+
+def behind(paths: Sequence[Path], side: int, profile: str, bpp: float) -> list[float]:
+    """PSNR of the mean squared error behind the profile's light network: of equal bits a pixel, of one total that is
+    shared by errors of plain files, and of one by errors behind that network.
+    """
+    pairs = [degraded(path, Task.parse(profile), side) for path in paths]
+    pictures = [picture for picture, _ in pairs]
+    light = installed(f"{profile}-light")
+    assert light is not None
+    network, encoder = open_network(light, 1), accelir.Encoder(profile=profile)
+    shared = partial(accelir.encode_set, pictures, total_bytes=total_of(pictures, bpp), profile=profile)
+    equal = [encoder.encode(picture, bpp=bpp) for picture in pictures]
+    found = []
+    for files in (equal, shared(network=None), shared(network=light)):
+        pixels = [network(decode_pixels(file.data)).astype(np.float32) for file in files]
+        found.append(set_psnr([float(np.mean((a - b) ** 2)) for a, (_, b) in zip(pixels, pairs, strict=True)]))
+    return found
 
 
 def gap(choices: Sequence[Choices], total: float) -> tuple[float, float]:
@@ -113,17 +140,27 @@ def gap(choices: Sequence[Choices], total: float) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pictures", type=Path)
+    parser.add_argument("pictures", type=Path, nargs="+", help="folders")
     parser.add_argument("--count", type=int, default=16)
     parser.add_argument("--side", type=int, default=512, help="of the top left crop")
     parser.add_argument("--rates", type=float, nargs="+", default=[0.4, 0.7, 1.0])
     parser.add_argument("--profile", default="fidelity")
     parser.add_argument("--format", default="jpeg")
     parser.add_argument("--gap", type=int, help="compare with the exact optimum on so many pictures' curves")
+    parser.add_argument("--behind", nargs="+", metavar="PROFILE:BPP", help="share by errors behind networks")
     options = parser.parse_args()
-    paths = spread(list_pictures(options.pictures), options.gap or options.count)
+    paths = spread(
+        [path for folder in options.pictures for path in list_pictures(folder)], options.gap or options.count
+    )
+    if options.behind:
+        print_head("profile, bpp", "equal bpp", "shares by plain errors", "by errors behind the network")
+        for profile, bpp in (each.split(":") for each in options.behind):
+            print_row(f"{profile}, {bpp}", *(f"{f:.2f}" for f in behind(paths, options.side, profile, float(bpp))))
+        return
     pictures = [np.ascontiguousarray(open_rgb(path)[: options.side, : options.side]) for path in paths]
     if options.gap is None:
+        print(f"{len(pictures)} pictures, {options.profile}, {options.format}\n")
+        print_head("bpp", "", "PSNR of the mean MSE", "worst", "mean PSNR", "SSIMULACRA 2", "used", "CPU s")
         for bpp in options.rates:
             compare(pictures, bpp, options)
         return

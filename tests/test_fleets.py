@@ -86,6 +86,24 @@ def folder(tmp_path, monkeypatch):
 # Shards
 
 
+@pytest.mark.parametrize("size", [("--bpp", 0.15), ("--total-bytes", "5k")])
+def test_pictures_of_a_fleet_may_be_coded_at_half_the_size(tmp_path, monkeypatch, size):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("in")
+    large = {"0.png": photo()[:256, 344:], "1.png": photo()[144:, :256]}
+    for name, pixels in large.items():
+        Image.fromarray(pixels).save(name)
+    write_tar("in/a.tar", {name: Path(name).read_bytes() for name in large})
+    result = call(*FLEET, *size, "--scale", "auto", "--effort", 2)
+    assert result.exit_code == 0, result.stderr
+    (statistics,) = Path("out").glob("*.jsonl")
+    found = read_tar(statistics.with_suffix(".tar"))
+    for record in records(statistics):
+        shown = accelir.decode(found[record["output"]])
+        assert record["scale"] == 2
+        assert record["psnr"] == pytest.approx(psnr(shown, large[record["input"]]), abs=0.01)
+
+
 def test_tars_lists_and_folders_are_found(folder):
     (folder / "in/deep/er").mkdir(parents=True)
     for name in ("in/deep/er/b.png", "in/deep/er/a.png", "in/top.png"):

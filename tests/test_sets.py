@@ -346,6 +346,29 @@ def test_bpp_of_all_pixels_is_a_total_too(folder, pictures):
     assert [file["output"] for file in files] == [os.path.join("out", f"p{i}.jpg") for i in range(5)]
 
 
+def test_a_set_of_the_command_may_be_coded_at_half_the_size(folder):
+    large = [photo()[:256, 344:], photo()[144:, :256]]
+    os.mkdir("large")
+    for i, picture in enumerate(large):
+        Image.fromarray(picture).save(f"large/p{i}.png")
+    options = ("--profile", "fidelity", "--effort", 2, "--out-dir", "out", "--bpp", 0.15, "--as-set", "--scale", "auto")
+    result = call("encode", "large", *options, "--json")
+    assert result.exit_code == 0, result.stderr
+    files = accelir.encode_set(large, bpp=0.15, profile="fidelity", effort=2, scale="auto")
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["scale"] for each in told[:2]] == [file.stats["scale"] for file in files]
+    assert [Path(f"out/p{i}.jpg").read_bytes() for i in range(2)] == [file.data for file in files]
+    assert "of its sides" in call("encode", "large", *options, "--force").stdout
+
+
+def test_warnings_of_a_sets_pictures_are_told(folder):
+    frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue")]
+    frames[0].save("in/two.gif", save_all=True, append_images=frames[1:])
+    result = call(*SET, "--total-bytes", "9k")
+    assert "in/two.gif" in result.stderr
+    assert "warning: left out" in result.stderr
+
+
 def test_metadata_count_within_the_total(folder, pictures):
     image = Image.fromarray(pictures[1])
     exif = image.getexif()

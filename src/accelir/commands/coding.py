@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
@@ -55,6 +55,16 @@ class Coding:
         return not self.reencode and not aimed and not self._says_how
 
     @property
+    def scaled(self) -> dict[str, int | str]:
+        """The encoder's keyword for a scale, where one was given."""
+        return {} if self.scale == 1 else {"scale": self.scale}
+
+    @property
+    def shown_by(self) -> Literal["auto"] | None:
+        """What receivers run to show a picture at its own size, as FileJudge takes it."""
+        return "auto" if self.scaled else None
+
+    @property
     def _says_how(self) -> bool:
         return bool({"subsampling", "progressive"} & set(self.settings)) or "alpha_quality" in self.transparency
 
@@ -89,7 +99,7 @@ class Coding:
 
     def encode(self, encoder: Encoder, image: Image.Image, metadata: dict[str, Any]) -> Encoded:
         """Encode a picture. metadata: the encoder's keywords for it. Raises as Encoder.encode does."""
-        told = {**metadata, **self.transparency, "scale": self.scale}
+        told = {**metadata, **self.transparency, **self.scaled}
         return encoder.encode(
             image, bpp=self.bpp, max_bytes=self.max_bytes, target=self.target, qp_map=self.qp_map, **told
         )

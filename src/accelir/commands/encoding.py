@@ -35,7 +35,7 @@ class Ready:
     encoder: Encoder
     image: Image.Image
     options: dict[str, Any]
-    """Of Encoder.encode: metadata, and how transparency is kept."""
+    """Of Encoder.encode: metadata, how transparency is kept, and a scale other than 1."""
     metadata_size: int
     """Bytes that the metadata take."""
 
@@ -122,9 +122,8 @@ class Encode:
             opened = open_data(read())
             held, _ = opened.metadata.only(self.kinds).fitted(format)
             image, held = self._shaped(opened, held, format, self._turns(opened.metadata, held))
-        return Ready(
-            self.coding.encoder(format), image, {**held.options(format), **self.coding.transparency}, held.size
-        )
+        options = {**held.options(format), **self.coding.transparency, **self.coding.scaled}
+        return Ready(self.coding.encoder(format), image, options, held.size)
 
     def _shaped(
         self, opened: Opened, held: FileMetadata, format: Format, turn: bool
@@ -173,7 +172,8 @@ def _text(budget: int, data: bytes, bpp: float) -> str:
     return f"asked {budget:,}  reached {len(data):,}  ({100 * len(data) / budget:.2f} %)  {bpp:.4f} bpp"
 
 
-def _size(scale: int) -> str:
+def size_of(scale: int) -> str:
+    """In words."""
     return "full size" if scale == 1 else f"1/{scale} of its sides"
 
 
@@ -185,7 +185,7 @@ def _told(encoded: Encoded) -> tuple[dict[str, Any], str]:
         figures, text = _figures(budget, encoded.data, encoded.bpp), _text(budget, encoded.data, encoded.bpp)
         if "scale" not in stats:
             return figures, text
-        return {**figures, "scale": stats["scale"]}, f"{text}  {_size(stats['scale'])}"
+        return {**figures, "scale": stats["scale"]}, f"{text}  {size_of(stats['scale'])}"
     metric, value = stats["target"]
     figures = {
         "asked": stats["max_bytes"],

@@ -186,7 +186,7 @@ class _Shard:
             size, number, source, data = self._largest
             ready = self.work.ready(lambda: data)
             encoded = ready.encoder.encode(ready.image, max_bytes=int(size + self.shares.carried), **ready.options)
-            record = self.records[number] = _record_of(source, self.records[number]["output"], ready, encoded)
+            record = self.records[number] = self._told(source, self.records[number]["output"], ready, encoded)
             self.files[record["output"]] = encoded.data
             self.shares.carried += size - len(encoded.data)
 
@@ -201,7 +201,7 @@ class _Shard:
             self.files[name] = encoded.data
             if self.shares is not None and (self._largest is None or len(encoded.data) > self._largest[0]):
                 self._largest = len(encoded.data), len(self.records), member.name, data
-            return _record_of(member.name, name, ready, encoded)
+            return self._told(member.name, name, ready, encoded)
         except batch.BAD_INPUT as error:
             return {"input": member.name, "error": batch.explain(error)}
 
@@ -215,17 +215,19 @@ class _Shard:
         self.shares.spent(name, len(encoded.data))
         return encoded
 
-
-def _record_of(source: str, name: str, ready: Ready, encoded: Encoded) -> dict[str, Any]:
-    error = judge_of(ready.encoder, ready.image, None, None)(encoded.data).error
-    return {
-        "input": source,
-        "output": name,
-        "width": ready.image.width,
-        "height": ready.image.height,
-        "asked": encoded.stats["max_bytes"],
-        "reached": len(encoded.data),
-        "bpp": encoded.bpp,
-        "psnr": min(set_psnr([error]), 100.0),
-        "sha256": files.sha256(encoded.data),
-    }
+    def _told(self, source: str, name: str, ready: Ready, encoded: Encoded) -> dict[str, Any]:
+        """A record."""
+        error = judge_of(ready.encoder, ready.image, None, self.work.coding.shown_by)(encoded.data).error
+        scaled = {"scale": encoded.stats["scale"]} if "scale" in encoded.stats else {}
+        return {
+            "input": source,
+            "output": name,
+            "width": ready.image.width,
+            "height": ready.image.height,
+            "asked": encoded.stats["max_bytes"],
+            "reached": len(encoded.data),
+            "bpp": encoded.bpp,
+            "psnr": min(set_psnr([error]), 100.0),
+            "sha256": files.sha256(encoded.data),
+            **scaled,
+        }

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from accelir._version import __version__
 from accelir.commands import batch
-from accelir.commands.encoding import Encode
+from accelir.commands.encoding import Encode, size_of
 from accelir.commands.journal import Journal
 from accelir.commands.places import Places
 from accelir.commands.printing import Printer, complain, shown
@@ -71,8 +71,11 @@ def write_set(
         complain(f"none of the set was written: {batch.explain(error)}")
         sys.exit(1)
     journal.remove()
+    for i, transfer in enumerate(studio.transfers):
+        if studio.told[i]["warnings"] and not quiet:
+            complain(f"{transfer}: warning: {'; '.join(studio.told[i]['warnings'])}")
     if not quiet or as_json:
-        _tell(studio.transfers, spent, as_json)
+        _tell(studio, spent, as_json)
     sys.exit(1 if studio.failed else 0)
 
 
@@ -88,7 +91,8 @@ def _call(transfers: Sequence[Transfer], work: Encode) -> str:
     """What the journal's records are true for: inputs as they are, and how they are encoded, not the total."""
     inputs = [(locations.absolute(transfer.source), _state(transfer.source), transfer.target) for transfer in transfers]
     coding = replace(work.coding, bpp=None, max_bytes=None)
-    told = (__version__, inputs, coding.settings, coding.format, coding.transparency, sorted(work.kinds), work.shaping)
+    how = (coding.settings, coding.format, coding.transparency, coding.scale)
+    told = (__version__, inputs, how, sorted(work.kinds), work.shaping)
     return files.sha256(repr(told).encode(errors="backslashreplace"))
 
 
@@ -109,12 +113,16 @@ class _Staged:
     jobs: int
     quiet: bool
     failed: int = 0
+    told: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """What there is to tell of each picture's last file."""
     _keys: list[int] = field(default_factory=list)
     """Of the transfers, their numbers in the call."""
 
     @property
-    def network(self) -> Path | None:
-        return telling_network(self.work.coding.encoder(FORMATS[self.work.coding.format]))
+    def network(self) -> Path | str | None:
+        """What errors are measured after."""
+        coding = self.work.coding
+        return coding.shown_by or telling_network(coding.encoder(FORMATS[coding.format]))
 
     @property
     def _metric(self) -> Metric | None:
@@ -170,6 +178,7 @@ class _Staged:
         wanted = sorted(orders)
         keys = {i: f"file {orders[i].max_bytes} {judged}" for i in wanted}
         found = self._each("encoding", keys, encode, wanted)
+        self.told |= dict(zip(wanted, found, strict=True))
         return {i: Reached(each["size"], each["error"]) for i, each in zip(wanted, found, strict=True)}
 
     def _encoded(self, i: int, max_bytes: int, judged: bool) -> dict[str, Any]:
@@ -184,7 +193,8 @@ class _Staged:
         found = self._error(transfer, written.data) if judged else None
         files.write_atomically(self._staged(i), written.data)
         self.journal[f"staged {self._keys[i]}"] = max_bytes
-        return {"size": len(written.data), "error": found, "warnings": list(written.warnings)}
+        scale = written.figures.get("scale")
+        return {"size": len(written.data), "error": found, "warnings": list(written.warnings), "scale": scale}
 
     def _error(self, transfer: Transfer, data: bytes) -> float:
         ready = self.work.ready(partial(locations.read, transfer.source))
@@ -237,19 +247,26 @@ class _Staged:
         return list(shown_bar)
 
 
-def _tell(transfers: Sequence[Transfer], spent: Spent, as_json: bool) -> None:
+def _tell(studio: _Staged, spent: Spent, as_json: bool) -> None:
     """A table of shares, or a JSON object a file and one of the set."""
     printer = Printer()
     used = sum(reached.size for reached in spent.reached)
+    scales = [studio.told[i]["scale"] for i in range(len(studio.transfers))]
+    pictures = list(zip(studio.transfers, spent.orders, spent.reached, scales, strict=True))
     if as_json:
-        for transfer, order, reached in zip(transfers, spent.orders, spent.reached, strict=True):
+        for transfer, order, reached, scale in pictures:
             figures = {"asked": order.max_bytes, "reached": reached.size, "share": reached.size / spent.total}
-            printer.tell({"input": transfer.source, "output": transfer.target, **figures})
-        printer.tell({"set": {"pictures": len(transfers), "asked": spent.total, "reached": used}})
+            scaled = {} if scale is None else {"scale": scale}
+            printer.tell({"input": transfer.source, "output": transfer.target, **figures, **scaled})
+        printer.tell({"set": {"pictures": len(pictures), "asked": spent.total, "reached": used}})
         return
     rows = [
-        (f"{reached.size:,}", f"{100 * reached.size / spent.total:.2f} %", f"{transfer} -> {shown(transfer.target)}")
-        for transfer, reached in zip(transfers, spent.reached, strict=True)
+        (
+            f"{reached.size:,}",
+            f"{100 * reached.size / spent.total:.2f} %",
+            f"{transfer} -> {shown(transfer.target)}" + ("" if scale is None else f"  {size_of(scale)}"),
+        )
+        for transfer, _, reached, scale in pictures
     ]
     widths = [max(len(row[column]) for row in [*rows, ("bytes", "share", "")]) for column in (0, 1)]
     for row in [("bytes", "share", "file"), *rows]:

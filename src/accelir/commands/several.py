@@ -55,7 +55,6 @@ class SetOptions:
             "--reference": coding.reference,
         }
         wrong |= {"--qp-map": coding.qp_map, "--reference-dir": coding.reference_dir}
-        wrong |= {"--scale": None if coding.scale == 1 else coding.scale}
         for name in (name for name, value in wrong.items() if value is not None):
             raise click.UsageError(f"{name} is for single files, not for a set")
         from accelir.sets.goal import Goal, objective_of
