@@ -2,13 +2,15 @@
 
     python -m benches.keep eyes-kodak "For eyes, at the peer's bytes" benches/eyes.py EVAL/kodak --count 12
 
-What the bench prints is shown as it comes. Empty cells at the start of a row mean "as above". `python
+What the bench prints is shown as it comes. The words over the table stay those that the result had before, else they
+are --about, or what the bench printed beside its table. Empty cells at the start of a row mean "as above". `python
 scripts/figures.py` then brings the table into the pages that show it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import shlex
 import subprocess
 import sys
@@ -18,13 +20,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benches.paper.results import write_result
+from benches.paper.results import FOLDER, write_result
 from benches.paper.table import Row
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--printed", type=Path, help="what the bench has printed already, in place of running it")
+    parser.add_argument("--about", help="the words over the table")
     parser.add_argument("name", help="stem of the files")
     parser.add_argument("title")
     parser.add_argument("bench", nargs=argparse.REMAINDER, help="a script and its arguments")
@@ -36,7 +39,8 @@ def main() -> None:
         start = time.monotonic()
         lines = list(run(a.bench))
         facts["time"] = f"{(time.monotonic() - start) / 60:.0f} minutes"
-    write_result(a.name, a.title, words_of(lines), facts, rows_of(lines))
+    about = a.about or words_before(FOLDER / f"{a.name}.md") or words_of(lines)
+    write_result(a.name, a.title, about, facts, rows_of(lines))
 
 
 def run(bench: list[str]) -> Iterator[str]:
@@ -54,6 +58,12 @@ def shown(bench: list[str]) -> str:
     """The command, without the folders that only this machine has."""
     parts = [Path(part).name.upper() if part.startswith("/") and Path(part).is_dir() else part for part in bench]
     return shlex.join(["python", *parts])
+
+
+def words_before(page: Path) -> str:
+    """What stands between a result's title and its table; nothing where there is no such result yet."""
+    lines = page.read_text("utf-8").splitlines() if page.exists() else []
+    return words_of(itertools.takewhile(lambda line: not line.startswith("|"), lines[1:]))
 
 
 def words_of(lines: Iterable[str]) -> str:

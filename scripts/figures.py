@@ -99,22 +99,30 @@ def by_peer(rows: Rows) -> list[tuple[str, Rows]]:
     return [(name.split(",")[0], picked(rows, peer=name)) for name in names]
 
 
+def over_equal_bpp() -> tuple[str, str]:
+    """Rates, and what sets that share a total gain over equal bits a pixel: at full size, and with the best scale."""
+    rows, column = rows_of("sets-eval"), "PSNR of the mean MSE"
+    by_way = [
+        [float(row[column]) for row in rows if row[""] == way] for way in ("equal bpp", "mse", 'mse, `scale="auto"`')
+    ]
+    equal, *others = by_way
+    gains = (BETWEEN.join(f"{b - a:+.2f}" for a, b in zip(equal, other, strict=True)) for other in others)
+    return distinct(rows, "bpp"), "; ".join(gains)
+
+
 def more() -> Lines:
     """Figures that stand alone: what, by which judge, how much."""
     uniform = picked(rows_of("bd-rate-kodak"), profile="chroma for RGB")
     webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`")
     sizes, speeds = rows_of("size-control"), picked(rows_of("speed"), group="jpeg to a size, 2.4 MP")
+    rates, of_sets = over_equal_bpp()
+    webp_rates = rows_of("webp-bd-rate")
     return [
         ["what", "by", ""],
         [
-            "JPEG `fidelity`: bytes at equal score, over Pillow's",
-            "PSNR of RGB / luma / flat areas, SSIMULACRA 2",
-            joined(uniform, "RGB", "Y", "flat Y", "SSIMULACRA2"),
-        ],
-        [
-            "WebP `fidelity`: bytes at equal score, over Pillow's",
-            "PSNR of RGB / luma",
-            joined(rows_of("webp-bd-rate")[:1], "PSNR-RGB", "PSNR-Y"),
+            "`fidelity`: bytes at equal score, over Pillow's",
+            "JPEG by PSNR of RGB / luma / flat areas / SSIMULACRA 2; WebP by PSNR of RGB / luma",
+            f"{joined(uniform, 'RGB', 'Y', 'flat Y', 'SSIMULACRA2')}; {joined(webp_rates[:1], 'PSNR-RGB', 'PSNR-Y')}",
         ],
         [
             "WebP at 0.5 bpp and its network, over Pillow's: dB",
@@ -125,6 +133,11 @@ def more() -> Lines:
             '`scale="auto"` (fewer pixels at low rates), over full size: dB',
             f"{joined(pixels, 'bpp')} bpp",
             joined(pixels, "gain"),
+        ],
+        [
+            "16 pictures under one total, over equal bits a pixel: dB, of the mean squared error",
+            f'{rates} bpp; with `scale="auto"`',
+            of_sets,
         ],
         [
             "CPU time of JPEG to a size, 2.4 MP: times Pillow's at one quality",
@@ -173,10 +186,17 @@ def steering() -> Lines:
     return lines
 
 
+def detail() -> Lines:
+    """At none, half and all of it; results and the drawing have the quarters, too."""
+    rows = [row for row in rows_of("detail") if row["detail"] in ("0.0", "0.5", "1.0")]
+    return [list(rows[0]), *(list(row.values()) for row in rows)]
+
+
 VIEWS: dict[str, Callable[[], Lines]] = {
     "README-after-restoration": after_restoration,
     "README-for-eyes": for_eyes,
     "README-more": more,
+    "detail-in-halves": detail,
     "speed-by-effort": speed,
     "steering-by-judge": steering,
 }
