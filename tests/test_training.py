@@ -356,6 +356,18 @@ def test_bfloat16_is_asked_of_the_device_in_use(native: bool, monkeypatch: pytes
     assert bfloat16_is_native(torch.device("cpu")) != native
 
 
+def test_dilated_convolutions_are_trained_in_float32_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from accelir.architectures import build
+    from accelir.training import trainer
+
+    monkeypatch.setattr(trainer, "bfloat16_is_native", lambda device: True)
+    cpu, cuda = torch.device("cpu"), torch.device("cuda")
+    assert not trainer.takes_bfloat16(build("ircnn", channels=28), cpu)
+    assert trainer.takes_bfloat16(build("ircnn", channels=28), cuda)
+    assert trainer.takes_bfloat16(build("dncnn", channels=28), cpu)
+
+
 def test_a_folder_of_another_recipe_is_refused(pictures: Path, tmp_path: Path) -> None:
     trainer(pictures, tmp_path).save()
     with pytest.raises(ValueError, match="holds a run with another rate, seed"):

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from accelir.architectures.blocks import CollapsibleConv, Restorer, collapse
-from accelir.training.trainer import Trainer, TrainingRecipe
+from accelir.training.trainer import Trainer, TrainingRecipe, takes_bfloat16
 
 DEPTHS = (1 / 3, 2 / 3, 1.0)
 """Where features are compared: at the inputs of the convolutions so far down a network, 1 the last one's."""
@@ -88,6 +88,7 @@ class DistillingTrainer(Trainer):
         self.lesson = lesson or Lesson()
         self.teacher = collapse(teacher).eval().requires_grad_(False).to(self.device)
         self.teacher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's annotations
+        self._bfloat16 = self._bfloat16 and takes_bfloat16(self.teacher, self.device)
         self._own, self._teachers = Features(self.network), Features(self.teacher)
 
     def _loss(self, out: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -88,6 +88,15 @@ def bfloat16_is_native(device: torch.device) -> bool:
     return supported is not None and bool(supported())
 
 
+def takes_bfloat16(network: nn.Module, device: torch.device) -> bool:
+    """Whether a network is trained in bfloat16: where that is native, but for dilated convolutions on the CPU.
+
+    oneDNN of torch 2.13 reads beyond its memory there: 24 or 28 channels with a dilation of 3 or 4 end the process.
+    """
+    dilated = any(isinstance(layer, nn.Conv2d) and max(layer.dilation) > 1 for layer in network.modules())
+    return bfloat16_is_native(device) and not (dilated and device.type == "cpu")
+
+
 def choose_device(name: str = "auto") -> torch.device:
     """CUDA if there is any and the CPU otherwise for "auto", else what is named.
 
@@ -178,8 +187,8 @@ class Trainer:
         self.recipe, self.pictures, self.folder = recipe, Path(pictures), Path(folder)
         self.workers = workers
         self.device = choose_device(device)
-        self._bfloat16 = bfloat16_is_native(self.device)
         self.network = network or recipe.make_network()
+        self._bfloat16 = takes_bfloat16(self.network, self.device)
         self._place()
         self.ema = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=recipe.rate)
