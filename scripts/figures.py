@@ -116,6 +116,7 @@ def more() -> Lines:
     webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`")
     sizes, speeds = rows_of("size-control"), picked(rows_of("speed"), group="jpeg to a size, 2.4 MP")
     rates, of_sets = over_equal_bpp()
+    span = picked(rows_of("strangers"), receiver="SPAN", file="sr-x4")
     webp_rates = rows_of("webp-bd-rate")
     return [
         ["what", "by", ""],
@@ -133,6 +134,11 @@ def more() -> Lines:
             '`scale="auto"` (fewer pixels at low rates), over full size: dB',
             f"{joined(pixels, 'bpp')} bpp",
             joined(pixels, "gain"),
+        ],
+        [
+            "enlarging by 4 with SPAN, which others trained, over mozjpeg's: dB",
+            f"PSNR of RGB / luma at {distinct(span, 'peer', '; at ').replace('mozjpeg, ', '')}",
+            "; ".join(joined([row], "RGB", "Y") for row in span),
         ],
         [
             "16 pictures under one total, over equal bits a pixel: dB, of the mean squared error",
