@@ -1,7 +1,8 @@
 """What each step adds to the restored quality: `python benches/ablation.py DATA [--tasks denoise-25 ...] [--count 8]`.
 
 By the evaluation protocol on Kodak, 4:2:0 throughout: scores after the task's network over those of Pillow's
-optimized JPEG of the same size, which is the standard table with plain rounding. The steps:
+optimized JPEG of the same size, which is the standard table with plain rounding. Cells have
+one figure for each rate. The steps:
 
     tuned table      the profile's tables, levels rounded to the nearest, chroma halved by plain least squares
     + smooth chroma  chroma halved with the profile's smoothing
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--network", help="a name or .onnx file, instead of the task's")
     parser.add_argument("--count", type=int, default=24, help="pictures, evenly spaced")
     a = parser.parse_args()
+    print_head("task, bits per pixel", "step", *JUDGES)
     for name in a.tasks:
         task, steps = Task.parse(name), Steps(name, a.network or name)
         pictures = cases(a.data / "eval" / "kodak", task, a.count)
@@ -135,10 +137,10 @@ def main() -> None:
             for rate, gains in measure(steps, task, case):
                 for step, gain in gains.items():
                     rows.setdefault(step, {rate: [] for rate in task.rates})[rate].append(gain)
-        print(f"\n{name}, {len(pictures)} pictures")
-        print_head("step", *(f"{judge}, {rate} bpp" for rate in task.rates for judge in JUDGES))
+        label = f"{name}, {' / '.join(map(str, task.rates))}"
         for step, row in rows.items():
-            print_row(step, *(cell for gains in row.values() for cell in signed(means(gains))))
+            by_rate = [signed(means(gains)) for gains in row.values()]
+            print_row(label, step, *(" / ".join(by_judge) for by_judge in zip(*by_rate, strict=True)))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import csv
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -192,6 +193,39 @@ def steering() -> Lines:
     return lines
 
 
+STEPS = {
+    "tuned table": "tuned table, plain rounding",
+    "+ smooth chroma": "+ smoothed chroma",
+    "+ RDO": "+ RDO: the uniform file",
+    "VAQ": "QPs by variance (VAQ)",
+    "+ cell QPs": "cell QPs by QP-NET and reward, as in the paper",
+    "+ reward": "modes by QP-NET, reward",
+    "+ Lagrangian": "modes by QP-NET, Lagrangian",
+    "+ trial": "modes by trial (the closed loop)",
+    "oracle": "a trial of eight Lagrangians that knows the truth",
+}
+
+
+def transfer(task: str) -> Lines:
+    """What strangers' networks gain in RGB, by profile."""
+    rows = [
+        {name: cell for name, cell in row.items() if name != "judge"}
+        for row in picked(rows_of(f"transfer-{task}"), judge="RGB")
+    ]
+    return [list(rows[0]), *(list(row.values()) for row in rows)]
+
+
+def steps() -> Lines:
+    """What each step gains in RGB, by task."""
+    rows = rows_of("steps")
+    tasks = list(dict.fromkeys(row["task, bits per pixel"] for row in rows))
+    lines = [["", *tasks]]
+    for step, told in STEPS.items():
+        cells = [joined([r for r in picked(rows, step=step) if r["task, bits per pixel"] == t], "RGB") for t in tasks]
+        lines.append([told, *cells])
+    return lines
+
+
 def detail() -> Lines:
     """At none, half and all of it; results and the drawing have the quarters, too."""
     rows = [row for row in rows_of("detail") if row["detail"] in ("0.0", "0.5", "1.0")]
@@ -203,6 +237,8 @@ VIEWS: dict[str, Callable[[], Lines]] = {
     "README-for-eyes": for_eyes,
     "README-more": more,
     "detail-in-halves": detail,
+    "steps-by-task": steps,
+    **{f"transfer-{task}-RGB": partial(transfer, task) for task in ("sr-x4", "denoise-25", "deblur-1.5")},
     "speed-by-effort": speed,
     "steering-by-judge": steering,
 }
