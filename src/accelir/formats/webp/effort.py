@@ -23,8 +23,6 @@ class WebpEffort:
     """Whether the loop filter's level is chosen by measuring, else by the quantiser."""
     paced: bool
     """Whether the first frame is led to its size while it is coded, so that rows differ a little in quality."""
-    loops: int
-    """Passes over a sample, at least, before the first over the picture, each by what the one before taught."""
     rounds: int
     """Files more that the loop on the profile's metric may make."""
     passes: int
@@ -37,18 +35,17 @@ BOTH_WAYS = 1e6
 """More than any doubt: nothing is left out."""
 
 _EFFORTS = (
-    #          rank_by_tokens, doubt, subblock_trellises, block_trellises, measure_filter, paced,
-    #          loops, rounds, passes, tolerance
-    WebpEffort(False, 1.4, 1, 1, False, True, 2, 0, 12, 0.004),
-    WebpEffort(True, 1.4, 1, 1, False, True, 2, 0, 12, 0.003),
-    WebpEffort(True, 1.4, 1, 1, True, False, 2, 0, 12, 0.003),
-    WebpEffort(True, 2.0, 1, 1, True, False, 2, 0, 12, 0.003),
-    WebpEffort(True, 3.0, 2, 1, True, False, 2, 0, 12, 0.003),
-    WebpEffort(True, 3.0, 3, 1, True, False, 2, 0, 12, 0.003),
-    WebpEffort(True, 8.0, 3, 2, True, False, 2, 0, 16, 0.002),
-    WebpEffort(True, BOTH_WAYS, 4, 4, True, False, 2, 1, 16, 0.0015),
-    WebpEffort(True, BOTH_WAYS, 6, 4, True, False, 3, 2, 24, 0.001),
-    WebpEffort(True, BOTH_WAYS, 10, 4, True, False, 4, 3, 40, 0.0005),
+    # rank_by_tokens, doubt, subblock_trellises, block_trellises, measure_filter, paced, rounds, passes, tolerance
+    WebpEffort(False, 1.4, 1, 1, False, True, 0, 12, 0.004),
+    WebpEffort(True, 1.4, 1, 1, False, True, 0, 12, 0.003),
+    WebpEffort(True, 1.4, 1, 1, True, False, 0, 12, 0.003),
+    WebpEffort(True, 2.0, 1, 1, True, False, 0, 12, 0.003),
+    WebpEffort(True, 3.0, 2, 1, True, False, 0, 12, 0.003),
+    WebpEffort(True, 3.0, 3, 1, True, False, 0, 12, 0.003),
+    WebpEffort(True, 8.0, 3, 2, True, False, 0, 16, 0.002),
+    WebpEffort(True, BOTH_WAYS, 4, 4, True, False, 1, 16, 0.0015),
+    WebpEffort(True, BOTH_WAYS, 6, 4, True, False, 2, 24, 0.001),
+    WebpEffort(True, BOTH_WAYS, 10, 4, True, False, 3, 40, 0.0005),
 )
 
 

@@ -48,7 +48,6 @@ class WebpJob:
             doubt=self.effort.doubt,
             subblock_trellises=self.effort.subblock_trellises,
             block_trellises=self.effort.block_trellises,
-            loops=self.effort.loops,
             passes=_passes(self.effort, macroblocks),
             paced=self.effort.paced,
             token_partitions=_PARTITIONS if macroblocks[0] * macroblocks[1] >= _LARGE else 1,
