@@ -1,8 +1,8 @@
 """What each step adds to the restored quality: `python benches/ablation.py DATA [--tasks denoise-25 ...] [--count 8]`.
 
 By the evaluation protocol on Kodak, 4:2:0 throughout: scores after the task's network over those of Pillow's
-optimized JPEG of the same size, which is the standard table with plain rounding. Cells have
-one figure for each rate. The steps:
+optimized JPEG of the same size, which is the standard table with plain rounding. Cells have one figure for each rate.
+The steps:
 
     tuned table      the profile's tables, levels rounded to the nearest, chroma halved by plain least squares
     + smooth chroma  chroma halved with the profile's smoothing

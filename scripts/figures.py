@@ -102,19 +102,23 @@ def by_peer(rows: Rows) -> list[tuple[str, Rows]]:
 
 def over_equal_bpp() -> tuple[str, str]:
     """Rates, and what sets that share a total gain over equal bits a pixel: at full size, and with the best scale."""
-    rows, column = rows_of("sets-eval"), "PSNR of the mean MSE"
-    by_way = [
-        [float(row[column]) for row in rows if row[""] == way] for way in ("equal bpp", "mse", 'mse, `scale="auto"`')
-    ]
-    equal, *others = by_way
-    gains = (BETWEEN.join(f"{b - a:+.2f}" for a, b in zip(equal, other, strict=True)) for other in others)
-    return distinct(rows, "bpp"), "; ".join(gains)
+    rows, judges = rows_of("sets-eval"), {"PSNR of the mean MSE": ".2f", "SSIMULACRA 2": ".1f"}
+
+    def gains(way: str, column: str) -> str:
+        equal, shared = ([float(row[column]) for row in rows if row[""] == name] for name in ("equal bpp", way))
+        return BETWEEN.join(f"{b - a:+{judges[column]}}" for a, b in zip(equal, shared, strict=True))
+
+    ways = ("mse", 'mse, `scale="auto"`')
+    return distinct(rows, "bpp"), "; ".join(", ".join(gains(way, judge) for judge in judges) for way in ways)
 
 
 def more() -> Lines:
     """Figures that stand alone: what, by which judge, how much."""
     uniform = picked(rows_of("bd-rate-kodak"), profile="chroma for RGB")
-    webp, pixels = rows_of("webp-restored"), picked(rows_of("scale"), file="JPEG, `fidelity`")
+    webp, pixels = (
+        picked(rows_of("webp-restored"), file="the task's profile"),
+        picked(rows_of("scale"), file="JPEG, `fidelity`"),
+    )
     sizes, speeds = rows_of("size-control"), picked(rows_of("speed"), group="jpeg to a size, 2.4 MP")
     rates, of_sets = over_equal_bpp()
     span = picked(rows_of("strangers"), receiver="SPAN", file="sr-x4")
@@ -123,13 +127,13 @@ def more() -> Lines:
         ["what", "by", ""],
         [
             "`fidelity`: bytes at equal score, over Pillow's",
-            "JPEG by PSNR of RGB / luma / flat areas / SSIMULACRA 2; WebP by PSNR of RGB / luma",
-            f"{joined(uniform, 'RGB', 'Y', 'flat Y', 'SSIMULACRA2')}; {joined(webp_rates[:1], 'PSNR-RGB', 'PSNR-Y')}",
+            "PSNR of RGB / luma / flat areas / SSIMULACRA 2; JPEG; WebP",
+            "; ".join(joined(rows, "RGB", "Y", "flat Y", "SSIMULACRA2") for rows in (uniform, webp_rates[:1])),
         ],
         [
-            "WebP at 0.5 bpp and its network, over Pillow's: dB",
-            " / ".join(row["task"] for row in webp),
-            joined(webp, "the task's profile"),
+            "WebP at 0.5 bpp and its network, over Pillow's: dB, points",
+            f"PSNR of RGB / luma / flat areas, SSIMULACRA 2; {distinct(webp, 'task', '; ')}",
+            "; ".join(joined([row], *JUDGES) for row in webp),
         ],
         [
             '`scale="auto"` (fewer pixels at low rates), over full size: dB',
@@ -137,12 +141,12 @@ def more() -> Lines:
             joined(pixels, "gain"),
         ],
         [
-            "enlarging by 4 with SPAN, which others trained, over mozjpeg's: dB",
-            f"PSNR of RGB / luma at {distinct(span, 'peer', '; at ').replace('mozjpeg, ', '')}",
-            "; ".join(joined([row], "RGB", "Y") for row in span),
+            "enlarging by 4 with SPAN, which others trained, over mozjpeg's: dB, points",
+            f"PSNR of RGB / luma / flat areas, SSIMULACRA 2; {distinct(span, 'peer', '; ').replace('mozjpeg, ', '')}",
+            "; ".join(joined([row], *JUDGES) for row in span),
         ],
         [
-            "16 pictures under one total, over equal bits a pixel: dB, of the mean squared error",
+            "16 pictures under one total, over equal bits a pixel: dB of the mean squared error, SSIMULACRA 2",
             f'{rates} bpp; with `scale="auto"`',
             of_sets,
         ],

@@ -95,6 +95,13 @@ def test_a_table_that_was_printed_before_is_kept(keep, tmp_path, monkeypatch):
     assert kept == [("gains", "Gains", "2 pictures", facts, [{"peer": "a", "dB": "+0.56"}])]
 
 
+def test_the_words_over_a_table_stay(keep, tmp_path):
+    page = tmp_path / "gains.md"
+    assert keep.words_before(page) == ""
+    page.write_text("# Gains\n\nIn dB, over RGB.\n\n| peer | dB |\n|---|---|\n| a | 1 |\n\n- command: x\n")
+    assert keep.words_before(page) == "In dB, over RGB."
+
+
 def test_a_failing_bench_keeps_nothing(keep):
     with pytest.raises(keep.subprocess.CalledProcessError):
         list(keep.run(["-c", "raise SystemExit(3)"]))

@@ -98,6 +98,7 @@ def test_pictures_of_a_fleet_may_be_coded_at_half_the_size(tmp_path, monkeypatch
     assert result.exit_code == 0, result.stderr
     (statistics,) = Path("out").glob("*.jsonl")
     found = read_tar(statistics.with_suffix(".tar"))
+    assert sum(map(len, found.values())) <= 5000
     for record in records(statistics):
         shown = accelir.decode(found[record["output"]])
         assert record["scale"] == 2

@@ -91,7 +91,7 @@ def bfloat16_is_native(device: torch.device) -> bool:
 def takes_bfloat16(network: nn.Module, device: torch.device) -> bool:
     """Whether a network is trained in bfloat16: where that is native, but for dilated convolutions on the CPU.
 
-    oneDNN of torch 2.13 reads beyond its memory there: 24 or 28 channels with a dilation of 3 or 4 end the process.
+    Those end the process with torch 2.13 at some widths: 28 channels with a dilation of 3 or 4, 24 with one of 4.
     """
     dilated = any(isinstance(layer, nn.Conv2d) and max(layer.dilation) > 1 for layer in network.modules())
     return bfloat16_is_native(device) and not (dilated and device.type == "cpu")
