@@ -35,7 +35,7 @@ mkdir -p "$runs"
 widths fsrcnn     sr-x4      32 2500 channels "56 16 4"
 widths edsr       sr-x4      32 1200 channels "32 16 8 4 2" --rate 4e-4
 widths ffdnet     denoise-25 64 1200 channels "64 40 32 16 8" --rate 4e-4
-widths ircnn      deblur-1.5 64 1500 channels "32 28 24 20 16 8 4" --rate 4e-4
+widths ircnn      deblur-1.5 64 1500 channels "32 28 26 24 22 20 16 8 4" --rate 4e-4
 widths latticenet sr-x4      32 1200 channels "32 8 4" --rate 4e-4
 widths dncnn      denoise-25 64 800  channels "32 24 16 8" --rate 4e-4
 widths mimounet   deblur-1.5 64 600  channels "16 12 8 4" --set blocks=2 --rate 4e-4

@@ -245,6 +245,13 @@ def test_collapsed_convolutions_compute_the_same(residual: bool) -> None:
     assert (conv.collapsed()(x) - expected).abs().max() < 1e-5
 
 
+def test_a_collapsed_network_stays_on_its_device() -> None:
+    network = build("rep", scale=2, layers=2)
+    with torch.device("meta"):  # where torch makes what is given no device
+        collapsed = collapse(network)
+    assert {parameter.device.type for parameter in collapsed.parameters()} == {"cpu"}
+
+
 def test_a_residual_needs_equal_channels() -> None:
     with pytest.raises(ValueError, match="got 3 inputs and 6 outputs"):
         CollapsibleConv(3, 6, 3, residual=True)

@@ -248,6 +248,13 @@ def test_batches_after_a_resume_are_those_of_an_unbroken_run(pictures: Path) -> 
         assert all((a == b).all() for a, b in zip(unbroken[step], resumed.sample(step), strict=True))
 
 
+def test_batches_that_are_cut_ahead_are_those_of_their_steps(pictures: Path) -> None:
+    one, other = (Sampler(source(pictures), 16, 4, slots=6, fresh=0.7, workers=0) for _ in range(2))
+    for step, batch in enumerate(one.batches(0, 5)):
+        assert all((a == b).all() for a, b in zip(batch, other.sample(step), strict=True))
+    assert step == 4
+
+
 def test_patches_larger_than_a_picture_are_refused(pictures: Path) -> None:
     with pytest.raises(ValueError, match="input of 48x40 pixels, smaller than the patch of 64"):
         Sampler(source(pictures), 64, 4, slots=2, workers=0)

@@ -72,7 +72,8 @@ class CollapsibleConv(nn.Module):
     def collapsed(self) -> nn.Conv2d:
         """This map as one plain convolution."""
         outputs, inputs, kernel, _ = self.weight().shape
-        conv = nn.Conv2d(inputs * self.groups, outputs, kernel, padding=kernel // 2, groups=self.groups)
+        device = self.bias.device
+        conv = nn.Conv2d(inputs * self.groups, outputs, kernel, padding=kernel // 2, groups=self.groups, device=device)
         conv.load_state_dict({"weight": self.weight(), "bias": self.bias})
         return conv
 

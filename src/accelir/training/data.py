@@ -12,7 +12,8 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Generator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,6 +131,16 @@ class Sampler:
         rng = np.random.default_rng((self.source.seed, step, 1))
         pairs = [self._crop(self._ring[int(rng.integers(self._slots))], rng) for _ in range(self.batch)]
         return np.stack([x for x, _ in pairs]), np.stack([y for _, y in pairs])
+
+    def batches(self, first: int, end: int) -> Generator[Pair, None, None]:
+        """The batches of the steps from `first` up to `end`, each cut by a thread while the one before is in use."""
+        with ThreadPoolExecutor(1) as thread:
+            ahead = thread.submit(self.sample, first)
+            for step in range(first, end):
+                batch = ahead.result()
+                if step + 1 < end:
+                    ahead = thread.submit(self.sample, step + 1)
+                yield batch
 
     def _crop(self, pair: Pair, rng: np.random.Generator) -> Pair:
         x, y = pair

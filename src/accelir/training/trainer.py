@@ -18,6 +18,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from accelir.architectures import build
@@ -290,7 +291,8 @@ class Trainer:
     def _autocast(self) -> contextlib.AbstractContextManager[None]:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._bfloat16)
 
-    def _train_one(self, batch: Pair) -> float:
+    def _train_one(self, batch: Pair) -> Tensor:
+        """One step; returns its loss, which lies on the device: to read it there and then would have it wait."""
         x, y = (to_tensor(part, self.device) for part in batch)
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
@@ -303,10 +305,8 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         decay = min(EMA_DECAY, self.step / (self.step + 10))
-        with torch.no_grad():
-            for slow, fast in zip(self.ema.parameters(), self.network.parameters(), strict=True):
-                slow.lerp_(fast, 1.0 - decay)
-        return float(loss.detach())
+        get_ema_multi_avg_fn(decay)(list(self.ema.parameters()), list(self.network.parameters()), self.step)
+        return loss.detach()
 
     def _loss(self, out: Tensor, x: Tensor, y: Tensor) -> Tensor:
         late = self.step >= self.recipe.mse_from * self.recipe.steps
@@ -347,19 +347,21 @@ class Trainer:
         )
         bar = tqdm(total=recipe.steps, initial=self.step, disable=not progress, unit="step")
         started, losses = time.perf_counter() - self.seconds, []
+        batches = sampler.batches(self.step, recipe.steps)
         try:
             while self.step < recipe.steps and not stop(self.step):
-                losses.append(self._train_one(sampler.sample(self.step)))
+                losses.append(self._train_one(next(batches)))
                 bar.update()
                 if self.step % every == 0 or self.step == recipe.steps:
                     before, score = self.evaluate(pairs)
                     self.seconds = time.perf_counter() - started
-                    row = [self.step, self.seconds, float(np.mean(losses)), before, score]
+                    row = [self.step, self.seconds, float(torch.stack(losses).mean()), before, score]
                     self.rows.append([round(value, 5) for value in row])
                     losses.clear()
                     self.save()
                     bar.set_postfix(psnr=f"{score:.2f}", input=f"{before:.2f}")
         finally:
+            batches.close()
             sampler.close()
             bar.close()
         return score
