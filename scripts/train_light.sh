@@ -27,7 +27,8 @@ run dejpeg-light     --task dejpeg     --network artefact --codecs "$fine" --ste
 small="jpeg:10-100*2,jpeg:20-70*1,jpeg444:20-98*1,flat:4-60*1,ours:fidelity:0.3-2.5*2,ours-webp:fidelity:0.3-2*0.5,webp:20-95*0.7,none*0.4"
 run sr-x2-base       --task sr-x2      --network rep --set layers=6 --codecs "$small,ours:sr-x2:0.3-2*3" --steps 6000 --patch 64 --relative \
     --mse-from 0 --version 2
-# Half of our files are steered, by the sr-x2-light that is installed: with version 2 came version 3.
+# Half of our files are steered, by the sr-x2-light that is installed: with version 2 came version 3, and with that one
+# version 4 (train_quality.sh).
 run sr-x2-light      --task sr-x2      --network rep --set layers=6 --codecs "$small,ours:sr-x2:0.3-2*2,steered:sr-x2:0.3-2*2" --steps 3000 \
     --patch 64 --rate 5e-4 --relative --mse-from 0 --version 3 --start-from "$runs/sr-x2-base/checkpoint.pt"
 run sr-x4-light      --task sr-x4      --network arsr     --codecs "$all" --steps 3000 --patch 48 --rate 3e-4 --mse-from 0 \
