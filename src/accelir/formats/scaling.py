@@ -44,7 +44,7 @@ PROFILES = {1: "fidelity", 2: "sr-x2", 4: "sr-x4"}
 CLEANING = "dejpeg"
 """Network that receivers may run on a full-size file whose profile has none."""
 
-ASKED = (0, 0, 0, 1, 1, 2, 4, 8, 14, 24)
+ASKED = (0, 0, 0, 1, 1, 3, 5, 8, 14, 24)
 """How often steering asks the network, by effort."""
 
 ALL_EFFORT = 8

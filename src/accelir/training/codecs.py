@@ -36,7 +36,7 @@ RANGES = {
     "steered": (0.02, 24.0),
 }
 STEERED_EFFORT = 3
-"""Asks the network's gradient twice, as often as `scale=` does at effort 5."""
+"""Asks the network's gradient twice; `scale=` does so three times at effort 5."""
 
 
 def by_pillow(picture: np.ndarray, format: str, **options: object) -> bytes:
