@@ -49,33 +49,40 @@ BlockQuantizer weighted(const BlockQuantizer& quantizer, float weight) {
 
 namespace {
 
-// Code lengths for a trellis. A symbol that the histogram lacks would lengthen the table too: it is taken as one that
-// occurs half a time.
+// A symbol's byte in DHT, shared among its uses: half of it, as a trellis seldom does without all of them. Charged in
+// full, luma gains as much again and RGB loses what it gained (20 photographs of 128 x 128).
+constexpr float kTableBits = 4.0f;
+
+// Code lengths for a trellis, with each symbol's part of the table. A symbol that the histogram lacks is taken as one
+// that occurs half a time.
 class CodeBits {
  public:
-  explicit CodeBits(const Histogram& histogram) : table_(build_huffman(histogram)) {
+  CodeBits(const Histogram& histogram, double share) {
+    const HuffmanTable table = build_huffman(histogram);
     uint64_t total = 1;
     for (uint64_t count : histogram) total += count;
-    unseen_ = std::min(16.0f, std::log2(2.0f * static_cast<float>(total)));
+    const float table_bits = kTableBits * static_cast<float>(share);
+    const float unseen = std::min(16.0f, std::log2(2.0f * static_cast<float>(total))) + table_bits;
+    for (size_t s = 0; s < bits_.size(); ++s)
+      bits_[s] = histogram[s] ? table.length[s] + table_bits / static_cast<float>(histogram[s]) : unseen;
   }
-  float operator()(int symbol) const { return table_.length[symbol] ? table_.length[symbol] : unseen_; }
+  float operator()(int symbol) const { return bits_[symbol]; }
 
  private:
-  HuffmanTable table_;
-  float unseen_;
+  std::array<float, 256> bits_;
 };
 
 }  // namespace
 
-DcBits dc_bits(const Histogram& histogram) {
-  const CodeBits bits(histogram);
+DcBits dc_bits(const Histogram& histogram, double share) {
+  const CodeBits bits(histogram, share);
   DcBits out;
   for (int size = 0; size <= 12; ++size) out.size[size] = bits(size) + static_cast<float>(size);
   return out;
 }
 
-AcBits ac_bits(const Histogram& histogram, bool progressive) {
-  const CodeBits bits(histogram);
+AcBits ac_bits(const Histogram& histogram, bool progressive, double share) {
+  const CodeBits bits(histogram, share);
   AcBits out;
   out.end_of_block = out.empty_block = bits(0x00);
   if (progressive) {

@@ -90,8 +90,8 @@ ScanCount Trials::count_single_bands() const {
 
 void Trials::learn_code_lengths(const ScanCount& count) {
   for (int i = 0; i < 2; ++i) {
-    dc_bits_[i] = dc_bits(count.histogram[i]);
-    bits_[i] = ac_bits(count.histogram[2 + i], kinds_.front().progressive);
+    dc_bits_[i] = dc_bits(count.histogram[i], share_);
+    bits_[i] = ac_bits(count.histogram[2 + i], kinds_.front().progressive, share_);
   }
 }
 

@@ -44,7 +44,7 @@ class Masking:
         """
         mean, variance = _moments(pixels if pixels.ndim == 2 else pixels[..., 1])
         halvings = self.brightness * mean / 64 + self.activity * np.log2(variance + np.float32(NOISE))
-        return balanced(-_mean_of_cell(halvings))
+        return balanced(-_mean_of_cell(np.asarray(halvings, np.float32)))
 
 
 def flat_weights(pixels: NDArray[np.uint8], weight: float) -> NDArray[np.float32]:
@@ -53,7 +53,7 @@ def flat_weights(pixels: NDArray[np.uint8], weight: float) -> NDArray[np.float32
     pixels: uint8 HxWx3 or HxW. Green stands for luma. Half-way between both is a block whose variance is FLAT.
     """
     _, variance = _moments(pixels if pixels.ndim == 2 else pixels[..., 1])
-    return 1 + np.float32(weight - 1) / (1 + np.square(variance / np.float32(FLAT)))
+    return np.asarray(1 + np.float32(weight - 1) / (1 + np.square(variance / np.float32(FLAT))), np.float32)
 
 
 def balanced(octaves: NDArray[Any]) -> NDArray[np.float32]:

@@ -51,7 +51,7 @@ def gains(
     cost, bits, errors = [], [], []
     for qp in np.linspace(float(curves.base_qps[0]), float(curves.base_qps[-1]), STEPS):
         own = bits_table.at(qp), error_table.at(qp)
-        believed = own
+        believed: tuple[NDArray[np.float64], ...] = own
         if shares is not None:
             believed = tuple(shares @ table * area[:, None] for table in curves.at_step(step_of_qp(qp)))
         chosen = (believed[1][..., None] + PRICES * believed[0][..., None]).argmin(axis=1)  # (n, prices)
