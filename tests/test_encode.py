@@ -70,12 +70,25 @@ def test_bpp_counts_every_byte_of_the_file():
 
 
 def test_the_table_is_the_one_in_the_file():
-    result = Encoder(subsampling="4:2:0").encode(SMALL, bpp=1.5)
+    result = Encoder(profile="fidelity", subsampling="4:2:0").encode(photo("cup"), bpp=1.5)
     with Image.open(io.BytesIO(result.data)) as image:
         in_file = image.quantization
     assert len(in_file) == len(result.table) == 2  # the fidelity profile quantises subsampled chroma otherwise
     for number, table in in_file.items():
         np.testing.assert_array_equal(np.reshape(table, (8, 8)), result.table[number])
+
+
+def test_a_small_file_has_one_table():
+    small, large = (Encoder(profile="fidelity").encode(photo("cup"), max_bytes=n) for n in (2000, 4000))
+    assert [len(small.table), len(large.table)] == [1, 2]
+    assert small.data.count(b"\xff\xdb\x00\x43") == 1  # DQT of 67 bytes
+
+
+def test_metadata_makes_no_file_small_or_large():
+    """A table is worth its bytes or not by what the picture itself gets."""
+    exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + bytes(3000)
+    with_exif = Encoder(profile="fidelity").encode(photo("cup"), max_bytes=5000, exif=exif)
+    assert len(with_exif.table) == 1
 
 
 def test_qp_of_uniform_files_rises_with_the_budget():

@@ -55,9 +55,9 @@ struct AcBits {
   float empty_block;       // of a block without any
 };
 
-// From the symbols of one table; share: of the picture that has them. In a progressive scan a run of empty blocks is one
-// symbol, which the block before it pays: an empty block is taken as free, and the end of a block as the average of all
-// end-of-band symbols.
+// From the symbols of one table; share: of the picture that has them. In a progressive scan a run of empty blocks is
+// one symbol, which the block before it pays: an empty block is taken as free, and the end of a block as the average of
+// all end-of-band symbols.
 AcBits ac_bits(const Histogram& histogram, bool progressive, double share = 1);
 
 // Bits of a DC difference of each size, its own bits included.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import reprlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,10 @@ from accelir.profile.ladder import Ladder
 
 ALLOCATORS = ("uniform", "reward", "lagrangian", "qp-reward", "variance")
 """How a profile alone can tell how cells share a budget (formats/jpeg/planning.py)."""
+
+
+TOWARDS_CHROMA = 0.2
+"""Share of chroma's steps, in the logarithm, in a table for all components."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +50,12 @@ class Tables:
         not at all, 1 as the squares of the steps.
         """
         return Tables(self.relative_steps * factors[:2], (self.weights * factors ** (-2 * trust)).astype(np.float32))
+
+    def as_one(self) -> Tables:
+        """One table for all components: luma's, finer where chroma's is finer. The costs of errors stay."""
+        luma, chroma = self.relative_steps
+        steps = np.minimum(luma, luma ** (1 - TOWARDS_CHROMA) * chroma**TOWARDS_CHROMA)
+        return Tables(np.stack([steps, steps]), self.weights)
 
     def to_document(self) -> dict[str, Any]:
         """What from_document takes."""
@@ -110,6 +120,18 @@ class JpegSettings:
     """Bits per pixel, rising, and what sizes foretold by groups' plans are there over real ones, 0.5 to 2; () where
     nobody looked."""
 
+    one_table_bytes: int = 0
+    """Files of at most so many bytes have one table for all components: in small files the 65 bytes of a second one are
+    worth more than its steps. 0 to 1e9."""
+
+    def within(self, max_bytes: int) -> JpegSettings:
+        """Settings of a file of at most so many bytes."""
+        return self.with_one_table() if max_bytes <= self.one_table_bytes else self
+
+    def with_one_table(self) -> JpegSettings:
+        """The same with one table for all components, whatever the size."""
+        return replace(self, tables={name: tables.as_one() for name, tables in self.tables.items()})
+
     def foretold_at(self, bpp: float) -> float:
         """That ratio at a rate; 1 where nobody looked."""
         return float(np.interp(bpp, *np.transpose(self.foretold))) if self.foretold else 1.0
@@ -130,6 +152,7 @@ class JpegSettings:
             allocator=section["allocator"],
             closed_loop=None if loop is None else ClosedLoop.from_document(loop),
             foretold=_foretold(section.get("foretold", [])),
+            one_table_bytes=int(number("one_table_bytes", section.get("one_table_bytes", 0), 0, 1e9)),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -141,6 +164,7 @@ class JpegSettings:
             "allocator": self.allocator,
             "closed_loop": None if self.closed_loop is None else self.closed_loop.to_document(),
             "foretold": self.foretold,
+            "one_table_bytes": self.one_table_bytes,
             "tables": {name: tables.to_document() for name, tables in self.tables.items()},
             "ladder": self.ladder.to_document(),
         }

@@ -1,15 +1,16 @@
 """Stage 0, tuning what a whole file shares, by measuring quality at equal bytes.
 
-That is the shape of the luma and the chroma tables, where chroma is halved and where it isn't, how smooth halved chroma
-is, how strong the rate-distortion optimisation, and when 4:4:4 pays. The score is a weighted sum of metrics of training
-pictures that were degraded, encoded to a budget, decoded, and restored by every network. Coordinate descent with halved
-steps; every measurement is kept. The ladder of modes is that of the base profile, scaled to the RDO strength found.
+That is the shape of the luma and the chroma tables, where chroma is halved and where it isn't, how smooth halved
+chroma is, how strong the rate-distortion optimisation, when 4:4:4 pays, and up to which size one table does for all
+components. The score is a weighted sum of metrics of training pictures that were degraded, encoded to a budget,
+decoded, and restored by every network. Coordinate descent with halved steps; every measurement is kept. The ladder of
+modes is that of the base profile, scaled to the RDO strength found.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.cells.color_weights import SUBSAMPLINGS, ZIGZAG, rgb_weights
+from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from accelir.metrics import psnr
 from accelir.profile.jpeg import Tables
@@ -155,6 +157,11 @@ def rates_of(task: Task | None) -> tuple[float, ...]:
     return task.rates
 
 
+PARTS = (8, 4, 2, 1)
+_LEAST_BYTES = 700
+"""One table is tried on these parts of a picture's side, in files of at least so many bytes; half of a smaller one is
+headers."""
+
 UNIFORM: dict[str, Any] = {"format": "jpeg", "allocator": "uniform"}
 
 
@@ -168,9 +175,31 @@ def full_chroma_margin(bench: TuningBench, profile: Profile) -> float:
             after = [bench.judged(i, data) for data in files]
             gains.append((before[1] - before[0], after[1] - after[0]))
     before_gain, after_gain = np.array(sorted(gains, reverse=True)).T
-    total = np.concatenate([[0.0], np.cumsum(after_gain)])
-    best = int(np.argmax(total))
+    best = _best_cut(after_gain)
     return float(before_gain[best - 1]) if best else 100.0
+
+
+def one_table_bytes(benches: Iterable[TuningBench], profile: Profile) -> int:
+    """Bytes up to which files with one table for all components are better after restoration.
+
+    benches: of several sizes of pictures; what is found is at most the size of the largest file. profile: one whose
+    files have two tables.
+    """
+    one = dataclasses.replace(profile, jpeg=profile.jpeg.with_one_table())
+    gains = []
+    for bench in benches:
+        for i, picture in enumerate(bench.inputs):
+            for rate in (rate for rate in bench.rates if bytes_at(rate, picture.shape) >= _LEAST_BYTES):
+                two, merged = (bench.file(i, rate, p, subsampling="4:2:0", **UNIFORM) for p in (profile, one))
+                gains.append((len(two), bench.judged(i, merged) - bench.judged(i, two)))
+    sizes, gained = np.array(sorted(gains)).T
+    best = _best_cut(gained)
+    return int(sizes[best - 1]) if best else 0
+
+
+def _best_cut(gains: NDArray[np.float64]) -> int:
+    """How many of the first gains have the largest sum."""
+    return int(np.argmax(np.concatenate([[0.0], np.cumsum(gains)])))
 
 
 def tune_jpeg(
@@ -193,6 +222,7 @@ def tune_jpeg(
     fine = TuningBench(task, networks, ours, (rates[-1], 2 * rates[-1]), side, metrics)  # where 4:4:4 may pay
     validation = TuningBench(task, networks, others, rates, side, metrics)
     start = STARTS["eyes" if task is None else task.kind]
+    base = dataclasses.replace(base, jpeg=dataclasses.replace(base.jpeg, one_table_bytes=0))  # chroma's own steps count
     key = bench.key(start.profile(base), 1.0, subsampling="4:2:0", **UNIFORM)
     numbers, trace = start.numbers(), []
     for judges, steps, subsampling in ((bench, STEPS, "4:2:0"), (fine, FULL_CHROMA_STEPS, "4:4:4")):
@@ -207,7 +237,9 @@ def tune_jpeg(
     tuned = JpegTuning.from_numbers(numbers).profile(base)
     margin = round(full_chroma_margin(bench, tuned), 2)
     tuned = dataclasses.replace(tuned, jpeg=dataclasses.replace(tuned.jpeg, full_chroma_margin=margin))
-    return tuned, {
+    parts = (TuningBench(task, networks, ours, rates, side // part, metrics) for part in PARTS)
+    final = dataclasses.replace(tuned.jpeg, one_table_bytes=one_table_bytes(parts, tuned))
+    return dataclasses.replace(tuned, jpeg=final), {
         "rates": rates,
         "metrics": dict(metrics),
         "tuned_on": [p.name for p in bench.paths],

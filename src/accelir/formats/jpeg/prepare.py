@@ -26,6 +26,7 @@ from accelir.formats.jpeg.subsampling import rank_subsamplings
 from accelir.formats.later import later
 from accelir.formats.refine import block_weights, refined
 from accelir.formats.request import EncoderSettings, Estimate, Made, Request
+from accelir.profile.jpeg import JpegSettings
 
 decode_jpeg = later("accelir.formats.jpeg.decode", "decode_jpeg")
 
@@ -104,28 +105,31 @@ class PreparedJpeg:
     def once(self, max_bytes: int) -> Made:
         """A file of at most so many bytes with the weights as they are. Raises as `within` does.
 
-        The network's name and the plan are what a budget may be too small for: without both, the smallest file of a
-        picture doesn't depend on the budget, so that one can be had which was refused to a smaller budget.
+        The network's name, the plan and a second table are what a budget may be too small for: without them, the
+        smallest file of a picture doesn't depend on the budget, so that one can be had which was refused to a smaller
+        budget.
         """
-        settings, candidates = self.request.settings, self._candidates(max_bytes)
-        named = segments_for(self.request.metadata, settings.jfif, self.request.name, max_bytes)
+        named = segments_for(self.request.metadata, self.request.settings.jfif, self.request.name, max_bytes)
+        job = self._job_with(named, self.job.settings.within(max_bytes - len(named.data)))
+        candidates = self._candidates(job, max_bytes)
         for subsampling in candidates:
-            if (made := self._made_as_planned(named, subsampling, max_bytes)) is not None:
+            if (made := self._made_as_planned(job, named, subsampling, max_bytes)) is not None:
                 return made
         plain, smallest = named.without_name(), []
+        job = self._job_with(plain, self.job.settings.with_one_table())
         for subsampling in candidates:
-            encoding = self._job_with(plain).run(self.coefficients(subsampling), max_bytes=max_bytes)
+            encoding = job.run(self.coefficients(subsampling), max_bytes=max_bytes)
             if encoding.data:
                 return self._made(encoding, plain, None, max_bytes)
             smallest.append(encoding.smallest)
         raise budget_error(max_bytes, min(smallest), self.request.pixels.shape, "JPEG")
 
-    def _job_with(self, segments: Segments) -> JpegJob:
-        return dataclasses.replace(self.job, segments=segments.data)
+    def _job_with(self, segments: Segments, settings: JpegSettings) -> JpegJob:
+        return dataclasses.replace(self.job, segments=segments.data, settings=settings)
 
-    def _made_as_planned(self, segments: Segments, subsampling: str, max_bytes: int) -> Made | None:
+    def _made_as_planned(self, job: JpegJob, segments: Segments, subsampling: str, max_bytes: int) -> Made | None:
         """None where not even the smallest file fits."""
-        coefficients, job = self.coefficients(subsampling), self._job_with(segments)
+        coefficients = self.coefficients(subsampling)
         plan = plan_cells(self.request, coefficients, job, self.groups, max_bytes, self.goal)
         encoding = (job if plan is None else plan.applied_to(job)).run(coefficients, max_bytes=max_bytes)
         return self._made(encoding, segments, plan, max_bytes) if encoding.data else None
@@ -145,7 +149,11 @@ class PreparedJpeg:
         subsampling = coefficients.subsampling
         # Weights of color_weights are over luma's, whose error each value of a pixel has.
         weights = rgb_weights("4:4:4") if subsampling == "gray" else 3 * rgb_weights(subsampling)
-        found = jpeg.estimate(coefficients, self.job.for_core(subsampling), step_of_lambda(lambda_), weights)
+        step = step_of_lambda(lambda_)
+        found = jpeg.estimate(coefficients, self.job.for_core(subsampling), step, weights)
+        if found.bytes <= self.job.settings.one_table_bytes:
+            job = dataclasses.replace(self.job, settings=self.job.settings.with_one_table())
+            found = jpeg.estimate(coefficients, job.for_core(subsampling), step, weights)
         return Estimate(found.bytes, found.error)
 
     def replaced(
@@ -175,12 +183,12 @@ class PreparedJpeg:
             return self.targets.subsampling
         return "gray" if self.request.pixels.ndim == 2 else None
 
-    def _candidates(self, max_bytes: int) -> list[str]:
+    def _candidates(self, job: JpegJob, max_bytes: int) -> list[str]:
         """Subsamplings to try, the best first."""
         if (only := self._own_subsampling()) is not None:
             return [only]
         if self.request.settings.subsampling == "auto":
-            return rank_subsamplings(self.request.pixels, self.job, max_bytes, self.coefficients)
+            return rank_subsamplings(self.request.pixels, job, max_bytes, self.coefficients)
         return [self.request.settings.subsampling]
 
     def _made(self, encoding: jpeg.Encoding, segments: Segments, plan: CellPlan | None, max_bytes: int) -> Made:

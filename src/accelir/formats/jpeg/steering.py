@@ -32,7 +32,8 @@ def steered(prepared: PreparedJpeg, blind: Made, reference: Reference, descent: 
     height, width = prepared.request.pixels.shape[:2]
     subsampling = str(blind.stats["subsampling"])
     own = prepared.coefficients(subsampling).arrays()
-    steps = [blind.table[min(i, len(blind.table) - 1)] * FINER[i] for i in range(len(own))]
+    last = len(blind.table) - 1  # one table is luma's, for all
+    steps = [blind.table[min(i, last)] * FINER[min(i, last)] for i in range(len(own))]
     found = steered_coefficients(own, steps, JpegSamples(height, width, subsampling), reference, descent)
     targets = jpeg.Coefficients.from_arrays(found, width, height, subsampling)
     return _with_finer_steps(prepared).replaced(targets=targets).within(max_bytes)
