@@ -26,6 +26,15 @@ def counting_unit(key, calls):
     return module("paper.table").Unit(key, run)
 
 
+def test_results_of_another_encoder_are_not_taken(tmp_path):
+    store = module("paper.store")
+    assert store.state() == store.state()
+    (tmp_path / "network.onnx").write_bytes(b"1")
+    before = store.digest_of([tmp_path])
+    (tmp_path / "network.onnx").write_bytes(b"2")
+    assert store.digest_of([tmp_path]) != before
+
+
 def test_work_that_is_known_is_not_done_again(tmp_path):
     work_through, calls = module("paper.store").work_through, []
     units = [counting_unit(key, calls) for key in ("a", "bb", "ccc")]

@@ -8,7 +8,7 @@ import click
 
 from benches.paper.registry import TABLES
 from benches.paper.results import write_result
-from benches.paper.store import work_through
+from benches.paper.store import state, work_through
 from benches.paper.table import Options, Table
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -25,7 +25,7 @@ def named(text: str) -> Table:
 def make(table: Table, options: Options, work: Path) -> None:
     """Do a table's work and write its results."""
     units, told = list(table.units(options)), table.facts(options)
-    done = work_through(units, work / f"{table.name}.jsonl")
+    done = work_through(units, work / state() / f"{table.name}.jsonl")
     command = f"python -m benches.paper --data DATA --table {table.name} --count {options.count}"
     facts = {
         "command": command + (" --runs RUNS" if options.runs else ""),
@@ -49,7 +49,8 @@ def make(table: Table, options: Options, work: Path) -> None:
 def main(data: Path, names: tuple[str, ...], everything: bool, runs: Path | None, count: int, work: Path) -> None:
     """Redo tables of the evaluation and write them to docs/results/.
 
-    What was measured is kept in --work and not measured again; remove that folder after a change of the encoder.
+    What was measured is kept in --work and not measured again by the same encoder, profiles and networks. Networks of
+    --runs that were trained anew aren't noticed: remove --work then.
     """
     tables = list(TABLES.values()) if everything else [named(name) for name in names]
     if not tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -10,7 +11,27 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+import accelir
+from accelir.storage.shipped import shipped
 from benches.paper.table import Record, Unit
+
+DECIDES = ("core", "cells", "formats", "profile", "restoration")
+"""Folders of the package on which files, and what is restored from them, depend, beside profiles and networks."""
+
+
+def state() -> str:
+    """12 digits that change with the encoder, and with the profiles and networks that come with it."""
+    package = Path(accelir.__file__).parent
+    return digest_of([shipped(), *(package / folder for folder in DECIDES)])
+
+
+def digest_of(folders: Sequence[Path]) -> str:
+    """12 digits that change with any file in these folders but Python's own."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+            digest.update(str(path.relative_to(folder)).encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True)
