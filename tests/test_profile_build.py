@@ -24,7 +24,7 @@ from accelir.cells.qp import exact_qp, qp_of_step, step_of_qp
 from accelir.errors import ProfileError
 from accelir.profile.files import read_profile
 from accelir.profile.installed import load_profile
-from accelir.profiling import cli, qpnet
+from accelir.profiling import cli, qpnet, tune_jpeg
 from accelir.profiling.curves import fit_curves
 from accelir.profiling.evaluate import accuracy, certain, confusion, gains
 from accelir.profiling.measure import Measurement, MeasurementPlan, join, load, mean, measure, stored
@@ -46,6 +46,37 @@ def test_a_qp_and_its_step_are_inverses():
     assert [step_of_qp(qp) for qp in (95, 79, 15)] == [2.5, 5, 80]
     assert [qp_of_step(step_of_qp(qp)) for qp in range(15, 96)] == list(range(15, 96))
     assert exact_qp(1.25) == 111
+
+
+# One table in small files
+
+
+class MeasuredFiles:
+    """A bench of one picture whose files with one table gain so much at each size."""
+
+    def __init__(self, gains):
+        self.inputs, self.rates, self.gains = [np.zeros((80, 100, 3), np.uint8)], [n / 1000 for n in gains], gains
+
+    def file(self, i, rate, profile, **settings):
+        luma, chroma = profile.jpeg.tables["4:2:0"].relative_steps
+        shared = (luma == chroma).all()
+        return (b"1" if shared else b"2") * round(1000 * rate)
+
+    def judged(self, i, data):
+        return self.gains[len(data)] if data.startswith(b"1") else 0.0
+
+
+@pytest.mark.parametrize(
+    ("gains", "found"),
+    [
+        ({800: 0.3, 1600: 0.1, 3200: -0.1}, 1600),
+        ({800: 0.3, 1600: -0.1, 3200: 0.2, 6400: -0.1}, 3200),
+        ({800: -0.1, 1600: -0.1}, 0),
+        ({100: 0.5, 200: 0.4}, 0),  # headers, for the most part
+    ],
+)
+def test_one_table_is_for_sizes_where_it_gains_in_sum(gains, found):
+    assert tune_jpeg.one_table_bytes([MeasuredFiles(gains)], load_profile("fidelity")) == found
 
 
 # Hulls and curves

@@ -50,7 +50,7 @@ BlockQuantizer weighted(const BlockQuantizer& quantizer, float weight) {
 namespace {
 
 // A symbol's byte in DHT, shared among its uses: half of it, as a trellis seldom does without all of them. Charged in
-// full, luma gains as much again and RGB loses what it gained (20 photographs of 128 x 128).
+// full, luma gains a little more and RGB less (docs/tried.md).
 constexpr float kTableBits = 4.0f;
 
 // Code lengths for a trellis, with each symbol's part of the table. A symbol that the histogram lacks is taken as one

@@ -182,8 +182,8 @@ def full_chroma_margin(bench: TuningBench, profile: Profile) -> float:
 def one_table_bytes(benches: Iterable[TuningBench], profile: Profile) -> int:
     """Bytes up to which files with one table for all components are better after restoration.
 
-    benches: of several sizes of pictures; what is found is at most the size of the largest file. profile: one whose
-    files have two tables.
+    benches: of several sizes of pictures; what is found is at most the size of the largest file, 0 where all are too
+    small to tell. profile: one whose files have two tables.
     """
     one = dataclasses.replace(profile, jpeg=profile.jpeg.with_one_table())
     gains = []
@@ -192,7 +192,7 @@ def one_table_bytes(benches: Iterable[TuningBench], profile: Profile) -> int:
             for rate in (rate for rate in bench.rates if bytes_at(rate, picture.shape) >= _LEAST_BYTES):
                 two, merged = (bench.file(i, rate, p, subsampling="4:2:0", **UNIFORM) for p in (profile, one))
                 gains.append((len(two), bench.judged(i, merged) - bench.judged(i, two)))
-    sizes, gained = np.array(sorted(gains)).T
+    sizes, gained = np.array(sorted(gains)).reshape(-1, 2).T
     best = _best_cut(gained)
     return int(sizes[best - 1]) if best else 0
 
