@@ -17,6 +17,8 @@ from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
 from accelir.formats.samples import JpegSamples
 from accelir.metrics.flat import PSNR_FLAT
+from accelir.profile.files import write_profile
+from accelir.profile.installed import load_profile
 from accelir.restoration.card import Card
 from accelir.restoration.detail import SUFFIX
 from accelir.restoration.gradient import open_gradient
@@ -133,18 +135,32 @@ def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):
     assert 10 * np.log10(255**2 / aimed.stats["error_before"]) == pytest.approx(before, abs=1e-3)
 
 
-def test_flat_areas_dont_pay_for_steering():
-    """Measured here: -0.35 dB in flat areas, with the steps of other files -1.06."""
+@pytest.fixture
+def two_tables(tmp_path):
+    """The profile sr-x4 without one table in small files."""
+    one = load_profile("sr-x4")
+    write_profile(tmp_path / "sr-x4", dataclasses.replace(one, jpeg=dataclasses.replace(one.jpeg, one_table_bytes=0)))
+    return tmp_path / "sr-x4"
+
+
+def flat_gain(profile):
+    """Of steering, in flat areas after the network, dB."""
     original = np.ascontiguousarray(photo()[:320, :384])
-    picture, encoder = shrunk(original), accelir.Encoder(profile="sr-x4")
+    picture, encoder = shrunk(original), accelir.Encoder(profile=profile)
     blind, aimed = encoder.encode(picture, bpp=1.25), encoder.encode(picture, bpp=1.25, reference=original)
     before, after = (PSNR_FLAT.score(accelir.decode(made.data), original) for made in (blind, aimed))
-    assert after > before - 0.5
+    return after - before
+
+
+def test_flat_areas_dont_pay_for_steering(two_tables):
+    """Measured here: +0.54 dB; with one table, where flat areas of blind files are 1 dB better, -0.46."""
+    assert flat_gain(two_tables) > 0.1
+    assert flat_gain("sr-x4") > -0.5
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
 def test_bicubic_enlargement_loses_little(original, format):
-    """A JPEG of this crop loses 0.15 dB; 13 photographs held out lose 0.09 at 0.9 bpp and 0.06 at 1.8."""
+    """A JPEG of this crop loses 0.15 dB, a WebP 0.07; 13 photographs held out lose 0.09 at 0.9 bpp and 0.06 at 1.8."""
     encoder = accelir.Encoder(profile="sr-x4", format=format)
     blind = encoder.encode(shrunk(original), max_bytes=1200)
     aimed = encoder.encode(shrunk(original), max_bytes=1200, reference=original, networks=["sr-x4-light"])
@@ -154,7 +170,7 @@ def test_bicubic_enlargement_loses_little(original, format):
         )
         for made in (aimed, blind)
     ]
-    assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - 0.18
+    assert psnr(enlarged[0], original) > psnr(enlarged[1], original) - {"jpeg": 0.18, "webp": 0.08}[format]
 
 
 def test_steering_is_deterministic(original, steered):
