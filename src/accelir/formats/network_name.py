@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 LARGEST_SHARE = 0.015
 """A name that isn't needed is left out where it would take a larger share of the file than this."""
@@ -38,10 +38,8 @@ class NetworkName:
     size: tuple[int, int] | None = None
     """Width and height in pixels, 1 to 99,999, that receivers give the picture; None: what the network makes of it."""
 
-    @property
-    def is_needed(self) -> bool:
-        """Whether receivers can't do without: only the name says how large the picture was."""
-        return self.size is not None
+    is_needed: bool = field(default=False, compare=False)
+    """Whether a file has it however small it is, as receivers can't do without. Not written."""
 
     def write(self, identity: bytes) -> bytes:
         """The name in a file of this identity."""

@@ -75,11 +75,12 @@ class Route:
     def request(self, given: Request, network: str | None) -> Request:
         """For the picture as it is coded. network: of the receivers."""
         height, width = given.pixels.shape[:2]
+        size = None if self.scale == 1 else (width, height)
         return dataclasses.replace(
             given,
             pixels=shrunk(padded(given.pixels, self.scale), self.scale),
             settings=dataclasses.replace(given.settings, profile=self.profile),
-            receiver=NetworkName(network, (width, height)),
+            receiver=NetworkName(network, size, is_needed=True),
         )
 
 
