@@ -15,6 +15,7 @@ import accelir
 from accelir import cli
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
+from accelir.formats.reference import GUARDED, Reference
 from accelir.formats.samples import JpegSamples
 from accelir.metrics.flat import PSNR_FLAT
 from accelir.profile.files import write_profile
@@ -89,6 +90,32 @@ def test_another_networks_gradient_stands_for_one_that_names_it():
         card = dataclasses.replace(asked.card, gradient_of=wrong)
         with pytest.raises(ValueError, match=f"gradient_of must name a network of scale 2 .* not {wrong}"):
             open_gradient(dataclasses.replace(asked, card=card), find("sr-x2"))
+
+
+def asked_and_guarding():
+    """What `sr-x4` and its guard say of a picture."""
+    picture, goal = photo("cup")[:24, :20].astype(np.float32), noise(96, 80)
+    own, guard = (open_gradient(open_network(name, 1), find(name)) for name in ("sr-x4", "sr-x4-clean"))
+    return picture, goal, own, guard
+
+
+def test_a_guard_has_its_part():
+    picture, goal, own, guard = asked_and_guarding()
+    alone = Reference(goal, (open_network("sr-x4", 1),), (own,))
+    guarded = dataclasses.replace(alone, guards=(guard,))
+    assert np.array_equal(alone.gradient(picture), own(picture, goal))
+    expected = (1 - GUARDED) * own(picture, goal) + GUARDED * guard(picture, goal)
+    assert np.allclose(guarded.gradient(picture), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_a_guard_enlarges_as_the_network_does(tmp_path, original):
+    path = tmp_path / "mine.onnx"
+    shutil.copy(find("sr-x4"), path)
+    shutil.copy(find("sr-x4").with_suffix(".gradient"), path.with_suffix(".gradient"))
+    card = dataclasses.replace(Card.read(find("sr-x4").with_suffix(".json")), name="mine", guard="sr-x2-light")
+    path.with_suffix(".json").write_text(card.to_json())
+    with pytest.raises(ValueError, match="mine: its guard must enlarge by 4, too; sr-x2-light does by 2"):
+        accelir.encode(shrunk(original), bpp=1, reference=original, networks=[path])
 
 
 @pytest.mark.parametrize("name", with_own_gradient())

@@ -2,8 +2,9 @@
 
 Gradient descent on the coefficients c. A round decodes what quantisation may make of them, asks the network's gradient
 (restoration/gradient.py), and takes a step down the sum of
-    the restored picture's squared error,
-    CHANGE times the squared change of the decoded picture, so that other networks don't lose what this one gains,
+    the restored picture's squared error, a part of which is that of a guard, a network of another kind,
+    CHANGE times the squared change of the decoded picture: both so that networks that nobody asked don't lose what this
+    one gains,
     RATE x step^2 x log2(1 + (c / step)^2), what a coefficient may cost in bits,
 all per pixel and over the three colours. What quantisation makes: uniform noise where a level survives, nothing
 where it rounds to zero, and between the two a smooth fade, which is held constant in the derivative. Hard rounding in

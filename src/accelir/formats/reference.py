@@ -17,12 +17,19 @@ from accelir.formats.picture import read_picture
 from accelir.formats.request import Made
 from accelir.metrics.psnr import mean_squared_error
 from accelir.profile.model import Profile
+from accelir.restoration.card import Card
 from accelir.restoration.gradient import Gradient, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
+from accelir.storage.text import printable
 
 WORKING_BYTES = 36 * 2**20
-"""Most bytes that a network's activations of one tile may take where it judges: beside its gradient's, which stay."""
+"""Most bytes that a network's activations of one tile may take where it judges, and a guard's gradient: beside the
+network's own gradient, which stays."""
+
+
+GUARDED = 0.25
+"""Part of the guards in what files are steered by."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,10 @@ DESCENTS = (
     Descent(4, 2),
     Descent(8, 4),
     Descent(12, 6),
-    Descent(24, 12, 0.7),
-    Descent(36, 18, 0.6),
-    Descent(56, 28, 0.57),
-    Descent(80, 40, 0.55),
+    Descent(24, 12, 0.65),
+    Descent(36, 18, 0.55),
+    Descent(56, 28, 0.5),
+    Descent(80, 40, 0.45),
 )
 """By effort. Asking takes nearly all of the time."""
 
@@ -64,6 +71,8 @@ class Reference:
     networks: tuple[Network, ...]
     gradients: tuple[Gradient, ...]
     """Gradient of each network."""
+    guards: tuple[Gradient, ...] = ()
+    """Of networks that files shall serve in part, and that don't judge."""
 
     @property
     def scale(self) -> int:
@@ -80,16 +89,22 @@ class Reference:
         return float(np.mean([mean_squared_error(restored, goal) for restored in seen]))
 
     def gradient(self, decoded: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Derivative of the networks' mean squared errors' mean, as restoration.gradient has it, HxWx3.
+        """Derivative of the mean squared errors' mean, as restoration.gradient has it, HxWx3: GUARDED of it is that of
+        the guards, if there are some.
 
         decoded: RGB, HxWx3, about 0 to 255.
         """
         goal = self._in_colour()
-        total = sum(gradient(decoded, goal) for gradient in self.gradients)
-        return np.asarray(total, np.float32) / np.float32(len(self.gradients))
+        own = _mean(self.gradients, decoded, goal)
+        return own + np.float32(GUARDED) * (_mean(self.guards, decoded, goal) - own) if self.guards else own
 
     def _in_colour(self) -> NDArray[np.uint8]:
         return self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
+
+
+def _mean(gradients: Sequence[Gradient], decoded: NDArray[np.float32], goal: NDArray[np.uint8]) -> NDArray[np.float32]:
+    total = sum(gradient(decoded, goal) for gradient in gradients)
+    return np.asarray(total, np.float32) / np.float32(len(gradients))
 
 
 def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_bytes: int) -> Made:
@@ -148,7 +163,23 @@ def read_reference(
         raise ValueError("the picture is gray and its reference is in colour; convert one of them")
     _check_size(pixels, picture, opened[0])
     gradients = [open_gradient(n, find(name)) for n, name in zip(opened, _names(profile, networks), strict=True)]
-    return Reference(pixels, tuple(opened), tuple(gradients))
+    return Reference(pixels, tuple(opened), tuple(gradients), _guards_of(opened))
+
+
+def _guards_of(networks: Sequence[Network]) -> tuple[Gradient, ...]:
+    """Gradients of the guards that the networks' cards name. Raises ValueError."""
+    names = {network.card.guard: network.card for network in networks if network.card.guard}
+    return tuple(_guard(name, card) for name, card in names.items())
+
+
+def _guard(name: str, card: Card) -> Gradient:
+    guard = open_network(name, 1)
+    if guard.card.scale != card.scale:
+        raise ValueError(
+            f"{printable(card.name)}: its guard must enlarge by {card.scale}, too; {printable(name)} does by "
+            f"{guard.card.scale}"
+        )
+    return dataclasses.replace(open_gradient(guard, find(name)), working=WORKING_BYTES)
 
 
 def _names(profile: Profile, networks: Sequence[str | os.PathLike[str]] | None) -> Sequence[str | os.PathLike[str]]:

@@ -77,6 +77,9 @@ class Card:
     later: cards that differ in nothing else are of one network."""
     gradient_of: str = field(default="", compare=False)
     """Name of a network whose gradient is asked in place of its own, of the same scale and quicker; "" for its own."""
+    guard: str = field(default="", compare=False)
+    """Name of a network of the same scale and of another kind that files steered for this one shall serve in part:
+    one trained on clean pictures, say, stands for those that others trained. "" without one."""
     licence: str = ""
     """Licence of the weights, for instance MIT."""
     format: int = FORMAT
@@ -127,6 +130,7 @@ class Card:
             ("scores", (dict,), True, "an object"),
             ("licence", text, True, "text"),
             ("gradient_of", text, True, "text"),
+            ("guard", text, True, "text"),
             ("gradient", text, len(str(self.gradient)) in (0, 64), "64 hexadecimal digits, or none"),
         ]
         for name, types, fine, wanted in rules:

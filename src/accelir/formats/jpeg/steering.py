@@ -20,7 +20,7 @@ from accelir.formats.samples import JpegSamples
 
 FINER = np.ones((3, 8, 8), np.float32)
 """Steps of Y, Cb and Cr over those of other files. docs/tried.md has what others gave."""
-FINER[0, 0, 0] = 0.75
+FINER[0, 0, 0] = 0.8
 FINER[0, 0, 1] = FINER[0, 1, 0] = 0.9
 
 
