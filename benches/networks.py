@@ -7,7 +7,7 @@ downscaled with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the fil
 encoded by Pillow as 4:2:0 JPEG with optimised tables at the largest quality that keeps to the rate (1.2 bpp; 0.8 for
 deblurring; quality 30 for dejpeg), decoded and restored. Scores are means over pictures: PSNR over RGB, over BT.601
 luma, and over luma where the truth is flat, SSIMULACRA 2, SSIM; "before" is the decoded picture, bicubically enlarged
-for super-resolution.
+for super-resolution. Networks that were trained without a codec get the picture as it is.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from accelir.formats.shrink import enlarged
 from accelir.metrics import SSIM
+from accelir.restoration.card import Card
 from accelir.restoration.network import Network, open_network
 from accelir.restoration.tasks import KINDS, Task, judged
 from accelir.training.package import write
@@ -35,6 +36,11 @@ from accelir.training.package import write
 RATES = {kind.name: kind.rates[len(kind.rates) // 2] for kind in judged()}
 TASKS = tuple(KINDS)
 LABELS = {"sr": "enlarging by 4", "denoise": "noise of 25", "deblur": "blur of 1.5", "dejpeg": "JPEG"}
+
+
+def knows_codecs(card: Card) -> bool:
+    """Whether a network was trained on pictures that a codec had coded; also where nobody says."""
+    return bool(card.trained_on.get("codecs") != "none")
 
 
 def encode(picture: Pixels, task: str, bpp: float | None) -> bytes:
@@ -62,8 +68,8 @@ def measure(
     card = network.card
     rows, seconds, pixels = [], 0.0, 0
     for stem, case in all_cases(folder, sets, Task(card.task, card.strength)):
-        data = encode(case.picture, card.task, bpp)
-        decoded = decode_pixels(data)
+        data = encode(case.picture, card.task, bpp) if knows_codecs(card) else b""
+        decoded = decode_pixels(data) if data else case.picture
         restored, taken = timed(partial(network, decoded))
         seconds += taken
         pixels += restored.shape[0] * restored.shape[1]
@@ -88,7 +94,7 @@ def measure(
 def card_scores(row: dict[str, Any], sets: str, bpp: float | None) -> dict[str, float]:
     """A row's PSNRs under names that say what they are of."""
     rate = f"{bpp or RATES[row['task']]}bpp" if bpp or row["task"] in RATES else "q30"
-    name = f"{sets.replace(',', '+')} pillow-jpeg {rate}"
+    name = f"{sets.replace(',', '+')} {f'pillow-jpeg {rate}' if row['bytes'] else 'not coded'}"
     return {f"{name} psnr before": round(row["psnr_before"], 3), f"{name} psnr": round(row["psnr"], 3)}
 
 
