@@ -24,9 +24,9 @@ from accelir.restoration.network import Network, open_network
 from accelir.storage.text import printable
 
 WORKING_BYTES = 36 * 2**20
-"""Most bytes that a network's activations of one tile may take where it judges, and a guard's gradient: beside the
-network's own gradient, which stays."""
-
+"""Most bytes that a network's activations of one tile may take where it judges: beside its gradient's, which stay."""
+GUARD_BYTES = 12 * 2**20
+"""The same for a guard's gradient."""
 
 GUARDED = 0.25
 """Part of the guards in what files are steered by."""
@@ -179,7 +179,7 @@ def _guard(name: str, card: Card) -> Gradient:
             f"{printable(card.name)}: its guard must enlarge by {card.scale}, too; {printable(name)} does by "
             f"{guard.card.scale}"
         )
-    return dataclasses.replace(open_gradient(guard, find(name)), working=WORKING_BYTES)
+    return dataclasses.replace(open_gradient(guard, find(name)), working=GUARD_BYTES)
 
 
 def _names(profile: Profile, networks: Sequence[str | os.PathLike[str]] | None) -> Sequence[str | os.PathLike[str]]:
