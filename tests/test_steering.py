@@ -92,15 +92,9 @@ def test_another_networks_gradient_stands_for_one_that_names_it():
             open_gradient(dataclasses.replace(asked, card=card), find("sr-x2"))
 
 
-def asked_and_guarding():
-    """What `sr-x4` and its guard say of a picture."""
+def test_a_guard_has_its_part():
     picture, goal = photo("cup")[:24, :20].astype(np.float32), noise(96, 80)
     own, guard = (open_gradient(open_network(name, 1), find(name)) for name in ("sr-x4", "sr-x4-clean"))
-    return picture, goal, own, guard
-
-
-def test_a_guard_has_its_part():
-    picture, goal, own, guard = asked_and_guarding()
     alone = Reference(goal, (open_network("sr-x4", 1),), (own,))
     guarded = dataclasses.replace(alone, guards=(guard,))
     assert np.array_equal(alone.gradient(picture), own(picture, goal))
