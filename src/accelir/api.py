@@ -180,12 +180,13 @@ class Encoder:
             From effort 3 on; the file is never worse for that network than without (docs/reference.md). Not with
             a target or transparency.
         networks: with a reference, what receivers run, if that isn't the profile's network: names or paths as
-            accelir.restore takes them, with gradient graphs beside. For several the mean of their errors counts.
+            accelir.restore takes them, with gradient graphs beside. For several the mean of their errors counts. Guards
+            that their cards name have a part in what is asked.
         scale: 2 or 4 codes the picture at a half or a quarter of its sides, "auto" at those or at its own, whichever is
             best by the profile's metric after the receivers' network; accelir.decode gives the picture's own size
             (docs/scale.md). bpp and max_bytes stay those of the picture given. 1 leaves its size alone, and is the
             default. Not with a target, a reference, a qp_map or transparency, and not for profiles whose networks
-            denoise or deblur. The file names the network and the size, which takes 15 to 30 bytes.
+            denoise or deblur. The file names the network and, of a smaller picture, the size: 11 to 30 bytes.
         Raises BudgetError when not even the smallest file fits, TargetError when no file reaches the target, TypeError
         and ValueError for wrong input, MemoryError.
         """

@@ -37,7 +37,6 @@ class NetworkName:
     """Network that receivers run, as accelir.restore takes it; None: none."""
     size: tuple[int, int] | None = None
     """Width and height in pixels, 1 to 99,999, that receivers give the picture; None: what the network makes of it."""
-
     is_needed: bool = field(default=False, compare=False)
     """Whether a file has it however small it is, as receivers can't do without. Not written."""
 

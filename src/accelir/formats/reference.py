@@ -167,7 +167,9 @@ def read_reference(
 
 
 def _guards_of(networks: Sequence[Network]) -> tuple[Gradient, ...]:
-    """Gradients of the guards that the networks' cards name. Raises ValueError."""
+    """Gradients of the guards that the networks' cards name. Raises ValueError for one that isn't installed, that has
+    no gradient graph or enlarges otherwise.
+    """
     names = {network.card.guard: network.card for network in networks if network.card.guard}
     return tuple(_guard(name, card) for name, card in names.items())
 
