@@ -113,13 +113,21 @@ def test_networks_that_nobody_asked_lose_less_with_a_guard(original, monkeypatch
     assert psnr(bicubic(guarded), original) > psnr(bicubic(alone), original)
 
 
-def test_a_guard_enlarges_as_the_network_does(tmp_path, original):
+@pytest.mark.parametrize(
+    ("entries", "wrong"),
+    [
+        ({"guard": "sr-x2-light"}, "mine: its guard must enlarge by 4, too; sr-x2-light does by 2"),
+        ({"guard": "lost"}, "mine: its card's guard: unknown network 'lost'"),
+        ({"gradient_of": "lost"}, "mine: its card's gradient_of: unknown network 'lost'"),
+    ],
+)
+def test_networks_that_a_card_names_must_be_there_and_enlarge_alike(entries, wrong, tmp_path, original):
     path = tmp_path / "mine.onnx"
     shutil.copy(find("sr-x4"), path)
     shutil.copy(find("sr-x4").with_suffix(".gradient"), path.with_suffix(".gradient"))
-    card = dataclasses.replace(Card.read(find("sr-x4").with_suffix(".json")), name="mine", guard="sr-x2-light")
+    card = dataclasses.replace(Card.read(find("sr-x4").with_suffix(".json")), name="mine", **entries)
     path.with_suffix(".json").write_text(card.to_json())
-    with pytest.raises(ValueError, match="mine: its guard must enlarge by 4, too; sr-x2-light does by 2"):
+    with pytest.raises(ValueError, match=wrong):
         accelir.encode(shrunk(original), bpp=1, reference=original, networks=[path])
 
 

@@ -18,7 +18,7 @@ from accelir.formats.request import Made
 from accelir.metrics.psnr import mean_squared_error
 from accelir.profile.model import Profile
 from accelir.restoration.card import Card
-from accelir.restoration.gradient import Gradient, open_gradient
+from accelir.restoration.gradient import Gradient, find_for, open_gradient
 from accelir.restoration.installed import find
 from accelir.restoration.network import Network, open_network
 from accelir.storage.text import printable
@@ -175,13 +175,14 @@ def _guards_of(networks: Sequence[Network]) -> tuple[Gradient, ...]:
 
 
 def _guard(name: str, card: Card) -> Gradient:
-    guard = open_network(name, 1)
+    path = find_for(card, "guard", name)
+    guard = open_network(path, 1)
     if guard.card.scale != card.scale:
         raise ValueError(
             f"{printable(card.name)}: its guard must enlarge by {card.scale}, too; {printable(name)} does by "
             f"{guard.card.scale}"
         )
-    return dataclasses.replace(open_gradient(guard, find(name)), working=GUARD_BYTES)
+    return dataclasses.replace(open_gradient(guard, path), working=GUARD_BYTES)
 
 
 def _names(profile: Profile, networks: Sequence[str | os.PathLike[str]] | None) -> Sequence[str | os.PathLike[str]]:

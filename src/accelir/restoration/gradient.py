@@ -121,7 +121,7 @@ def open_gradient(network: Network, path: Path, threads: int = 1) -> Gradient:
 
 def _stand_in(card: Card, threads: int) -> Gradient:
     """The gradient of the network that a card names; raises ValueError."""
-    path = find(card.gradient_of)
+    path = find_for(card, "gradient_of", card.gradient_of)
     other = open_network(path, threads)
     if other.card.scale != card.scale or other.card.gradient_of:
         raise ValueError(
@@ -129,6 +129,14 @@ def _stand_in(card: Card, threads: int) -> Gradient:
             f"its own, not {printable(card.gradient_of)}"
         )
     return open_gradient(other, path, threads)
+
+
+def find_for(card: Card, entry: str, name: str) -> Path:
+    """The ONNX file of a network that an entry of a card names. Raises ValueError that says whose card it is."""
+    try:
+        return find(name)
+    except ValueError as error:
+        raise ValueError(f"{printable(card.name)}: its card's {entry}: {error}") from None
 
 
 @functools.lru_cache(maxsize=8)
