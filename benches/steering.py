@@ -1,4 +1,5 @@
-"""What `reference=` gains: files with and without it at equal bytes, as several networks show them.
+"""What `reference=` gains: files with and without it at equal bytes, as several networks show them. With --auto the
+encoder doesn't get the originals.
 
 Rows are means over pictures: what the steered file has more, in dB (RGB, Y, flat Y: luma where the original is flat)
 and points of SSIMULACRA 2, by what receivers run; the gain in RGB of the picture that gains least; and the encoder's
@@ -37,12 +38,14 @@ NAMES = ("RGB", "Y", "flat Y", "SSIMULACRA2")
 RATES = (0.9, 1.2, 1.8)
 
 
-def gains(case: Case, encoder: accelir.Encoder, bpp: float, judges: list[Judge]) -> tuple[list[list[float]], float]:
+def gains(
+    case: Case, encoder: accelir.Encoder, bpp: float, auto: bool, judges: list[Judge]
+) -> tuple[list[list[float]], float]:
     """By judge and metric; the processor's seconds that the steered file took, a megapixel of the original."""
     budget = int(bpp * case.picture.shape[0] * case.picture.shape[1] / 8)
     blind = encoder.encode(case.picture, max_bytes=budget)
     start = time.process_time()
-    steered = encoder.encode(case.picture, max_bytes=budget, reference=case.truth)
+    steered = encoder.encode(case.picture, max_bytes=budget, reference="auto" if auto else case.truth)
     seconds = time.process_time() - start
     files = [decode_pixels(made.data) for made in (blind, steered)]
     found = []
@@ -75,6 +78,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--held", action="store_true", help="every 20th of the training pictures alone")
     parser.add_argument("--profile", default="sr-x4")
+    parser.add_argument("--auto", action="store_true", help="without the originals")
     parser.add_argument("--rates", type=float, nargs="+", default=RATES)
     parser.add_argument("--effort", type=int, nargs="+", default=[5])
     parser.add_argument("--format", nargs="+", default=["jpeg"], choices=("jpeg", "webp"))
@@ -86,7 +90,7 @@ def main() -> None:
     print_head("format, effort", "bpp", "pictures", "seen by", *NAMES, "least RGB", "s/MP")
     for format, effort, bpp in itertools.product(options.format, options.effort, options.rates):
         encoder = accelir.Encoder(profile=options.profile, effort=effort, format=format)
-        found, seconds = zip(*(gains(case, encoder, bpp, list(judges.values())) for case in pictures), strict=True)
+        found, seconds = zip(*(gains(case, encoder, bpp, options.auto, list(judges.values())) for case in pictures), strict=True)
         for i, name in enumerate(judges):
             rows = np.array(found)[:, i]
             least = f"{rows[:, 0].min():+.2f}"

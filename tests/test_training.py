@@ -38,6 +38,18 @@ def source(pictures: Path, task: str = "sr-x2", mixture: str = "jpeg:30-90", see
     return PairSource(tuple(list_pictures(pictures)), Task.parse(task), mixture, seed)
 
 
+def test_half_of_the_truths_are_shrunk_to_finer_detail_at_about_their_size(pictures: Path) -> None:
+    plain, finer = (replace(source(pictures, mixture="none"), smallest=factor) for factor in (1.0, 0.4))
+    truths = [finer.pair(index)[1] for index in range(24)]
+    assert all((finer.pair(index)[1] == truth).all() for index, truth in enumerate(truths[:4]))
+    sides = {truth.shape[:2] for truth in truths}
+    assert (80, 96) in sides and len(sides) > 1
+    assert all(77 <= min(side) and max(side) <= 96 for side in sides), sides
+    detail = [np.abs(np.diff(truth.astype(float), axis=1)).mean() for truth in truths]
+    unshrunk = [np.abs(np.diff(plain.pair(index)[1].astype(float), axis=1)).mean() for index in range(24)]
+    assert np.mean(detail) > 1.1 * np.mean(unshrunk)
+
+
 @pytest.mark.parametrize("text", ["sr-x2", "sr-x4", "denoise-25", "deblur-1.5", "dejpeg"])
 def test_tasks_are_read_and_written(text: str) -> None:
     assert str(Task.parse(text)) == text

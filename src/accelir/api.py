@@ -150,7 +150,7 @@ class Encoder:
         comment: bytes | str | None = None,
         exact: bool = False,
         alpha_quality: int = 100,
-        reference: NDArray[np.uint8] | Image.Image | None = None,
+        reference: NDArray[np.uint8] | Image.Image | str | None = None,
         networks: Sequence[str | os.PathLike[str]] | None = None,
         scale: int | str = 1,
     ) -> Encoded:
@@ -177,8 +177,9 @@ class Encoder:
             transparency, exact at 100. Both for WebP.
         reference: the original that the picture was made from, as `image` is, of the picture's sides times the scale of
             the receivers' network, and in colour if the picture is: what the restored picture should come close to.
-            From effort 3 on; the file is never worse for that network than without (docs/reference.md). Not with
-            a target or transparency.
+            From effort 3 on; the file is never worse for that network than without (docs/reference.md). "auto", where
+            there is none: what the network makes of `image` itself, before it is coded. Not with a target or
+            transparency.
         networks: with a reference, what receivers run, if that isn't the profile's network: names or paths as
             accelir.restore takes them, with gradient graphs beside. For several the mean of their errors counts. Guards
             that their cards name have a part in what is asked.
@@ -286,7 +287,7 @@ def encode(
     comment: bytes | str | None = None,
     exact: bool = False,
     alpha_quality: int = 100,
-    reference: NDArray[np.uint8] | Image.Image | None = None,
+    reference: NDArray[np.uint8] | Image.Image | str | None = None,
     networks: Sequence[str | os.PathLike[str]] | None = None,
     scale: int | str = 1,
 ) -> bytes:

@@ -62,8 +62,8 @@ class MIMOUNet(Restorer):
     """Three levels of `channels`, 2 and 4 times that, `blocks` residual blocks each way.
 
     Gives the finest of the paper's three outputs, and is trained on that one alone.
-    Shapes: float N x 3 x H x W in 0..1 (RGB), H and W multiples of 4 -> the same, not clipped. `channels`: a multiple
-    of 4.
+    Shapes: float N x 3 x H x W in 0..1 (RGB), H and W multiples of 4 -> the same, not clipped. `channels`: even,
+    as a coarser level's shallow features begin with half as many.
     """
 
     multiple_of = 4
@@ -71,8 +71,8 @@ class MIMOUNet(Restorer):
 
     def __init__(self, channels: int = 32, blocks: int = 8) -> None:
         super().__init__()
-        if channels % 4:
-            raise ValueError(f"channels must be a multiple of 4, got {channels}")
+        if channels % 2:
+            raise ValueError(f"channels must be even, got {channels}")
         c1, c2, c3 = channels, 2 * channels, 4 * channels
 
         def row(c: int) -> nn.Sequential:

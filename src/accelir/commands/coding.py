@@ -17,6 +17,7 @@ from accelir.formats.budget import budget_of
 from accelir.formats.effort import MOST_THREADS
 from accelir.formats.format import Format
 from accelir.formats.registry import FORMATS, get_format
+from accelir.formats.request import AUTO_REFERENCE
 from accelir.storage import locations
 
 
@@ -41,7 +42,7 @@ class Coding:
     transparency: dict[str, Any] = field(default_factory=dict)
     """exact and alpha_quality as Encoder.encode takes them: those that were given."""
     reference: str | None = None
-    """File of the original of the one input."""
+    """File of the original of the one input, or AUTO_REFERENCE."""
     reference_dir: str | None = None
     """Folder of the originals, by the names of the inputs."""
     scale: int | str = 1
@@ -128,7 +129,8 @@ def coding_of(
     chosen = format is not None
     if reference is not None and reference_dir is not None:
         raise click.UsageError("give either --reference or --reference-dir")
-    one, several = (None if name is None else locations.absolute(name) for name in (reference, reference_dir))
+    one = reference if reference in (None, AUTO_REFERENCE) else locations.absolute(reference)
+    several = None if reference_dir is None else locations.absolute(reference_dir)
     return Coding(
         given, format or "jpeg", chosen, bpp, max_bytes, target, qp_map, reencode, transparency, one, several, scale
     )

@@ -12,6 +12,7 @@ from accelir.commands.places import Places, with_plots
 from accelir.commands.several import FleetOptions, SetOptions
 from accelir.commands.transfers import write_all
 from accelir.formats.registry import FORMATS
+from accelir.formats.request import AUTO_REFERENCE
 
 
 @click.command(short_help="Write pictures as JPEG or WebP of a size or quality.")
@@ -71,7 +72,7 @@ def encode(
         write_set(inputs, places, work, sets, jobs=jobs, plot=plot, as_json=as_json, quiet=quiet)
     coding = coding.checked(places.output)
     transfers = places.plan(inputs, FORMATS[coding.format].suffix, quiet=quiet)
-    if coding.reference is not None and len(transfers) > 1:
+    if coding.reference not in (None, AUTO_REFERENCE) and len(transfers) > 1:
         raise click.UsageError(f"--reference is of one input and {len(transfers)} came; give --reference-dir")
     options.check_plot(plot, [transfer.target for transfer in transfers], places.schemes)
     if len(transfers) == 1 and dask is None:

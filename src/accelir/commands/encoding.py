@@ -19,6 +19,7 @@ from accelir.formats.color import is_of, is_srgb, to_srgb
 from accelir.formats.format import Format
 from accelir.formats.later import later
 from accelir.formats.registry import FORMATS, find_format
+from accelir.formats.request import AUTO_REFERENCE
 
 draw, encoded_panels, file_panels = (
     later("accelir.commands.plot", name) for name in ("draw", "encoded_panels", "file_panels")
@@ -111,6 +112,8 @@ class Encode:
         name = self.coding.reference_for(transfer.source)
         if name is None:
             return {}
+        if name == AUTO_REFERENCE:
+            return {"reference": name}
         opened = open_file(name)
         shaping = Shaping(background=self.shaping.background)
         return {"reference": shaping.apply(opened.image, opened.metadata.orientation if turn else 1, format)}

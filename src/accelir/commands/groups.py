@@ -136,9 +136,10 @@ coding = grouped(
     ),
     click.option(
         "--reference",
-        metavar="FILE",
+        metavar="FILE|auto",
         shell_complete=options.complete_path,
-        help="The original that the one input was shrunk from: steer the receiver's network towards it (JPEG).",
+        help="The original that the one input was shrunk from: steer the receiver's network towards it. auto: towards "
+        "what the network makes of the input itself, before it is coded.",
     ),
     click.option(
         "--reference-dir",

@@ -65,11 +65,13 @@ def steered_coefficients(
     """Coefficients that a picture's own are moved to, (rows, cols, 8, 8) a component.
 
     own: of Y or of Y, Cb, Cr, in units of 8-bit samples of an orthonormal transform. steps: of quantisation, (8, 8) a
-    component, as finely as the file will have them. change: in the place of CHANGE; the descent takes a part of it.
+    component, as finely as the file will have them. change: in the place of CHANGE; the descent takes a part of it, a
+    reference in doubt a multiple.
     """
     costs = rgb_weights("4:4:4" if samples.subsampling == "gray" else samples.subsampling)
     weights = [_natural(row) for row in costs[: len(own)]]
     found, pace = [c.copy() for c in own], [np.zeros_like(c) for c in own]
+    price = change * descent.change * reference.doubt
     answer: _Answer | None = None
     for turn in range(descent.rounds):
         fades = [_survival(c, step) for c, step in zip(found, steps, strict=True)]
@@ -80,7 +82,7 @@ def steered_coefficients(
         size = _step_size(turn, descent.rounds) / (1 - MOMENTUM ** (turn + 1))
         for i, slope in enumerate(slopes):
             slope *= fades[i] / (6 * weights[i])  # 2 x 3 colours
-            slope += change * descent.change * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
+            slope += price * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
             pace[i] *= MOMENTUM
             pace[i] += (1 - MOMENTUM) * slope
             found[i] -= np.float32(size) * pace[i]

@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.picture import read_picture
-from accelir.formats.request import Made
+from accelir.formats.request import AUTO_REFERENCE, Made
 from accelir.metrics.psnr import mean_squared_error
 from accelir.profile.model import Profile
 from accelir.restoration.card import Card
@@ -30,6 +31,9 @@ GUARD_BYTES = 12 * 2**20
 
 GUARDED = 0.25
 """Part of the guards in what files are steered by."""
+
+AUTO_DOUBT = 1.4
+"""Doubt in what networks make of a picture, which isn't the original."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Reference:
     """Gradient of each network."""
     guards: tuple[Gradient, ...] = ()
     """Of networks that files shall serve in part, and that don't judge."""
+    doubt: float = 1.0
+    """How many times as much a change of the decoded picture costs as where the pixels are the original's."""
 
     @property
     def scale(self) -> int:
@@ -143,16 +149,42 @@ def read_reference(
 ) -> Reference:
     """The reference for a picture.
 
-    image: as `picture.read_picture` takes it. picture: what is encoded, HxWx3 or HxW. networks: those of the
-    receivers; None: the profile's. Raises TypeError and ValueError that say what came and what is taken.
+    image: as `picture.read_picture` takes it, or "auto": what networks make of the picture itself, before it is coded.
+    picture: what is encoded, HxWx3 or HxW. networks: those of the receivers; None: the profile's. Raises TypeError and
+    ValueError that say what came and what is taken.
     """
     if format.steered is None:
         raise ValueError(f"a {format.label} can't be steered towards a reference; leave it out")
-    opened = [open_network(name, 1) for name in _names(profile, networks)]
+    names = _names(profile, networks)
+    opened = [open_network(name, 1) for name in names]
     scales = {network.card.scale for network in opened}
     if len(scales) > 1:
         found = ", ".join(f"{network.card.name} by {network.card.scale}" for network in opened)
         raise ValueError(f"networks must enlarge alike; there is {found}")
+    guards = _guards_of(opened)
+    pixels, doubt = _goal(image, picture, format, opened, list(guards.values()))
+    gradients = [open_gradient(n, find(name)) for n, name in zip(opened, names, strict=True)]
+    stopping = [dataclasses.replace(open_gradient(n, path), working=GUARD_BYTES) for path, n in guards.items()]
+    return Reference(pixels, tuple(opened), tuple(gradients), tuple(stopping), doubt)
+
+
+def _goal(
+    image: Any,
+    picture: NDArray[np.uint8],
+    format: Format,
+    networks: Sequence[Network],
+    guards: Sequence[Network],
+) -> tuple[NDArray[np.uint8], float]:
+    """What the restored picture should be, and how much that is to be doubted."""
+    if not (isinstance(image, str) and image == AUTO_REFERENCE):
+        return _original(image, picture, format, networks[0]), 1.0
+    if networks[0].card.task == "dejpeg":
+        return picture, 1.0
+    return _restored(picture, guards or networks), AUTO_DOUBT
+
+
+def _original(image: Any, picture: NDArray[np.uint8], format: Format, network: Network) -> NDArray[np.uint8]:
+    """The original that is given, in colour or gray as the picture is."""
     given = read_picture(image, format)
     if given.alpha is not None:
         raise ValueError("the reference has transparency; put it and the picture on a background first")
@@ -161,20 +193,28 @@ def read_reference(
         pixels = np.repeat(pixels[..., None], 3, axis=2)
     elif pixels.ndim > picture.ndim:
         raise ValueError("the picture is gray and its reference is in colour; convert one of them")
-    _check_size(pixels, picture, opened[0])
-    gradients = [open_gradient(n, find(name)) for n, name in zip(opened, _names(profile, networks), strict=True)]
-    return Reference(pixels, tuple(opened), tuple(gradients), _guards_of(opened))
+    _check_size(pixels, picture, network)
+    return pixels
 
 
-def _guards_of(networks: Sequence[Network]) -> tuple[Gradient, ...]:
-    """Gradients of the guards that the networks' cards name. Raises ValueError for one that isn't installed, that has
-    no gradient graph or enlarges otherwise.
+def _restored(picture: NDArray[np.uint8], networks: Sequence[Network]) -> NDArray[np.uint8]:
+    """What networks make of a picture that was never coded, the mean over them.
+
+    Guards are asked where there are some: receivers' networks learnt to distrust the detail of files (docs/tried.md).
     """
-    names = {network.card.guard: network.card for network in networks if network.card.guard}
-    return tuple(_guard(name, card) for name, card in names.items())
+    seen = [network(picture, network.tile_within(WORKING_BYTES)) for network in networks]
+    return seen[0] if len(seen) == 1 else np.rint(np.mean(seen, axis=0)).astype(np.uint8)
 
 
-def _guard(name: str, card: Card) -> Gradient:
+def _guards_of(networks: Sequence[Network]) -> dict[Path, Network]:
+    """Guards that the networks' cards name, by their files. Raises ValueError for one that isn't installed or enlarges
+    otherwise.
+    """
+    named = {network.card.guard: network.card for network in networks if network.card.guard}
+    return dict(_guard(name, card) for name, card in named.items())
+
+
+def _guard(name: str, card: Card) -> tuple[Path, Network]:
     path = find_for(card, "guard", name)
     guard = open_network(path, 1)
     if guard.card.scale != card.scale:
@@ -182,7 +222,7 @@ def _guard(name: str, card: Card) -> Gradient:
             f"{printable(card.name)}: its guard must enlarge by {card.scale}, too; {printable(name)} does by "
             f"{guard.card.scale}"
         )
-    return dataclasses.replace(open_gradient(guard, path), working=GUARD_BYTES)
+    return path, guard
 
 
 def _names(profile: Profile, networks: Sequence[str | os.PathLike[str]] | None) -> Sequence[str | os.PathLike[str]]:

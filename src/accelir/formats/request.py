@@ -12,6 +12,9 @@ from accelir.cells.groups import PictureGroups
 from accelir.formats.network_name import NetworkName
 from accelir.profile.model import Profile
 
+AUTO_REFERENCE = "auto"
+"""The reference of whoever has no original: what networks make of the picture itself, before it is coded."""
+
 
 @dataclass(frozen=True)
 class EncoderSettings:

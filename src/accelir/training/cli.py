@@ -61,6 +61,12 @@ def _adversarial(
 )
 @click.option("--relative", is_flag=True, help="A crop's loss relative to its input's: fine files count more.")
 @click.option(
+    "--smallest",
+    default=1.0,
+    type=click.FloatRange(0.1, 1),
+    help="Shrink half of the pictures, to this part of their size at most: detail finer than theirs.",
+)
+@click.option(
     "--adversarial", is_flag=True, help="Train against a discriminator, for looks; start from a plain run's weights."
 )
 @click.option("--loss", "losses", multiple=True, metavar="NAME=VALUE", help="A weight of --adversarial; repeatable.")
@@ -92,6 +98,7 @@ def train(
     rate: float,
     mse_from: float,
     relative: bool,
+    smallest: float,
     adversarial: bool,
     losses: tuple[str, ...],
     seed: int,
@@ -132,6 +139,7 @@ def train(
             "rate": rate,
             "mse_from": mse_from,
             "relative": relative,
+            "smallest": smallest,
             "seed": seed,
             "slots": slots,
         }

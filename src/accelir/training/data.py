@@ -8,6 +8,7 @@ alone, whatever the number of workers: a resumed run sees what an unbroken one w
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import threading
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from accelir.restoration.pictures import crop_to_multiple, load
 from accelir.restoration.tasks import Task
@@ -40,16 +42,40 @@ class PairSource:
     """Seed of everything drawn."""
     side: int = 512
     """Largest side in ground-truth pixels; pictures are cut to it before they are degraded."""
+    smallest: float = 1.0
+    """Smallest factor, above 0 and at most 1, that ground truths are shrunk by, for finer detail than they have
+    themselves: half of them by one that is drawn evenly in its logarithm, 1 / factor pictures each way in one. 1: none."""
 
     def pair(self, index: int) -> Pair:
         """The index-th (input, truth): uint8 h x w x 3 and uint8 sh x sw x 3."""
         rng = np.random.default_rng((self.seed, index))
-        picture = load(self.paths[int(rng.integers(len(self.paths)))])
-        tops = [int(rng.integers(max(0, length - self.side) + 1)) for length in picture.shape[:2]]
-        picture = picture[tops[0] : tops[0] + self.side, tops[1] : tops[1] + self.side]
-        truth = crop_to_multiple(picture, self.task.scale)
+        is_shrunk = self.smallest < 1 and rng.random() < 0.5
+        truth = crop_to_multiple(self._shrunk(rng) if is_shrunk else self._picture(rng), self.task.scale)
         degraded = self.task.degrade(truth, rng)
         return draw(parse_mixture(self.mixture), rng)(degraded, rng, truth), truth
+
+    def _picture(self, rng: np.random.Generator) -> np.ndarray:
+        """A picture, or a part of it that is no larger than `side`, uint8 h x w x 3."""
+        picture = load(self.paths[int(rng.integers(len(self.paths)))])
+        tops = [int(rng.integers(max(0, length - self.side) + 1)) for length in picture.shape[:2]]
+        return picture[tops[0] : tops[0] + self.side, tops[1] : tops[1] + self.side]
+
+    def _shrunk(self, rng: np.random.Generator) -> np.ndarray:
+        """Square pictures, shrunk and put together to one of about the size that they had, uint8 h x w x 3.
+
+        One shrunk picture alone would be so small that the headers were most of its file.
+        """
+        factor = self.smallest ** rng.random()
+        count = math.ceil(1 / factor)
+        pictures = [self._picture(rng) for _ in range(count * count)]
+        side = min(min(picture.shape[:2]) for picture in pictures)
+        size = (round(factor * side),) * 2
+        tiles = [
+            np.asarray(Image.fromarray(picture[:side, :side]).resize(size, Image.Resampling.LANCZOS))
+            for picture in pictures
+        ]
+        rows = [np.concatenate(tiles[i : i + count], axis=1) for i in range(0, len(tiles), count)]
+        return np.concatenate(rows)[:side, :side]
 
 
 def _end_with_parent() -> None:

@@ -62,6 +62,8 @@ class TrainingRecipe:
     relative: bool = False
     """Whether a crop's loss is divided by its input's and that of an error of 5 levels, so that fine files count beside
     coarse ones, whose errors are large."""
+    smallest: float = 1.0
+    """Smallest factor that half of the ground truths are shrunk by, as accelir.training.data.PairSource has it."""
     seed: int = 0
     """Seed of weights, crops, noise and codecs."""
     slots: int = 128
@@ -331,7 +333,7 @@ class Trainer:
         """Train to the end or until `stop(step)`; validate, save each `every` steps. Returns the last PSNR, dB."""
         recipe = self.recipe
         paths, _ = split(list_pictures(self.pictures))
-        source = PairSource(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512)
+        source = PairSource(tuple(paths), Task.parse(recipe.task), recipe.codecs, recipe.seed, 512, recipe.smallest)
         pairs = validation_pairs(recipe, self.pictures)
         score = self.rows[-1][4] if self.rows else math.nan
         if self.step >= recipe.steps:
