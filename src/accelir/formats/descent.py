@@ -1,6 +1,6 @@
 """Targets by gradients through the receiver's network: what the coefficients should be, for it to meet the original.
 
-Gradient descent on the coefficients c. A round decodes what quantisation may make of them, asks the network's gradient
+Descent on the coefficients c. A round decodes what quantisation may make of them, asks the network's gradient
 (restoration/gradient.py), and takes a step down the sum of
     the restored picture's squared error, a part of which is that of a guard, a network of another kind,
     CHANGE times the squared change of the decoded picture: both so that networks that nobody asked don't lose what this
@@ -8,9 +8,14 @@ Gradient descent on the coefficients c. A round decodes what quantisation may ma
     RATE x step^2 x log2(1 + (c / step)^2), what a coefficient may cost in bits,
 all per pixel and over the three colours. What quantisation makes: uniform noise where a level survives, nothing
 where it rounds to zero, and between the two a smooth fade, which is held constant in the derivative. Hard rounding in
-its place loses: errors pull levels out of zero one by one. The answer is then led back to what there is without the
-noise, by CURVE: most of what the noise itself makes falls out. Steps are over what a squared error of each coefficient
-costs in RGB (cells/color_weights.py).
+its place loses: errors pull levels out of zero one by one.
+
+The noise also tells how fast the gradient changes with a coefficient, its curvature: what of the gradient goes with
+noise that is known (Hutchinson 1990, "A stochastic estimator of the trace of the influence matrix"). It is about 1
+where a network passes errors on as they are, 0.1 where it removes noise, 20 where it sharpens. With it an answer is led
+back to what there is without the noise, rounds between two answers know what has changed since, and steps are as short
+as the curvature asks for. Units of all are such that a coefficient's own squared error in RGB has a curvature of 1
+(cells/color_weights.py).
 
 The targets are then quantised as any picture's coefficients are. WebP's transforms are smaller and of residuals; its
 targets are found as if it were a JPEG (formats/webp/steering.py).
@@ -29,8 +34,8 @@ from accelir.cells.color_weights import ZIGZAG, rgb_weights
 from accelir.formats.reference import Descent, Reference
 from accelir.formats.samples import JpegSamples, Plane
 
-CHANGE = 0.85
-RATE = 0.2
+CHANGE = 0.7
+RATE = 0.15
 NOISE = 0.8
 """Width of the noise in steps. 1 would be that of rounding."""
 
@@ -38,17 +43,17 @@ SURVIVAL, FADE = 0.6, 0.1
 """Levels below the one become zero, give or take the other."""
 
 FIRST_STEP, LAST_STEP = 0.9, 0.09
-"""Parts of a gradient over its weight that the first and last steps take, over the square root of the rounds."""
+"""Parts of a slope that the first and last steps take, over the square root of the rounds."""
 FEW = (0.3, 0.1)
 """The first step of few rounds is no larger than the one plus the other for each round: five training pictures at half
 size, 0.45 bpp, gain 0.5 dB in one round of 0.4 and nothing of 0.9, in two of 0.5 0.61 dB, of 0.9 0.46."""
 
-MOMENTUM = 0.9
-CURVE = 1.5
-"""Second derivative of the restored picture's squared error by the decoded picture, which is taken as the same for all
-of it. From answers to two noises it is 1 to 2 for coefficients that matter. Four pictures held out gain 0.364 dB with
-it at 1.2 bpp, 0.351 with 1 and 0.353 with 2; with the noise left in, 0.345.
-"""
+REMEMBERED = 0.5
+"""Part of the curvature that earlier answers told, in what the next ones tell."""
+
+_SUMS = np.add.outer(np.arange(8), np.arange(8))
+BANDS = tuple((low <= _SUMS) & (_SUMS < high) for low, high in ((0, 1), (1, 2), (2, 3), (3, 5), (5, 8), (8, 15)))
+"""Frequencies that have one curvature, by the sum of those down and across: fewer would be told too noisily."""
 
 LARGEST = 1024
 """Of a coefficient of 8-bit samples, which are -128 to 127 before the DCT."""
@@ -68,26 +73,81 @@ def steered_coefficients(
     component, as finely as the file will have them. change: in the place of CHANGE; the descent takes a part of it, a
     reference in doubt a multiple.
     """
-    costs = rgb_weights("4:4:4" if samples.subsampling == "gray" else samples.subsampling)
-    weights = [_natural(row) for row in costs[: len(own)]]
-    found, pace = [c.copy() for c in own], [np.zeros_like(c) for c in own]
+    receivers = _Receivers(reference, samples)
     price = change * descent.change * reference.doubt
+    found = [c.copy() for c in own]
     answer: _Answer | None = None
     for turn in range(descent.rounds):
         fades = [_survival(c, step) for c, step in zip(found, steps, strict=True)]
+        likely = [c * fade for c, fade in zip(found, fades, strict=True)]
         if answer is None or descent.asks(turn):
-            decoded = samples.decode(_noisy(found, fades, steps, turn))
-            answer = _Answer(decoded, reference.gradient(decoded))
-        slopes = samples.transpose(answer.bounded(samples.decode([c * f for c, f in zip(found, fades, strict=True)])))
-        size = _step_size(turn, descent.rounds) / (1 - MOMENTUM ** (turn + 1))
-        for i, slope in enumerate(slopes):
-            slope *= fades[i] / (6 * weights[i])  # 2 x 3 colours
+            answer = receivers.asked(likely, _noise(fades, steps, turn), answer)
+        size = _step_size(turn, descent.rounds)
+        for i, slope in enumerate(receivers.slopes(likely, answer)):
+            slope *= fades[i]
             slope += price * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
-            pace[i] *= MOMENTUM
-            pace[i] += (1 - MOMENTUM) * slope
-            found[i] -= np.float32(size) * pace[i]
+            found[i] -= np.float32(size) * slope / np.maximum(answer.curves[i], 1)
             np.clip(found[i], -LARGEST, LARGEST, out=found[i])
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What the networks said of coefficients."""
+
+    asked: list[Plane]
+    """Those coefficients."""
+    gradient: Plane
+    """Derivative by the decoded RGB, HxWx3."""
+    curves: list[Plane]
+    """Curvature by frequency, (8, 8) a component."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Receivers:
+    """The networks, seen from coefficients."""
+
+    reference: Reference
+    samples: JpegSamples
+
+    def asked(self, likely: list[Plane], noise: list[Plane], before: _Answer | None) -> _Answer:
+        """Their answer for coefficients with noise. before: the answer before."""
+        noisy = [c + n for c, n in zip(likely, noise, strict=True)]
+        gradient = self.reference.gradient(self.samples.decode(noisy))
+        curves = [_curves(n, slope) for n, slope in zip(noise, self._by_coefficients(gradient), strict=True)]
+        if before is not None:
+            kept = np.float32(REMEMBERED)
+            curves = [kept * old + (1 - kept) * new for old, new in zip(before.curves, curves, strict=True)]
+        return _Answer(noisy, gradient, curves)
+
+    def slopes(self, coefficients: list[Plane], answer: _Answer) -> list[Plane]:
+        """Half the derivative of the restored picture's squared error at coefficients near those that were asked."""
+        slopes = self._by_coefficients(_inward(answer.gradient, self.samples.decode(coefficients)))
+        for slope, curve, here, there in zip(slopes, answer.curves, coefficients, answer.asked, strict=True):
+            slope += curve * (here - there)
+        return slopes
+
+    def _by_coefficients(self, gradient: Plane) -> list[Plane]:
+        slopes = self.samples.transpose(gradient)
+        kind = self.samples.subsampling
+        for slope, row in zip(slopes, rgb_weights("4:4:4" if kind == "gray" else kind), strict=False):
+            slope /= 6 * _natural(row)  # 2 x 3 colours
+        return slopes
+
+
+def _curves(noise: Plane, slope: Plane) -> Plane:
+    """Curvature from what of a slope goes with the noise, (8, 8); never below 0."""
+    found = np.zeros((8, 8), np.float32)
+    for band in BANDS:
+        part = noise[..., band]
+        found[band] = max(0.0, float(np.vdot(part, slope[..., band])) / (float(np.vdot(part, part)) + 1e-6))
+    return found
+
+
+def _inward(gradient: Plane, decoded: Plane) -> Plane:
+    """A gradient without what would move values farther out of 0 to 255, where nobody sees it."""
+    outward = (decoded < 0) & (gradient > 0) | (decoded > 255) & (gradient < 0)
+    return np.where(outward, np.float32(0), gradient)
 
 
 def _survival(coefficients: Plane, step: Plane) -> Plane:
@@ -96,31 +156,14 @@ def _survival(coefficients: Plane, step: Plane) -> Plane:
     return np.reciprocal(1 + np.exp(-beyond), dtype=np.float32)
 
 
-def _noisy(coefficients: list[Plane], fades: list[Plane], steps: Sequence[Plane], turn: int) -> list[Plane]:
-    """What a file may have in the place of coefficients. The noise depends on nothing but turn, component and place."""
-    noisy = []
-    for i, (c, fade, step) in enumerate(zip(coefficients, fades, steps, strict=True)):
-        noise = np.random.default_rng((turn, i)).random(c.shape, dtype=np.float32)
-        noise -= np.float32(0.5)
-        noise *= np.float32(NOISE) * step
-        noisy.append((c + noise) * fade)
-    return noisy
-
-
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """What the networks said of a decoded picture: the gradient by its RGB."""
-
-    decoded: Plane
-    gradient: Plane
-
-    def bounded(self, decoded: Plane) -> Plane:
-        """The gradient at another decoded picture, without what would move values farther out of 0 to 255, where nobody
-        sees it.
-        """
-        gradient = self.gradient + np.float32(CURVE) * (decoded - self.decoded)
-        gradient[(decoded < 0) & (gradient > 0) | (decoded > 255) & (gradient < 0)] = 0
-        return gradient
+def _noise(fades: list[Plane], steps: Sequence[Plane], turn: int) -> list[Plane]:
+    """What quantisation may add. It depends on nothing but turn, component and place."""
+    noise = []
+    for i, (fade, step) in enumerate(zip(fades, steps, strict=True)):
+        part = np.random.default_rng((turn, i)).random(fade.shape, dtype=np.float32)
+        part -= np.float32(0.5)
+        noise.append(np.float32(NOISE) * part * step * fade)
+    return noise
 
 
 def _rate_slope(coefficients: Plane, step: Plane) -> Plane:

@@ -142,6 +142,7 @@ def export(
             "batch": recipe.batch,
             "patch": recipe.patch,
             **({"relative": True} if recipe.relative else {}),
+            **({"smallest": recipe.smallest} if recipe.smallest < 1 else {}),
             **_others(recipe),
             **({"started_from": trainer.start} if trainer.start else {}),
         },
