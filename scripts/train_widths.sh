@@ -2,7 +2,7 @@
 # Every architecture at three to five widths, the full one first, on Pillow's JPEG alone, the same number of steps for
 # each width: how width trades PSNR against work, and what work our files save (docs/results/table-1.md, table-2.md).
 #     scripts/train_widths.sh PICTURES RUNS [NETWORK...]
-# About two hours of one core for all ten; TIMES=10 trains ten times as long. Finished widths are skipped and an
+# About three hours of one core for all ten; TIMES=10 trains ten times as long. Finished widths are skipped and an
 # interrupted one goes on from its checkpoint; RUNS/times.txt gets the seconds of each. Score them with:
 #     python -m benches.paper --data DATA --runs RUNS --table 1 --table 2
 #     python benches/networks.py EVAL RUNS/*/*.onnx --sets set14 --json widths.json --plot widths.png
@@ -35,10 +35,10 @@ mkdir -p "$runs"
 widths fsrcnn     sr-x4      32 2500 channels "56 16 4"
 widths edsr       sr-x4      32 1200 channels "32 16 8 4 2" --rate 4e-4
 widths ffdnet     denoise-25 64 1200 channels "64 40 32 16 8" --rate 4e-4
-widths ircnn      deblur-1.5 64 1500 channels "32 28 26 24 22 20 16 8 4" --rate 4e-4
+widths ircnn      deblur-1.5 64 1500 channels "64 56 48 40 36 32 28 26 24 22 20 16 8 4" --rate 4e-4
 widths latticenet sr-x4      32 1200 channels "32 8 4" --rate 4e-4
 widths dncnn      denoise-25 64 800  channels "32 24 16 8" --rate 4e-4
-widths mimounet   deblur-1.5 64 600  channels "16 12 8 4" --set blocks=2 --rate 4e-4
+widths mimounet   deblur-1.5 64 600  channels "32 24 20 16 14 12 10 8 4" --set blocks=2 --rate 4e-4
 widths carn       sr-x4      32 1000 channels "36 12 4" --rate 4e-4
 widths swinir     sr-x4      32 600  channels "36 12 6" --set groups=2 --set layers=2 --rate 4e-4
 widths arsr       sr-x4      32 1200 layers   "11 8 5"

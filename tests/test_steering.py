@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from helpers import decode_both, noise, photo, psnr
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import accelir
 from accelir import cli
@@ -199,6 +199,18 @@ def test_flat_areas_dont_pay_for_steering(two_tables):
     """Measured here: -0.10 dB; with one table, where flat areas of blind files are 1 dB better, -0.33."""
     assert flat_gain(two_tables) > -0.25
     assert flat_gain("sr-x4") > -0.5
+
+
+@pytest.mark.parametrize("reference", ["original", "auto"])
+def test_networks_that_sharpen_are_steered_for(reference, original):
+    """Their curvature is up to 20 times that of networks that enlarge. Measured here: 1.4 dB; without the original 0.19."""
+    sharp = original[:192, :192]
+    blurred = np.asarray(Image.fromarray(sharp).filter(ImageFilter.GaussianBlur(1.5)))
+    encoder = accelir.Encoder(profile="deblur-1.5")
+    blind = encoder.encode(blurred, bpp=0.9)
+    aimed = encoder.encode(blurred, bpp=0.9, reference=sharp if reference == "original" else reference)
+    before, after = (psnr(accelir.decode(made.data), sharp) for made in (blind, aimed))
+    assert after > before + (0.5 if reference == "original" else 0.1)
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])

@@ -39,7 +39,10 @@ NETWORKS = {
         "swinir": (36, 12, 6),
     },
     "denoise-25": {"dncnn": (32, 24, 16, 8), "ffdnet": (64, 40, 32, 16, 8)},
-    "deblur-1.5": {"ircnn": (32, 28, 24, 20, 16, 8, 4), "mimounet": (16, 12, 8, 4)},
+    "deblur-1.5": {
+        "ircnn": (64, 56, 48, 40, 36, 32, 28, 26, 24, 22, 20, 16, 8, 4),
+        "mimounet": (32, 24, 20, 16, 14, 12, 10, 8, 4),
+    },
 }
 """The papers' networks by task, and the widths that scripts/train_widths.sh trains, the full one first."""
 SETS = ("kodak", "urban100")

@@ -51,6 +51,9 @@ size, 0.45 bpp, gain 0.5 dB in one round of 0.4 and nothing of 0.9, in two of 0.
 REMEMBERED = 0.5
 """Part of the curvature that earlier answers told, in what the next ones tell."""
 
+LEAST_CURVE = 1.0
+"""Steps are no longer than for this curvature."""
+
 _SUMS = np.add.outer(np.arange(8), np.arange(8))
 BANDS = tuple((low <= _SUMS) & (_SUMS < high) for low, high in ((0, 1), (1, 2), (2, 3), (3, 5), (5, 8), (8, 15)))
 """Frequencies that have one curvature, by the sum of those down and across: fewer would be told too noisily."""
@@ -75,18 +78,20 @@ def steered_coefficients(
     """
     receivers = _Receivers(reference, samples)
     price = change * descent.change * reference.doubt
-    found = [c.copy() for c in own]
+    found, pace = [c.copy() for c in own], [np.zeros_like(c) for c in own]
     answer: _Answer | None = None
     for turn in range(descent.rounds):
         fades = [_survival(c, step) for c, step in zip(found, steps, strict=True)]
         likely = [c * fade for c, fade in zip(found, fades, strict=True)]
         if answer is None or descent.asks(turn):
             answer = receivers.asked(likely, _noise(fades, steps, turn), answer)
-        size = _step_size(turn, descent.rounds)
+        size = _step_size(turn, descent.rounds) / (1 - descent.momentum ** (turn + 1))
         for i, slope in enumerate(receivers.slopes(likely, answer)):
             slope *= fades[i]
             slope += price * (found[i] - own[i]) + _rate_slope(found[i], steps[i])
-            found[i] -= np.float32(size) * slope / np.maximum(answer.curves[i], 1)
+            pace[i] *= descent.momentum
+            pace[i] += (1 - descent.momentum) * slope
+            found[i] -= np.float32(size) * pace[i] / np.maximum(answer.curves[i], LEAST_CURVE)
             np.clip(found[i], -LARGEST, LARGEST, out=found[i])
     return found
 

@@ -47,6 +47,9 @@ class Descent:
     change: float = 1.0
     """What a squared change of the decoded picture costs, over what the format sets. The longer a descent, the less of
     its changes serves the asked network alone: so more of them are free."""
+    momentum: float = 0.0
+    """Part of the pace that a round keeps, 0 to 1. Much of it serves the asked networks at the cost of others
+    (docs/tried.md)."""
 
     def asks(self, turn: int) -> bool:
         """Whether a round asks, by its number from 0 on."""

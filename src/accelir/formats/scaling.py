@@ -46,6 +46,8 @@ CLEANING = "dejpeg"
 
 ASKED = (0, 0, 0, 1, 1, 3, 5, 8, 14, 24)
 """How often steering asks the network, by effort."""
+MOMENTUM = 0.8
+"""Of that descent: the file names its network, so no other needs to be spared."""
 
 ALL_EFFORT = 8
 """From this effort on every scale is steered, whatever the sample says."""
@@ -208,7 +210,7 @@ class _Choice:
             made = tried.prepared.within(self._budget)
         best = made
         if (asked := self._asked(route)) and tried.network is not None:
-            reference, descent = self._reference(tried.network), Descent(2 * asked + 2, asked)
+            reference, descent = self._reference(tried.network), Descent(2 * asked + 2, asked, momentum=MOMENTUM)
             aimed = steered(self._format, tried.prepared, made, reference, descent, self._budget)
             blind = self._foretold(route, tried.network, made) if tried.blind is None else tried.blind
             distance = self._foretold(route, tried.network, aimed)
