@@ -90,7 +90,8 @@ def main() -> None:
     print_head("format, effort", "bpp", "pictures", "seen by", *NAMES, "least RGB", "s/MP")
     for format, effort, bpp in itertools.product(options.format, options.effort, options.rates):
         encoder = accelir.Encoder(profile=options.profile, effort=effort, format=format)
-        found, seconds = zip(*(gains(case, encoder, bpp, options.auto, list(judges.values())) for case in pictures), strict=True)
+        made = [gains(case, encoder, bpp, options.auto, list(judges.values())) for case in pictures]
+        found, seconds = zip(*made, strict=True)
         for i, name in enumerate(judges):
             rows = np.array(found)[:, i]
             least = f"{rows[:, 0].min():+.2f}"

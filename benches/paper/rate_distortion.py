@@ -150,9 +150,9 @@ there are mozjpeg's and jpegli's files at the protocol's three rates; every file
 network. "Rate %" is the mean difference in bytes at equal scores of the restored picture (Bjontegaard's, below 0 is
 better), "gain" the mean difference in scores at equal bytes: dB, points for SSIMULACRA 2. Both are between the
 protocol's lowest and highest rate, and means over pictures; "reference" are files steered towards the original
-through the task's network, of Kodak's pictures alone, "auto" those that were steered without it; the last columns are gains in dB before restoration. A dash
-stands where no picture has all scores. AccelIR reports 7.3 % less rate than JPEG, and 0.02 to 0.08 dB less before
-restoration.
+through the task's network, of Kodak's pictures alone, "auto" those that were steered without it; the last columns are
+gains in dB before restoration. A dash stands where no picture has all scores. AccelIR
+reports 7.3 % less rate than JPEG, and 0.02 to 0.08 dB less before restoration.
 """,
     units=units,
     rows=rows,

@@ -54,8 +54,8 @@ REMEMBERED = 0.5
 LEAST_CURVE = 1.0
 """Steps are no longer than for this curvature."""
 
-_SUMS = np.add.outer(np.arange(8), np.arange(8))
-BANDS = tuple((low <= _SUMS) & (_SUMS < high) for low, high in ((0, 1), (1, 2), (2, 3), (3, 5), (5, 8), (8, 15)))
+_BY_SUM = np.array([0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5])[np.add.outer(np.arange(8), np.arange(8))]
+BANDS = tuple(np.equal(_BY_SUM, band) for band in range(6))
 """Frequencies that have one curvature, by the sum of those down and across: fewer would be told too noisily."""
 
 LARGEST = 1024

@@ -43,8 +43,8 @@ class PairSource:
     side: int = 512
     """Largest side in ground-truth pixels; pictures are cut to it before they are degraded."""
     smallest: float = 1.0
-    """Smallest factor, above 0 and at most 1, that ground truths are shrunk by, for finer detail than they have
-    themselves: half of them by one that is drawn evenly in its logarithm, 1 / factor pictures each way in one. 1: none."""
+    """Smallest factor, above 0 and at most 1, that half of the ground truths are shrunk by, for finer detail than
+    they have: by one drawn evenly in its logarithm, and as many together as fill a picture. 1: none."""
 
     def pair(self, index: int) -> Pair:
         """The index-th (input, truth): uint8 h x w x 3 and uint8 sh x sw x 3."""
