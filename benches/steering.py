@@ -33,6 +33,7 @@ from benches.paper.published import SCALE, published
 
 Judge = Callable[[Pixels], Pixels]
 
+SUFFIX = ".onnx"
 METRICS = (PSNR_RGB, PSNR_Y, PSNR_FLAT, SSIMULACRA2)
 NAMES = ("RGB", "Y", "flat Y", "SSIMULACRA2")
 RATES = (0.9, 1.2, 1.8)
@@ -60,7 +61,7 @@ def judges_of(profile: str, scale: int, others: list[str]) -> dict[str, Judge]:
     interpolation."""
     own = load_profile(profile).network
     assert own is not None, "a profile with a network is wanted"
-    named: dict[str, Judge] = {f"{Path(own).stem}, asked": open_network(own, 1)}
+    named: dict[str, Judge] = {f"{Path(own).name.removesuffix(SUFFIX)}, asked": open_network(own, 1)}
     named |= {Path(path).stem: open_network(path, 1) for path in others}
     return named | (published() if scale == SCALE else {}) | {"bicubic": partial(enlarged, scale=scale)}
 

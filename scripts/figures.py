@@ -180,15 +180,23 @@ def speed() -> Lines:
     return [["", *groups], *(times(f"effort {effort}") for effort in EFFORTS)]
 
 
-def steering() -> Lines:
-    """What a reference gains, by what receivers run."""
-    files = {
-        "held out, JPEG, effort 5": ("steering", "jpeg, 5"),
-        "held out, JPEG, effort 9": ("steering", "jpeg, 9"),
-        "held out, WebP, effort 5": ("steering-webp", "webp, 5"),
-        "of Kodak, JPEG, effort 5": ("steering-kodak", "jpeg, 5"),
-    }
-    lines = [["pictures", "seen by", *(f"{rate} bpp" for rate in ("0.9", "1.2", "1.8"))]]
+STEERED = {
+    "held out, JPEG, effort 5": ("steering", "jpeg, 5"),
+    "held out, JPEG, effort 9": ("steering", "jpeg, 9"),
+    "held out, WebP, effort 5": ("steering-webp", "webp, 5"),
+    "of Kodak, JPEG, effort 5": ("steering-kodak", "jpeg, 5"),
+}
+STEERED_BLINDLY = {
+    "held out, enlarging by 4": ("steering-auto", "jpeg, 5"),
+    "of Kodak, enlarging by 4": ("steering-auto-kodak", "jpeg, 5"),
+    "held out, denoising": ("steering-auto-denoise-25", "jpeg, 5"),
+    "held out, deblurring": ("steering-auto-deblur-1.5", "jpeg, 5"),
+}
+
+
+def steering(files: dict[str, tuple[str, str]]) -> Lines:
+    """What steering gains, by what receivers run. files: results, and format and effort, by what pictures are called."""
+    lines = [["pictures", "seen by", "lowest rate", "middle rate", "highest rate"]]
     for label, (name, format_and_effort) in files.items():
         rows = [row for row in rows_of(name) if row["format, effort"] == format_and_effort]
         for judge in dict.fromkeys(row["seen by"] for row in rows):
@@ -244,7 +252,8 @@ VIEWS: dict[str, Callable[[], Lines]] = {
     "steps-by-task": steps,
     **{f"transfer-{task}-RGB": partial(transfer, task) for task in ("sr-x4", "denoise-25", "deblur-1.5")},
     "speed-by-effort": speed,
-    "steering-by-judge": steering,
+    "steering-by-judge": partial(steering, STEERED),
+    "steering-auto-by-judge": partial(steering, STEERED_BLINDLY),
 }
 """Tables for readers, by the names that pages know them by."""
 
