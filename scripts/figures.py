@@ -185,6 +185,7 @@ STEERED = {
     "held out, JPEG, effort 9": ("steering", "jpeg, 9"),
     "held out, WebP, effort 5": ("steering-webp", "webp, 5"),
     "of Kodak, JPEG, effort 5": ("steering-kodak", "jpeg, 5"),
+    "of Urban100, JPEG, effort 5": ("steering-urban100", "jpeg, 5"),
 }
 STEERED_BLINDLY = {
     "held out, enlarging by 4": ("steering-auto", "jpeg, 5"),
