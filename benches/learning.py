@@ -1,4 +1,4 @@
-"""Learning curves of trainings that go on from one another: `python -m benches.learning RUN [RUN ...] --plot curve.png`.
+"""Learning curves of trainings that go on from one another: `python -m benches.learning RUN [RUN ...] --plot OUT.png`.
 
 RUN is a folder of accelir-train, as scripts/train_quality.sh leaves them. Rows are validations: PSNR over RGB of twelve
 pictures that were held out, coded by the run's own mixture, as bicubic interpolation and as the network enlarge them.

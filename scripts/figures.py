@@ -196,7 +196,7 @@ STEERED_BLINDLY = {
 
 
 def steering(files: dict[str, tuple[str, str]]) -> Lines:
-    """What steering gains, by what receivers run. files: results, and format and effort, by what pictures are called."""
+    """What steering gains, by what receivers run. files: results, format and effort, by what pictures are called."""
     lines = [["pictures", "seen by", "lowest rate", "middle rate", "highest rate"]]
     for label, (name, format_and_effort) in files.items():
         rows = [row for row in rows_of(name) if row["format, effort"] == format_and_effort]

@@ -285,7 +285,7 @@ def test_arsr_for_luma_leaves_chroma_alone() -> None:
         ("arsr", {"color": "rgb16"}, "color is 'y' or 'rgb'"),
         ("carn", {"channels": 10, "groups": 4}, "multiple of groups"),
         ("swinir", {"channels": 32, "heads": 6}, "multiple of heads"),
-        ("mimounet", {"channels": 10}, "multiple of 4"),
+        ("mimounet", {"channels": 7}, "even, got 7"),
         ("dncnn", {"layers": 2}, "3 or more"),
         ("ffdnet", {"layers": 1}, "3 or more"),
         ("arsr", {"groups": 3}, "groups must divide 16, 16 and the expansion, 256; got 3"),

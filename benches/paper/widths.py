@@ -288,11 +288,12 @@ def trained_on(options: Options, tasks: Sequence[str]) -> dict[str, str]:
 
 ABOUT = """
 The papers' networks were trained here at several widths on Pillow's JPEG alone (qualities 20 to 90), with the same
-steps and pictures for each width of a network; steps are fewer than the papers', and widths smaller but for those that
-deblur, as this machine asks for (`scripts/train_widths.sh`). "Full" is the largest width, on Pillow's files (optimize=True, 4:2:0, the largest
-within the rate). "Ours" is the smallest width that, on our files of the same bytes (profile of the task, effort 5),
-is at least as good in PSNR over RGB, the mean of the pictures; where none is, the best one, and "saving" says that it
-loses. RGB, Y, flat Y in dB and SSIMULACRA 2 in points are that width on our files minus the full width on Pillow's.
+steps and pictures for each width of a network; steps are fewer than the papers', and widths smaller but for those
+that deblur, as this machine asks for (`scripts/train_widths.sh`). "Full" is the largest width, on Pillow's files
+(optimize=True, 4:2:0, the largest within the rate). "Ours" is the smallest width that, on our files of the same bytes
+(profile of the task, effort 5), is at least as good in PSNR over RGB, the mean of the pictures; where none is, the
+best one, and "saving" says that it loses. RGB, Y, flat Y in dB and SSIMULACRA 2 in points are that width on our files
+minus the full width on Pillow's.
 
 "Saving %" counts the MAC per input pixel of the whole network; "without base" leaves out the bicubic
 enlargement ({base}), which the papers' networks don't have; "between widths" is what a width between two
