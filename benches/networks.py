@@ -1,6 +1,7 @@
 """Restoration networks on the evaluation pictures: what each gains over doing nothing, and what it costs.
 
     python benches/networks.py EVAL [NETWORK.onnx ...] [--sets SET,...] [--json OUT] [--plot OUT.png] [--cards]
+    python benches/networks.py EVAL NETWORK.onnx [...] --rates
 
 EVAL holds one folder of lossless pictures per set. Every picture is degraded for the network's task (4 or 2 times
 downscaled with Pillow's BICUBIC; Gaussian noise seeded by the CRC-32 of the file's stem; a Gaussian blur; nothing),
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -101,8 +102,8 @@ def card_scores(row: dict[str, Any], sets: str, bpp: float | None) -> dict[str, 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown."""
     lines = [
-        "| network | PSNR before | after | gain | Y before | after | SSIMULACRA2 before | after "
-        "| flat Y before | after | SSIM before | after | MAC/px | weights | MP/s |",
+        "| network | PSNR before | PSNR after | gain | Y before | Y after | SSIMULACRA2 before | SSIMULACRA2 after "
+        "| flat Y before | flat Y after | SSIM before | SSIM after | MAC/px | weights | MP/s |",
         "|" + "---|" * 15,
     ]
     for r in sorted(rows, key=lambda r: (TASKS.index(r["task"]), r["architecture"].split()[0], r["macs"])):
@@ -112,6 +113,16 @@ def table(rows: list[dict[str, Any]]) -> str:
             f"| {r['psnr_flat_before']:.2f} | {r['psnr_flat']:.2f} | {r['ssim_before']:.4f} | {r['ssim']:.4f} "
             f"| {r['macs']:,.0f} | {r['parameters']:,} | {r['mp_per_s']:.2f} |"
         )
+    return "\n".join(lines)
+
+
+def by_rate(models: Sequence[str], measured: Callable[[Network, float], dict[str, Any]]) -> str:
+    """Markdown: gains in PSNR RGB at the three rates of each network's task."""
+    lines = ["| network | bpp | lowest rate | middle rate | highest rate |", "|---|---|---|---|---|"]
+    for network in (open_network(model, threads=1) for model in models):
+        rates = KINDS[network.card.task].rates
+        gains = [f"{gain(measured(network, rate)):+.2f}" for rate in rates]
+        lines.append(f"| {network.card.name} | {' / '.join(map(str, rates))} | {' | '.join(gains)} |")
     return "\n".join(lines)
 
 
@@ -175,6 +186,7 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
 )
 @click.option("--cards", is_flag=True, help="Write the scores into the networks' cards.")
 @click.option("--plot", "picture", type=click.Path(dir_okay=False))
+@click.option("--rates", is_flag=True, help="Gains at all rates of each network's task, and nothing else.")
 def main(
     folder: Path,
     models: tuple[str, ...],
@@ -183,13 +195,22 @@ def main(
     target: str | None,
     cards: bool,
     picture: str | None,
+    rates: bool,
 ) -> None:
     """Measure networks (default: those in profiles/networks) on one core."""
     shipped = Path(__file__).parent.parent / "profiles" / "networks"
     rows = json.loads(Path(target).read_text()) if target and Path(target).exists() else []
-    for model in models or sorted(map(str, shipped.glob("*.onnx"))):
+    chosen = models or sorted(map(str, shipped.glob("*.onnx")))
+
+    def measured(network: Network, bpp: float | None) -> dict[str, Any]:
+        return measure(network, folder, sets, bpp, lambda text: print(text, file=sys.stderr))
+
+    if rates:
+        print(by_rate(chosen, measured))
+        return
+    for model in chosen:
         network = open_network(model, threads=1)
-        row = measure(network, folder, sets, bpp, lambda text: print(text, file=sys.stderr))
+        row = measured(network, bpp)
         rows = [r for r in rows if r["network"] != row["network"]] + [row]
         if target:
             Path(target).write_text(json.dumps(rows, indent=1) + "\n")

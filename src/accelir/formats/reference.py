@@ -181,13 +181,15 @@ def _goal(
     """What the restored picture should be, and how much that is to be doubted."""
     if not (isinstance(image, str) and image == AUTO_REFERENCE):
         return _original(image, picture, format, networks[0]), 1.0
-    if networks[0].card.task == "dejpeg":
+    if all(network.card.task == "dejpeg" for network in networks):
         return picture, 1.0
     return _restored(picture, guards or networks), AUTO_DOUBT
 
 
 def _original(image: Any, picture: NDArray[np.uint8], format: Format, network: Network) -> NDArray[np.uint8]:
     """The original that is given, in colour or gray as the picture is."""
+    if isinstance(image, str | os.PathLike):
+        raise TypeError(f"a reference must be a uint8 array, a Pillow image or {AUTO_REFERENCE!r}, not {image!r}")
     given = read_picture(image, format)
     if given.alpha is not None:
         raise ValueError("the reference has transparency; put it and the picture on a background first")

@@ -64,7 +64,7 @@ def _adversarial(
     "--smallest",
     default=1.0,
     type=click.FloatRange(0.1, 1),
-    help="Shrink half of the pictures, to this part of their size at most: detail finer than theirs.",
+    help="Shrink half of the pictures, to this part of their size or more: finer detail than theirs.",
 )
 @click.option(
     "--adversarial", is_flag=True, help="Train against a discriminator, for looks; start from a plain run's weights."
