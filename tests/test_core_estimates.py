@@ -8,7 +8,7 @@ from accelir.cells.color_weights import ZIGZAG, rgb_weights
 from accelir.cells.modes import make_modes
 from accelir.core import jpeg as core
 from accelir.core import vp8
-from accelir.formats.samples import JpegSamples
+from accelir.formats.steering.samples import JpegSamples
 
 ONES = np.ones((3, 64), np.float32)
 VP8_SETTINGS = {"luma_weights": [1.0] * 16, "chroma_weights": [1.5] * 16, "deltas": [0] * 5, "filter": 0.0}

@@ -15,9 +15,9 @@ import accelir
 from accelir import cli
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
-from accelir.formats.reference import GUARDED, Reference, read_reference
 from accelir.formats.registry import get_format
-from accelir.formats.samples import JpegSamples
+from accelir.formats.steering.reference import GUARDED, Reference, read_reference
+from accelir.formats.steering.samples import JpegSamples
 from accelir.metrics.flat import PSNR_FLAT
 from accelir.profile.files import write_profile
 from accelir.profile.installed import load_profile
@@ -107,7 +107,7 @@ def test_networks_that_nobody_asked_lose_less_with_a_guard(original, monkeypatch
     """`sr-x4-clean`, which guards, stands for them here."""
     picture, encoder = shrunk(original), accelir.Encoder(profile="sr-x4")
     guarded = encoder.encode(picture, max_bytes=1200, reference=original).data
-    monkeypatch.setattr("accelir.formats.reference.GUARDED", 0.0)
+    monkeypatch.setattr("accelir.formats.steering.reference.GUARDED", 0.0)
     alone = encoder.encode(picture, max_bytes=1200, reference=original).data
     clean = [psnr(accelir.decode(data, network="sr-x4-clean"), original) for data in (guarded, alone)]
     assert clean[0] > clean[1] + 0.05

@@ -29,12 +29,13 @@ from accelir.profile.installed import load_profile
 from accelir.storage.files import write_atomically
 
 if TYPE_CHECKING:
-    from accelir.formats.reference import Reference
+    from accelir.formats.steering.reference import Reference
     from accelir.formats.target import Target
 
 DEFAULT_PROFILE = "sr-x4"
 
-read_reference, steer = (later("accelir.formats.reference", name) for name in ("read_reference", "steer"))
+read_reference = later("accelir.formats.steering.reference", "read_reference")
+steer = later("accelir.formats.steering.steer", "steer")
 reach, target_of = (later("accelir.formats.target", name) for name in ("reach", "target_of"))
 scaled = later("accelir.formats.scaling", "scaled")
 

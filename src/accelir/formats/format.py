@@ -98,7 +98,7 @@ class Format:
     has_gray: bool = True
     """Whether a gray picture's file is gray, and not RGB with three values alike."""
     steered: Callable[[Any, Made, Any, Any, int], Made] | None = None
-    """From what `prepare` gave, its file of a size, a reference and a descent (formats.reference), and that size in
+    """From what `prepare` gave, its file of a size, a reference and a descent (formats.steering), and that size in
     bytes: the file with targets steered towards the reference. None: the format can't."""
     has_stale_name: Callable[[bytes], bool] = lambda data: False
     """Whether a file has a network's name that was written into another file. Raises ValueError for damage."""

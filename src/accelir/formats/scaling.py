@@ -2,7 +2,7 @@
 
 Receivers enlarge it with a network, which the file names together with the size that they shall have. The full size
 competes, as receivers see it plain or after dejpeg. Small files are steered towards the picture that was given, as
-formats/reference.py does it. What counts is the profile's metric of what `accelir.decode` gives.
+formats/steering does it. What counts is the profile's metric of what `accelir.decode` gives.
 
 Nearly all of the time goes into networks. So each scale's file is made, restored on a sample of the picture, which says
 what the network makes of the whole, and reckoned with what steering is known to gain; only scales that come near the
@@ -25,10 +25,12 @@ from accelir.formats.budget import budget_error
 from accelir.formats.decode import worth_on
 from accelir.formats.format import Format
 from accelir.formats.network_name import NetworkName
-from accelir.formats.reference import Descent, Reference, steered
 from accelir.formats.request import Made, Request
 from accelir.formats.sample_rows import bands_of, joined, without_seams
 from accelir.formats.shrink import cropped, enlarged, padded, shrunk
+from accelir.formats.steering.reference import Reference
+from accelir.formats.steering.rounds import Descent
+from accelir.formats.steering.steer import steered
 from accelir.metrics import METRICS, PSNR_RGB
 from accelir.profile.installed import load_profile
 from accelir.profile.model import Profile

@@ -12,11 +12,12 @@ import numpy as np
 
 from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
-from accelir.formats.descent import steered_coefficients
 from accelir.formats.jpeg.prepare import PreparedJpeg
-from accelir.formats.reference import Descent, Reference
 from accelir.formats.request import Made
-from accelir.formats.samples import JpegSamples
+from accelir.formats.steering.descent import steered_coefficients
+from accelir.formats.steering.reference import Reference
+from accelir.formats.steering.rounds import Descent
+from accelir.formats.steering.samples import JpegSamples
 
 FINER = np.ones((3, 8, 8), np.float32)
 """Steps of Y, Cb and Cr over those of other files. docs/tried.md has what others gave."""

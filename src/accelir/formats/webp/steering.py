@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.core import jpeg
-from accelir.formats.descent import steered_coefficients
-from accelir.formats.reference import Descent, Reference
 from accelir.formats.request import Made
-from accelir.formats.samples import JpegSamples, Plane
+from accelir.formats.steering.descent import steered_coefficients
+from accelir.formats.steering.reference import Reference
+from accelir.formats.steering.rounds import Descent
+from accelir.formats.steering.samples import JpegSamples, Plane
 from accelir.formats.webp.inspect import luma_step
 from accelir.formats.webp.job import convert
 from accelir.formats.webp.prepare import PreparedWebp

@@ -31,8 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accelir.cells.color_weights import ZIGZAG, rgb_weights
-from accelir.formats.reference import Descent, Reference
-from accelir.formats.samples import JpegSamples, Plane
+from accelir.formats.steering.reference import Reference
+from accelir.formats.steering.rounds import Descent
+from accelir.formats.steering.samples import JpegSamples, Plane
 
 CHANGE = 0.7
 RATE = 0.15

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.picture import read_picture
-from accelir.formats.request import AUTO_REFERENCE, Made
+from accelir.formats.request import AUTO_REFERENCE
 from accelir.metrics.psnr import mean_squared_error
 from accelir.profile.model import Profile
 from accelir.restoration.card import Card
@@ -34,39 +33,6 @@ GUARDED = 0.25
 
 AUTO_DOUBT = 1.4
 """Doubt in what networks make of a picture, which isn't the original."""
-
-
-@dataclass(frozen=True)
-class Descent:
-    """How long to steer."""
-
-    rounds: int
-    asked: int
-    """Rounds that ask the networks, all or at most half: then the first two, and every second one as long as this
-    lasts. The others carry on from the last answer, as if a change of the decoded picture were the restored one's."""
-    change: float = 1.0
-    """What a squared change of the decoded picture costs, over what the format sets. The longer a descent, the less of
-    its changes serves the asked network alone: so more of them are free."""
-    momentum: float = 0.0
-    """Part of the pace that a round keeps, 0 to 1. Much of it serves the asked networks at the cost of others
-    (docs/tried.md)."""
-
-    def asks(self, turn: int) -> bool:
-        """Whether a round asks, by its number from 0 on."""
-        return self.asked == self.rounds or turn == 0 or (turn % 2 == 1 and turn < 2 * self.asked - 2)
-
-
-DESCENTS = (
-    *[Descent(0, 0)] * 3,
-    Descent(4, 2),
-    Descent(8, 4),
-    Descent(12, 6),
-    Descent(24, 12, 0.65),
-    Descent(36, 18, 0.55),
-    Descent(56, 28, 0.5),
-    Descent(80, 40, 0.45),
-)
-"""By effort. Asking takes nearly all of the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,33 +80,6 @@ class Reference:
 def _mean(gradients: Sequence[Gradient], decoded: NDArray[np.float32], goal: NDArray[np.uint8]) -> NDArray[np.float32]:
     total = sum(gradient(decoded, goal) for gradient in gradients)
     return np.asarray(total, np.float32) / np.float32(len(gradients))
-
-
-def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_bytes: int) -> Made:
-    """The better of a file and one with targets that are steered, by the networks' errors after a real decoding.
-
-    prepared: what the format made of a request. blind: its best file of at most max_bytes without the reference. Adds
-    to the stats: `rounds`; `error_before` and `error_after`, mean squared RGB errors of the restored picture in squared
-    8-bit levels; `steered`, whether the steered file was better.
-    """
-    descent = DESCENTS[prepared.request.settings.effort]
-    before = reference.error(format.decode(blind.data))
-    made = steered(format, prepared, blind, reference, descent, max_bytes)
-    after = before if made is blind else reference.error(format.decode(made.data))
-    best = made if after < before else blind
-    errors = {"error_before": before, "error_after": min(before, after)}
-    told = {"rounds": descent.rounds, **errors, "steered": best is not blind}
-    return dataclasses.replace(best, stats=best.stats | told)
-
-
-def steered(format: Format, prepared: Any, blind: Made, reference: Reference, descent: Descent, max_bytes: int) -> Made:
-    """A file steered towards a reference; where that can't be had, the one without. Parameters are those of `steer`."""
-    if format.steered is None or descent.rounds == 0:
-        return blind
-    try:
-        return format.steered(prepared, blind, reference, descent, max_bytes)
-    except BudgetError:  # only near the smallest size, where the other targets may need more
-        return blind
 
 
 def read_reference(
