@@ -17,6 +17,7 @@ from accelir.cells.color_weights import ZIGZAG
 from accelir.core import jpeg
 from accelir.formats.registry import get_format
 from accelir.formats.steering.reference import GUARDED, Reference, read_reference
+from accelir.formats.steering.rounds import Descent
 from accelir.formats.steering.samples import JpegSamples
 from accelir.metrics.flat import PSNR_FLAT
 from accelir.profile.files import write_profile
@@ -164,16 +165,27 @@ def test_gradients_dont_depend_on_tiles(name):
 
 
 def test_steering_gains_after_the_network_and_keeps_the_size(original, steered):
-    """Measured here: 27.37 against 27.07 dB as JPEG, 26.41 against 26.04 as WebP."""
+    """Measured here: 0.56 dB as JPEG, 0.27 as WebP."""
     aimed, blind = steered
     assert len(aimed.data) <= aimed.stats["max_bytes"] == blind.stats["max_bytes"]
     assert len(aimed.data) > 0.98 * aimed.stats["max_bytes"]
     before, after = (psnr(accelir.decode(made.data), original) for made in (blind, aimed))
-    assert after > before + 0.15
+    assert after > before + (0.4 if blind.data[:2] == b"\xff\xd8" else 0.2)
     assert aimed.stats["steered"]
     assert aimed.stats["rounds"] == 12
     assert 10 * np.log10(255**2 / aimed.stats["error_after"]) == pytest.approx(after, abs=1e-3)
     assert 10 * np.log10(255**2 / aimed.stats["error_before"]) == pytest.approx(before, abs=1e-3)
+
+
+@pytest.mark.parametrize("format", ["jpeg", "webp"])
+def test_rounds_from_files_gain_over_noise_alone(original, format, monkeypatch):
+    """With as many questions to the networks. Measured here: 0.16 dB as JPEG, 0.08 as WebP."""
+    picture, encoder = shrunk(original), accelir.Encoder(profile="sr-x4", format=format)
+    errors = []
+    for descent in (Descent(24, 0), Descent(8, 4)):
+        monkeypatch.setattr("accelir.formats.steering.steer.DESCENTS", [descent] * 10)
+        errors.append(encoder.encode(picture, max_bytes=1200, reference=original).stats["error_after"])
+    assert 10 * np.log10(errors[0] / errors[1]) > 0.04
 
 
 @pytest.fixture
@@ -196,14 +208,14 @@ def flat_gain(profile):
 
 
 def test_flat_areas_dont_pay_for_steering(two_tables):
-    """Measured here: -0.10 dB; with one table, where flat areas of blind files are 1 dB better, -0.33."""
+    """Measured here: -0.16 dB; with one table, where flat areas of blind files are 1 dB better, -0.26."""
     assert flat_gain(two_tables) > -0.25
-    assert flat_gain("sr-x4") > -0.5
+    assert flat_gain("sr-x4") > -0.4
 
 
 @pytest.mark.parametrize("reference", ["original", "auto"])
 def test_networks_that_sharpen_are_steered_for(reference, original):
-    """Their curvature is up to 20 times that of networks that enlarge. Measured here: 1.4 dB, and 0.19 without the
+    """Their curvature is up to 20 times that of networks that enlarge. Measured here: 1.2 dB, and 0.30 without the
     original.
     """
     sharp = original[:192, :192]
@@ -212,18 +224,18 @@ def test_networks_that_sharpen_are_steered_for(reference, original):
     blind = encoder.encode(blurred, bpp=0.9)
     aimed = encoder.encode(blurred, bpp=0.9, reference=sharp if reference == "original" else reference)
     before, after = (psnr(accelir.decode(made.data), sharp) for made in (blind, aimed))
-    assert after > before + (0.5 if reference == "original" else 0.1)
+    assert after > before + (0.8 if reference == "original" else 0.2)
 
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
 def test_bicubic_enlargement_loses_little(original, format):
-    """The mean of three sizes: measured here, 0.072 dB of a JPEG and 0.048 of a WebP."""
+    """The mean of three sizes: measured here, a JPEG gains 0.016 dB and a WebP loses 0.006."""
     encoder, losses = accelir.Encoder(profile="sr-x4", format=format), []
     for budget in (1000, 1200, 1500):
         blind = encoder.encode(shrunk(original), max_bytes=budget).data
         aimed = encoder.encode(shrunk(original), max_bytes=budget, reference=original, networks=["sr-x4-light"]).data
         losses.append(psnr(bicubic(blind), original) - psnr(bicubic(aimed), original))
-    assert np.mean(losses) < 0.08
+    assert np.mean(losses) < 0.04
 
 
 def bicubic(data):
@@ -344,7 +356,7 @@ def test_without_a_guard_networks_themselves_say_what_a_picture_should_be(origin
     mean = np.rint(np.mean([open_network(name, 1)(picture) for name in networks], axis=0)).astype(np.uint8)
     read = read_reference("auto", picture, get_format("jpeg"), load_profile("sr-x2"), networks)
     assert np.array_equal(read.pixels, mean)
-    assert encoder.encode(picture, max_bytes=900, reference="auto", networks=networks).stats["rounds"] == 4
+    assert encoder.encode(picture, max_bytes=900, reference="auto", networks=networks).stats["rounds"] == 3
 
 
 def test_the_picture_itself_is_what_dejpeg_should_give(original):

@@ -81,7 +81,8 @@ Coefficients coefficients_from(const std::vector<Array<float>>& arrays, int widt
     FreshVector<int16_t>& blocks = out.blocks.emplace_back(a.size());
     for (py::ssize_t i = 0; i < a.size(); ++i) {
       const float value = a.data()[(i & ~py::ssize_t{63}) + kZigzag[i & 63]];
-      require(std::abs(value) <= 1024.0f, "a coefficient must be -1024 to 1024, not " + std::to_string(value));
+      if (!(std::abs(value) <= 1024.0f))
+        throw std::invalid_argument("a coefficient must be -1024 to 1024, not " + std::to_string(value));
       blocks[i] = static_cast<int16_t>(std::lround(value * kCoefficientScale));
     }
   }

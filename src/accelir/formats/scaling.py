@@ -46,10 +46,10 @@ PROFILES = {1: "fidelity", 2: "sr-x2", 4: "sr-x4"}
 CLEANING = "dejpeg"
 """Network that receivers may run on a full-size file whose profile has none."""
 
-ASKED = (0, 0, 0, 1, 1, 3, 5, 8, 14, 24)
-"""How often steering asks the network, by effort."""
-MOMENTUM = 0.8
-"""Of that descent: the file names its network, so no other needs to be spared."""
+CLOSED = (0, 0, 0, 1, 2, 4, 7, 11, 17, 27)
+"""Rounds of steering from files, by effort, after two with noise."""
+CHANGE = 0.5
+"""What a change costs such a descent: the file names its network, so no other needs to be spared."""
 
 ALL_EFFORT = 8
 """From this effort on every scale is steered, whatever the sample says."""
@@ -146,7 +146,7 @@ class _Choice:
         near = [each for each in tries if everything or each.distance <= least * _factor(MARGIN)]
         finished = [self._finished(each) for each in near]
         least = min(each.distance for each in finished)
-        others = [each for each in tries if each not in near and not self._asked(each.route)]
+        others = [each for each in tries if each not in near and not self._closed(each.route)]
         finished += [self._finished(each) for each in others if each.distance <= least * _factor(MARGIN)]
         best = min(finished, key=lambda each: each.distance)
         rivals = [each for each in finished if each.distance <= best.distance * _factor(DOUBT)]
@@ -183,8 +183,8 @@ class _Choice:
         blind = distances[best]
         return _Try(route, route.networks[best], made, prepared, blind / _factor(self._gain(route)), blind)
 
-    def _asked(self, route: Route) -> int:
-        """How often steering asks the network; 0: no steering."""
+    def _closed(self, route: Route) -> int:
+        """Rounds of steering from files; 0: no steering."""
         name = route.networks[0]
         if (
             route.scale == 1
@@ -193,17 +193,17 @@ class _Choice:
             or not open_network(name, 1).card.has_gradient
         ):
             return 0
-        return ASKED[self._request.settings.effort]
+        return CLOSED[self._request.settings.effort]
 
     def _gain(self, route: Route) -> float:
-        """What steering gains, in dB, about: the logarithm of how often it asks counts."""
-        asked = self._asked(route)
-        if not asked or self._metric is not PSNR_RGB:
+        """What steering gains, in dB, about: the logarithm of its rounds counts."""
+        closed = self._closed(route)
+        if not closed or self._metric is not PSNR_RGB:
             return 0.0
         height, width = self._request.pixels.shape[:2]
         base, slope = GAIN[route.scale]
         gain = base + slope * math.log2(8 * self._budget / (height * width))
-        return max(gain, 0.0) * math.log2(1 + asked) / math.log2(1 + ASKED[5])
+        return max(gain, 0.0) * math.log2(1 + closed) / math.log2(1 + CLOSED[5])
 
     def _finished(self, tried: _Try) -> _Try:
         """The file, named for its receivers, and steered if that is better, with its distance as it is."""
@@ -211,8 +211,8 @@ class _Choice:
         if tried.network != route.networks[0]:
             made = tried.prepared.within(self._budget)
         best = made
-        if (asked := self._asked(route)) and tried.network is not None:
-            reference, descent = self._reference(tried.network), Descent(2 * asked + 2, asked, momentum=MOMENTUM)
+        if (closed := self._closed(route)) and tried.network is not None:
+            reference, descent = self._reference(tried.network), Descent(2, closed, CHANGE)
             aimed = steered(self._format, tried.prepared, made, reference, descent, self._budget)
             blind = self._foretold(route, tried.network, made) if tried.blind is None else tried.blind
             distance = self._foretold(route, tried.network, aimed)

@@ -6,8 +6,8 @@ within the card's halo, and each of them sees as far again: with a rim of two ha
 picture's, up to float32 rounding, with one it is nearly.
 
 Memory beside picture, reference and result: card.gradient_memory x (pixels of a tile with its rims) bytes, the tiles
-being chosen so that this is at most `working` and REFERENCE_BYTES for each pixel of the reference, where the rims
-alone don't need more.
+being chosen so that this is at most `working` and REFERENCE_BYTES for each pixel that the reference has beyond the
+picture's, where the rims alone don't need more.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Gradient:
     """Width of a tile's rim in halos. With 1 gradients of the shipped networks are off by 0.04 to 0.5 % where
     tiles have 40 pixels (root mean square). With 2 a megapixel takes `sr-x4` half as long again."""
     working: int = WORKING_BYTES
-    """Bytes that a tile may take beside REFERENCE_BYTES."""
+    """Bytes that a tile may take beside those for the reference."""
 
     def __call__(
         self, picture: NDArray[np.float32], reference: NDArray[np.uint8], tile: int | None = None
@@ -87,8 +87,8 @@ class Gradient:
             return size
         if tile is not None:
             return -(-tile // m) * m
-        values = shape[0] * shape[1] * self.card.scale**2
-        room = int((self.working + REFERENCE_BYTES * values) / max(self.card.gradient_memory, 1.0))
+        beyond = shape[0] * shape[1] * (self.card.scale**2 - 1)
+        room = int((self.working + REFERENCE_BYTES * beyond) / max(self.card.gradient_memory, 1.0))
         return -(-size // (_cut(shape[0], shape[1], self._rim(), room)[axis] * m)) * m
 
     def _run(self, picture: NDArray[np.float32], reference: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -25,10 +25,12 @@ from accelir.storage.text import printable
 
 WORKING_BYTES = 36 * 2**20
 """Most bytes that a network's activations of one tile may take where it judges: beside its gradient's, which stay."""
+PLAIN_BYTES = 64 * 2**20
+"""The same for the gradient of a network that doesn't enlarge: the picture's own planes take the rest."""
 GUARD_BYTES = 12 * 2**20
 """The same for a guard's gradient."""
 
-GUARDED = 0.25
+GUARDED = 0.35
 """Part of the guards in what files are steered by."""
 
 AUTO_DOUBT = 1.4
@@ -70,16 +72,22 @@ class Reference:
         decoded: RGB, HxWx3, about 0 to 255.
         """
         goal = self._in_colour()
-        own = _mean(self.gradients, decoded, goal)
-        return own + np.float32(GUARDED) * (_mean(self.guards, decoded, goal) - own) if self.guards else own
+        found = _mean(self.gradients, decoded, goal)
+        if self.guards:
+            found *= np.float32(1 - GUARDED)
+            found += np.float32(GUARDED) * _mean(self.guards, decoded, goal)
+        return found
 
     def _in_colour(self) -> NDArray[np.uint8]:
         return self.pixels if self.pixels.ndim == 3 else np.repeat(self.pixels[..., None], 3, axis=2)
 
 
 def _mean(gradients: Sequence[Gradient], decoded: NDArray[np.float32], goal: NDArray[np.uint8]) -> NDArray[np.float32]:
-    total = sum(gradient(decoded, goal) for gradient in gradients)
-    return np.asarray(total, np.float32) / np.float32(len(gradients))
+    total = gradients[0](decoded, goal)
+    for gradient in gradients[1:]:
+        total += gradient(decoded, goal)
+    total /= len(gradients)
+    return total
 
 
 def read_reference(
@@ -105,9 +113,14 @@ def read_reference(
         raise ValueError(f"networks must enlarge alike; there is {found}")
     guards = _guards_of(opened)
     pixels, doubt = _goal(image, picture, format, opened, list(guards.values()))
-    gradients = [open_gradient(n, find(name)) for n, name in zip(opened, names, strict=True)]
+    gradients = [_gradient(n, find(name)) for n, name in zip(opened, names, strict=True)]
     stopping = [dataclasses.replace(open_gradient(n, path), working=GUARD_BYTES) for path, n in guards.items()]
     return Reference(pixels, tuple(opened), tuple(gradients), tuple(stopping), doubt)
+
+
+def _gradient(network: Network, path: Path) -> Gradient:
+    gradient = open_gradient(network, path)
+    return gradient if network.card.scale > 1 else dataclasses.replace(gradient, working=PLAIN_BYTES)
 
 
 def _goal(

@@ -25,13 +25,13 @@ def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_
     after = before if made is blind else reference.error(format.decode(made.data))
     best = made if after < before else blind
     errors = {"error_before": before, "error_after": min(before, after)}
-    told = {"rounds": descent.rounds, **errors, "steered": best is not blind}
+    told = {"rounds": descent.all_rounds, **errors, "steered": best is not blind}
     return dataclasses.replace(best, stats=best.stats | told)
 
 
 def steered(format: Format, prepared: Any, blind: Made, reference: Reference, descent: Descent, max_bytes: int) -> Made:
     """A file steered towards a reference; where that can't be had, the one without. Parameters are those of `steer`."""
-    if format.steered is None or descent.rounds == 0:
+    if format.steered is None or descent.all_rounds == 0:
         return blind
     try:
         return format.steered(prepared, blind, reference, descent, max_bytes)
