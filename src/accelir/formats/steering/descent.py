@@ -51,13 +51,16 @@ class Curves:
 
     by_frequency: list[Plane]
     """(8, 8) a component."""
-    typical: float
-    """Mean over luma's bands, at least LEAST_TYPICAL: what a change's price and the longest step go by."""
+
+    def typical(self, component: int) -> np.float32:
+        """Mean over the bands, at least LEAST_TYPICAL: what a change's price goes by."""
+        by_band = [self.by_frequency[component][band].mean() for band in BANDS]
+        return np.float32(max(np.mean(by_band), LEAST_TYPICAL))
 
     def least(self, component: int) -> Plane:
         """By frequency, no smaller than the typical one: quantisation moves all frequencies at once, and where one's
         own curvature is small, what others pass on to it isn't."""
-        return np.maximum(self.by_frequency[component], np.float32(self.typical))
+        return np.maximum(self.by_frequency[component], self.typical(component))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +83,13 @@ def descended(aim: Aim) -> Targets:
             answer = _asked(aim, found, turn, known)
         assert answer is not None, "a descent asks in its first round"
         size = np.float32(_step_size(turn, descent.rounds))
-        price = np.float32(aim.price * answer.curves.typical)
         for i, (own, step) in enumerate(zip(aim.own, aim.steps, strict=True)):
             fade = survival(found[i], step)
             slope = found[i] * fade
             slope *= answer.curves.by_frequency[i]
             slope += answer.slopes[i]
             slope *= fade
-            slope += price * (found[i] - own)
+            slope += np.float32(aim.price) * answer.curves.typical(i) * (found[i] - own)
             slope += _rate_slope(found[i], step)
             slope *= size / answer.curves.least(i)
             found[i] -= slope
@@ -117,8 +119,7 @@ def _asked(aim: Aim, coefficients: list[Plane], turn: int, known: Curves | None)
         found.append(curve)
         asked *= curve
         slopes[i] -= asked
-    by_band = [float(found[0][band].mean()) for band in BANDS]
-    return _Answer(slopes, Curves(found, max(sum(by_band) / len(by_band), LEAST_TYPICAL)))
+    return _Answer(slopes, Curves(found))
 
 
 def _curve(noise: Plane, slope: Plane) -> Plane:
