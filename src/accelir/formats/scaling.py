@@ -48,15 +48,15 @@ CLEANING = "dejpeg"
 
 CLOSED = (0, 0, 0, 1, 2, 4, 7, 11, 17, 27)
 """Rounds of steering from files, by effort, after two with noise."""
-CHANGE = 0.5
+CHANGE = 0.4
 """What a change costs such a descent: the file names its network, so no other needs to be spared."""
 
 ALL_EFFORT = 8
 """From this effort on every scale is steered, whatever the sample says."""
-GAIN = {2: (1.1, 0.3), 4: (0.45, 0.0)}
-"""What steering at effort 5 is reckoned to gain in dB, by scale: the one, and the other for each doubling of the bits
-per pixel. From 13 training pictures held out: half size gains 0.17 / 0.27 / 0.40 / 0.59 / 0.79 dB at 0.1 / 0.15 / 0.2 /
-0.3 / 0.45 bpp, give or take 0.1 to 0.4, a quarter 0.39 / 0.49 / 0.48 at the first three.
+GAIN = 0.5
+"""What steering at effort 5 is reckoned to gain in dB. 13 training pictures held out: half size gains 0.43 / 0.49 /
+0.53 / 0.51 / 0.46 dB at 0.1 / 0.15 / 0.2 / 0.3 / 0.45 bpp, give or take 0.2 to 0.3, a quarter 0.60 / 0.54 / 0.35 at the
+first three, give or take 0.3 to 0.5.
 """
 MARGIN = 0.2
 """Scales are steered that come this near to the best, in dB."""
@@ -200,10 +200,7 @@ class _Choice:
         closed = self._closed(route)
         if not closed or self._metric is not PSNR_RGB:
             return 0.0
-        height, width = self._request.pixels.shape[:2]
-        base, slope = GAIN[route.scale]
-        gain = base + slope * math.log2(8 * self._budget / (height * width))
-        return max(gain, 0.0) * math.log2(1 + closed) / math.log2(1 + CLOSED[5])
+        return GAIN * math.log2(1 + closed) / math.log2(1 + CLOSED[5])
 
     def _finished(self, tried: _Try) -> _Try:
         """The file, named for its receivers, and steered if that is better, with its distance as it is."""
