@@ -40,9 +40,9 @@ def steered_file(aim: Aim, make: Callable[[Sequence[Plane]], File], kept: Callab
 def _approach(targets: Targets, aim: Aim, real: Sequence[Plane], part: float) -> None:
     """Move targets a part of the way to where the error is least, given what a file made of them."""
     for i, way in enumerate(aim.slopes(real)):
-        price = np.float32(aim.price) * targets.curves.typical(i)
+        price = np.float32(aim.price) * targets.curvature.typical(i)
         way += price * (real[i] - aim.own[i])
-        way /= -(targets.curves.least(i) + price)
+        way /= -(targets.curvature.least(i) + price)
         way += real[i]
         way -= targets.coefficients[i]
         way *= survival(targets.coefficients[i], aim.steps[i])

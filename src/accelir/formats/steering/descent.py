@@ -46,7 +46,7 @@ BANDS = tuple(np.equal(_BY_SUM, band) for band in range(6))
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class Curvature:
     """The receivers' curvature."""
 
     by_frequency: list[Plane]
@@ -69,7 +69,7 @@ class Targets:
 
     coefficients: list[Plane]
     """(rows, cols, 8, 8) a component, as Aim.own."""
-    curves: Curves
+    curvature: Curvature
 
 
 def descended(aim: Aim) -> Targets:
@@ -79,34 +79,34 @@ def descended(aim: Aim) -> Targets:
     answer: _Answer | None = None
     for turn in range(descent.rounds):
         if descent.asks(turn):
-            known, answer = None if answer is None else answer.curves, None  # slopes are free while networks are asked
+            known, answer = None if answer is None else answer.curvature, None  # slopes are free while networks are asked
             answer = _asked(aim, found, turn, known)
         assert answer is not None, "a descent asks in its first round"
         size = np.float32(_step_size(turn, descent.rounds))
         for i, (own, step) in enumerate(zip(aim.own, aim.steps, strict=True)):
             fade = survival(found[i], step)
             slope = found[i] * fade
-            slope *= answer.curves.by_frequency[i]
+            slope *= answer.curvature.by_frequency[i]
             slope += answer.slopes[i]
             slope *= fade
-            slope += np.float32(aim.price) * answer.curves.typical(i) * (found[i] - own)
+            slope += np.float32(aim.price) * answer.curvature.typical(i) * (found[i] - own)
             slope += _rate_slope(found[i], step)
-            slope *= size / answer.curves.least(i)
+            slope *= size / answer.curvature.least(i)
             found[i] -= slope
             np.clip(found[i], -LARGEST, LARGEST, out=found[i])
     assert answer is not None
-    return Targets(found, answer.curves)
+    return Targets(found, answer.curvature)
 
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    """What the networks said of coefficients: half the derivative at c is slopes + curves x c, near those asked."""
+    """What the networks said of coefficients: half the derivative at c is slopes + curvature x c, near those asked."""
 
     slopes: list[Plane]
-    curves: Curves
+    curvature: Curvature
 
 
-def _asked(aim: Aim, coefficients: list[Plane], turn: int, known: Curves | None) -> _Answer:
+def _asked(aim: Aim, coefficients: list[Plane], turn: int, known: Curvature | None) -> _Answer:
     """The networks' answer where quantisation may leave coefficients. known: the curvature by answers before."""
     places = [(c, step, (turn, i)) for i, (c, step) in enumerate(zip(coefficients, aim.steps, strict=True))]
     slopes = aim.slopes([_quantised(*place)[0] for place in places])
@@ -119,7 +119,7 @@ def _asked(aim: Aim, coefficients: list[Plane], turn: int, known: Curves | None)
         found.append(curve)
         asked *= curve
         slopes[i] -= asked
-    return _Answer(slopes, Curves(found))
+    return _Answer(slopes, Curvature(found))
 
 
 def _curve(noise: Plane, slope: Plane) -> Plane:

@@ -33,9 +33,9 @@ DESCENTS = (
     Descent(2, 1),
     Descent(8, 1),
     Descent(8, 4),
-    Descent(12, 8, 0.85),
-    Descent(20, 12, 0.75),
-    Descent(32, 19, 0.65),
-    Descent(40, 29, 0.6),
+    Descent(12, 8, 0.9),
+    Descent(20, 12, 0.8),
+    Descent(32, 19, 0.75),
+    Descent(40, 29, 0.7),
 )
 """By effort. Asking takes nearly all of the time."""
