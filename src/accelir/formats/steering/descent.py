@@ -79,7 +79,8 @@ def descended(aim: Aim) -> Targets:
     answer: _Answer | None = None
     for turn in range(descent.rounds):
         if descent.asks(turn):
-            known, answer = None if answer is None else answer.curvature, None  # slopes are free while networks are asked
+            known = None if answer is None else answer.curvature
+            answer = None  # its slopes are free while networks are asked
             answer = _asked(aim, found, turn, known)
         assert answer is not None, "a descent asks in its first round"
         size = np.float32(_step_size(turn, descent.rounds))
