@@ -227,6 +227,18 @@ def test_networks_that_sharpen_are_steered_for(reference, original):
     assert after > before + (0.8 if reference == "original" else 0.2)
 
 
+def test_noisy_pictures_gain_without_an_original_for_networks_that_nobody_asked(original):
+    """Here for what is seen without one, too. Measured: 1.2 dB of the decoded picture, 0.19 after `denoise-25`."""
+    clean = original[:192, :192]
+    noisy = np.clip(clean + np.random.default_rng(0).normal(0, 25, clean.shape), 0, 255).astype(np.uint8)
+    encoder, gains = accelir.Encoder(profile="denoise-25"), []
+    blind, aimed = encoder.encode(noisy, bpp=1).data, encoder.encode(noisy, bpp=1, reference="auto").data
+    for network in ("denoise-25", None):
+        before, after = (psnr(accelir.decode(data, network=network), clean) for data in (blind, aimed))
+        gains.append(after - before)
+    assert min(gains) > 0.1
+
+
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
 def test_bicubic_enlargement_loses_little(original, format):
     """The mean of three sizes: measured here, a JPEG gains 0.016 dB and a WebP loses 0.006."""

@@ -47,10 +47,10 @@ class Aim:
     """What a squared change of the decoded picture costs. The descent takes a part of it, a reference in doubt a
     multiple."""
 
-    @property
-    def price(self) -> float:
-        """What a squared change costs in this descent, over the networks' typical curvature."""
-        return self.change * self.descent.change * self.reference.doubt
+    def price(self, typical: np.float32) -> np.float32:
+        """What a squared change costs in this descent. typical: the networks' curvature."""
+        counted = max(float(typical), self.reference.least_curvature)
+        return np.float32(self.change * self.descent.change * self.reference.doubt * counted)
 
     def slopes(self, coefficients: Sequence[Plane]) -> list[Plane]:
         """Half the derivative of the restored picture's squared error by the coefficients.

@@ -40,7 +40,7 @@ def steered_file(aim: Aim, make: Callable[[Sequence[Plane]], File], kept: Callab
 def _approach(targets: Targets, aim: Aim, real: Sequence[Plane], part: float) -> None:
     """Move targets a part of the way to where the error is least, given what a file made of them."""
     for i, way in enumerate(aim.slopes(real)):
-        price = np.float32(aim.price) * targets.curvature.typical(i)
+        price = aim.price(targets.curvature.typical(i))
         way += price * (real[i] - aim.own[i])
         way /= -(targets.curvature.least(i) + price)
         way += real[i]

@@ -90,9 +90,10 @@ def descended(aim: Aim) -> Targets:
             slope *= answer.curvature.by_frequency[i]
             slope += answer.slopes[i]
             slope *= fade
-            slope += np.float32(aim.price) * answer.curvature.typical(i) * (found[i] - own)
+            price = aim.price(answer.curvature.typical(i))
+            slope += price * (found[i] - own)
             slope += _rate_slope(found[i], step)
-            slope *= size / answer.curvature.least(i)
+            slope *= size / np.maximum(answer.curvature.least(i), price)
             found[i] -= slope
             np.clip(found[i], -LARGEST, LARGEST, out=found[i])
     assert answer is not None

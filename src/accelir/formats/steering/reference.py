@@ -35,6 +35,8 @@ GUARDED = 0.35
 
 AUTO_DOUBT = 1.4
 """Doubt in what networks make of a picture, which isn't the original."""
+AUTO_CURVATURE = 0.5
+"""Least curvature of networks that then counts: of those that pass little of a picture on, much is a guess."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,9 @@ class Reference:
     """Of networks that files shall serve in part, and that don't judge."""
     doubt: float = 1.0
     """How many times as much a change of the decoded picture costs as where the pixels are the original's."""
+
+    least_curvature: float = 0.0
+    """What the networks' curvature counts as at least, where a change's price goes by it."""
 
     @property
     def scale(self) -> int:
@@ -112,30 +117,19 @@ def read_reference(
         found = ", ".join(f"{network.card.name} by {network.card.scale}" for network in opened)
         raise ValueError(f"networks must enlarge alike; there is {found}")
     guards = _guards_of(opened)
-    pixels, doubt = _goal(image, picture, format, opened, list(guards.values()))
-    gradients = [_gradient(n, find(name)) for n, name in zip(opened, names, strict=True)]
-    stopping = [dataclasses.replace(open_gradient(n, path), working=GUARD_BYTES) for path, n in guards.items()]
-    return Reference(pixels, tuple(opened), tuple(gradients), tuple(stopping), doubt)
+    gradients = tuple(_gradient(n, find(name)) for n, name in zip(opened, names, strict=True))
+    stopping = tuple(dataclasses.replace(open_gradient(n, path), working=GUARD_BYTES) for path, n in guards.items())
+    if not (isinstance(image, str) and image == AUTO_REFERENCE):
+        return Reference(_original(image, picture, format, opened[0]), tuple(opened), gradients, stopping)
+    if all(network.card.task == "dejpeg" for network in opened):
+        return Reference(picture, tuple(opened), gradients, stopping)
+    goal = _restored(picture, list(guards.values()) or opened)
+    return Reference(goal, tuple(opened), gradients, stopping, AUTO_DOUBT, AUTO_CURVATURE)
 
 
 def _gradient(network: Network, path: Path) -> Gradient:
     gradient = open_gradient(network, path)
     return gradient if network.card.scale > 1 else dataclasses.replace(gradient, working=PLAIN_BYTES)
-
-
-def _goal(
-    image: Any,
-    picture: NDArray[np.uint8],
-    format: Format,
-    networks: Sequence[Network],
-    guards: Sequence[Network],
-) -> tuple[NDArray[np.uint8], float]:
-    """What the restored picture should be, and how much that is to be doubted."""
-    if not (isinstance(image, str) and image == AUTO_REFERENCE):
-        return _original(image, picture, format, networks[0]), 1.0
-    if all(network.card.task == "dejpeg" for network in networks):
-        return picture, 1.0
-    return _restored(picture, guards or networks), AUTO_DOUBT
 
 
 def _original(image: Any, picture: NDArray[np.uint8], format: Format, network: Network) -> NDArray[np.uint8]:
