@@ -1,8 +1,8 @@
 """A WebP whose picture is steered towards an original.
 
 The picture is moved as if a JPEG of 4:2:0 were made of it, whose steps are all alike. Decoders of both double chroma by
-the same filter. VP8 transforms what prediction leaves, in blocks of 4x4, and with it most of what a JPEG of the same
-steps would lose; so steps are taken that are finer than its own.
+the same filter. VP8 transforms what prediction leaves, in blocks of 4x4, and keeps more than a JPEG of the same steps
+would; so steps are taken that are finer than its own.
 """
 
 from __future__ import annotations
@@ -25,11 +25,7 @@ from accelir.formats.webp.job import convert
 from accelir.formats.webp.prepare import PreparedWebp
 
 FINER, CHANGE = 0.6, 1.5
-"""JPEG's steps over VP8's, and aim.CHANGE. At 1.2 bpp, through `sr-x4-light` (4 training pictures held out), own
-gain and bicubic enlargement's: these +0.30 and -0.01 dB, 0.6 and 0.7 +0.29 and -0.06, 0.45 and 1.4 +0.28 and -0.01;
-0.35 and 1 the same within 0.01. With CURVE (4 others, through `sr-x4`; by `sr-x4-light`; flat areas; bicubic): 1.5
-+0.28, +0.13, +0.40 and -0.08, 1.2 +0.28, +0.11, +0.05 and -0.09.
-"""
+"""JPEG's steps over VP8's, and aim.CHANGE: docs/tried.md has what others gave."""
 
 
 def steered(prepared: PreparedWebp, blind: Made, reference: Reference, descent: Descent, max_bytes: int) -> Made:
