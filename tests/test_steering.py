@@ -183,7 +183,7 @@ def test_rounds_from_files_gain_over_noise_alone(original, format, monkeypatch):
     picture, encoder = shrunk(original), accelir.Encoder(profile="sr-x4", format=format)
     errors = []
     for descent in (Descent(24, 0), Descent(8, 4)):
-        monkeypatch.setattr("accelir.formats.steering.steer.DESCENTS", [descent] * 10)
+        monkeypatch.setattr("accelir.formats.steering.rounds.DESCENTS", [descent] * 10)
         errors.append(encoder.encode(picture, max_bytes=1200, reference=original).stats["error_after"])
     assert 10 * np.log10(errors[0] / errors[1]) > 0.04
 

@@ -9,7 +9,7 @@ from accelir.errors import BudgetError
 from accelir.formats.format import Format
 from accelir.formats.request import Made
 from accelir.formats.steering.reference import Reference
-from accelir.formats.steering.rounds import DESCENTS, Descent
+from accelir.formats.steering.rounds import Descent, descent_for
 
 
 def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_bytes: int) -> Made:
@@ -19,7 +19,7 @@ def steer(format: Format, prepared: Any, blind: Made, reference: Reference, max_
     to the stats: `rounds`; `error_before` and `error_after`, mean squared RGB errors of the restored picture in squared
     8-bit levels; `steered`, whether the steered file was better.
     """
-    descent = DESCENTS[prepared.request.settings.effort]
+    descent = descent_for(prepared.request.settings.effort, reference.scale)
     before = reference.error(format.decode(blind.data))
     made = steered(format, prepared, blind, reference, descent, max_bytes)
     after = before if made is blind else reference.error(format.decode(made.data))
