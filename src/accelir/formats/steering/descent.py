@@ -39,6 +39,9 @@ REMEMBERED = 0.5
 
 LEAST_TYPICAL = 0.01
 """Of the typical curvature, for networks that make nothing of a picture."""
+LEAST_CURVE = 0.5
+"""No step is longer than for this curvature: what little of each coefficient a network that denoises passes on, it
+passes on to all its neighbours. One of six pictures was never better steered without that (docs/tried.md)."""
 
 _BY_SUM = np.array([0, 1, 2, 3, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5])[np.add.outer(np.arange(8), np.arange(8))]
 BANDS = tuple(np.equal(_BY_SUM, band) for band in range(6))
@@ -58,9 +61,9 @@ class Curvature:
         return np.float32(max(np.mean(by_band), LEAST_TYPICAL))
 
     def least(self, component: int) -> Plane:
-        """By frequency, no smaller than the typical one: quantisation moves all frequencies at once, and where one's
-        own curvature is small, what others pass on to it isn't."""
-        return np.maximum(self.by_frequency[component], self.typical(component))
+        """By frequency, no smaller than the typical one and LEAST_CURVE: quantisation moves all frequencies at once,
+        and where one's own curvature is small, what others pass on to it isn't."""
+        return np.maximum(self.by_frequency[component], max(self.typical(component), np.float32(LEAST_CURVE)))
 
 
 @dataclass(frozen=True, eq=False)
