@@ -5,10 +5,12 @@ import json
 
 import numpy as np
 import pytest
+from helpers import photo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import accelir
 from accelir.formats.inspect import inspect
 from accelir.formats.webp import parse as webp_chunks
 
@@ -68,6 +70,14 @@ def test_text_tells_tables_scans_metadata_and_sampling():
     for expected in ("progressive, 8 bits, 4:2:0", "ICC, ", "COM", "scan 10", "steps 1", "QP map        not recorded"):
         assert expected in text
     assert "every 4 MCUs" in "\n".join(inspect(FILES["gray"]).lines())
+
+
+def test_text_tells_what_receivers_show_and_which_segment_is_a_comment():
+    data = accelir.encode(photo(), bpp=0.2, profile="fidelity", scale=2, effort=0)
+    lines = list(inspect(data).lines())
+    height, width = photo().shape[:2]
+    assert f"  receivers show {width} x {height} pixels" in lines
+    assert any(text.startswith("  COM           comment, ") for text in lines)
 
 
 def test_steps_are_shown_row_by_row():

@@ -123,7 +123,7 @@ def measure_cells(
 
 def line(label: str, text: str) -> str:
     """A line of a report."""
-    return f"  {label:<14}{text}"
+    return f"  {label:<13} {text}"
 
 
 def listed(numbers: Sequence[int]) -> str:

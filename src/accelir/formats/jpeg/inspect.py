@@ -46,7 +46,8 @@ class JpegReport(Report):
         """Lines on coding, segments, tables and scans."""
         yield line("coding", f"{self.process}, {self.precision} bits, {self.subsampling}")
         for segment in self.metadata:
-            yield line(segment.name, f"{segment.kind or 'unknown'}, {segment.size:,} bytes at {segment.offset:,}")
+            kind = segment.kind or ("comment" if segment.name == "COM" else "unknown")
+            yield line(segment.name, f"{kind}, {segment.size:,} bytes at {segment.offset:,}")
         for table in self.quantisation_tables:
             yield from _table_lines(table)
         for code in self.huffman_tables:
