@@ -19,8 +19,7 @@ from accelir.formats.decode import decode_pixels
 from accelir.formats.shrink import enlarged
 from benches.common import Pixels, largest_within, open_rgb, pillow_jpeg, quality_within
 from benches.encoders import installed_encoders
-from benches.panels import HEIGHT, LEFT, PHOTO, ROOT, TOP, WIDTH, Panel, Section, crop, drawn, seen_as, size_of
-from benches.paper.results import write_result
+from benches.panels import HEIGHT, LEFT, PHOTO, ROOT, TOP, WIDTH, Panel, Section, crop, keep_page, seen_as, size_of
 
 OUT = ROOT / "docs" / "front.png"
 LOW_BPP, SMALL_BPP = 0.3, 1.8
@@ -32,15 +31,8 @@ CLEANER = "dejpeg"
 def main() -> None:
     photo = open_rgb(PHOTO)
     sections = [section_of_low_rates(photo), section_of_enlarging(photo)]
-    drawn(sections).save(OUT, optimize=True)
-    rows = [panel.scores for section in sections for panel in section.panels if panel.scores is not None]
-    write_result(
-        "front",
-        "The picture in README",
-        __doc__.split("\n\n")[1],
-        {"command": "python -m benches.front_picture", "data": "examples/photo.png"},
-        rows,
-    )
+    about, command = __doc__.split("\n\n")[1], "python -m benches.front_picture"
+    keep_page(sections, OUT, "front", "The picture in README", about, command)
 
 
 def section_of_low_rates(photo: Pixels) -> Section:

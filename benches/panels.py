@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from benches.common import JUDGES, Pixels, scores
+from benches.paper.results import write_result
 
 ROOT = Path(__file__).parents[1]
 PHOTO = ROOT / "examples" / "photo.png"
@@ -39,6 +40,13 @@ class Section:
 
     heading: str
     panels: list[Panel]
+
+
+def keep_page(sections: Sequence[Section], picture: Path, name: str, title: str, about: str, command: str) -> None:
+    """Draw a page, and keep its scores as a result of that name. about: the words over the table."""
+    drawn(sections).save(picture, optimize=True)
+    rows = [panel.scores for section in sections for panel in section.panels if panel.scores is not None]
+    write_result(name, title, about, {"command": command, "data": "examples/photo.png"}, rows)
 
 
 def seen_as(photo: Pixels, sent: Pixels, name: str, data: bytes, seen: Pixels) -> Panel:

@@ -16,8 +16,7 @@ import accelir
 from accelir.formats.budget import bytes_at
 from accelir.formats.decode import decode_pixels
 from benches.common import Pixels, open_rgb, pillow_jpeg, quality_within
-from benches.panels import PHOTO, ROOT, Panel, Section, crop, drawn, seen_as, size_of
-from benches.paper.results import write_result
+from benches.panels import PHOTO, ROOT, Panel, Section, crop, keep_page, seen_as, size_of
 
 OUT = ROOT / "docs" / "scale.png"
 RATES = (0.15, 0.3, 1.0)
@@ -28,15 +27,8 @@ CLEANER = "dejpeg"
 def main() -> None:
     photo = open_rgb(PHOTO)
     sections = [section_of(photo, bpp) for bpp in RATES]
-    drawn(sections).save(OUT, optimize=True)
-    rows = [panel.scores for section in sections for panel in section.panels if panel.scores is not None]
-    write_result(
-        "scale-picture",
-        "The picture of smaller pictures at low rates",
-        __doc__.split("\n\n")[1],
-        {"command": "python -m benches.scale_picture", "data": "examples/photo.png"},
-        rows,
-    )
+    about, command = __doc__.split("\n\n")[1], "python -m benches.scale_picture"
+    keep_page(sections, OUT, "scale-picture", "The picture of smaller pictures at low rates", about, command)
 
 
 def section_of(photo: Pixels, bpp: float) -> Section:
